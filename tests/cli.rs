@@ -93,6 +93,7 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         "digits-autoencoder",
         "mnist-mlp",
         "mnist-cnn",
+        "pictures",
         "table",
     ] {
         assert!(keys.contains(&wanted), "{wanted} is missing of {keys:?}");

@@ -48,6 +48,7 @@ fn values_gradients_and_updates_agree_with_pytorch() {
         let mut new = vec!["new", template.key, "-o", "project.glassbox.json"];
         let file = match template.key {
             "table" => Some("csv/penguins.csv"),
+            "pictures" => Some("pictures/sign_digits"),
             _ => template.needs.map(|_| "mnist10k"),
         };
         let file = match (&data, file) {

@@ -44,6 +44,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<Projec
     let base = Path::new("");
     let spec = match key {
         "table" => table_spec(path, options.target.as_deref(), &options.drop, base, &NoProgress)?.0,
+        "pictures" => DataSpec { source: data::propose_pictures(path, base, &NoProgress)?, ..DataSpec::default() },
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
             DataSpec { source, ..DataSpec::default() }

@@ -64,11 +64,13 @@ pub struct TemplatesOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  glassbox new spiral\n  \
     glassbox new table --data penguins.csv --target species --drop island -o penguins.glassbox.json\n  \
+    glassbox new pictures --data photos/ -o photos.glassbox.json\n  \
     glassbox new mnist-cnn --data mnist/")]
 pub struct NewOptions {
     /// One of `glassbox templates`.
     pub template: String,
-    /// A table (CSV, JSON, Parquet, Arrow) or a folder of IDX files (mnist-mlp, mnist-cnn).
+    /// A table (CSV, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), or a folder of IDX
+    /// files (mnist-mlp, mnist-cnn).
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The column to predict (default: the most likely one).
@@ -142,7 +144,7 @@ pub struct CheckOptions {
 pub struct TrainOptions {
     /// A project file.
     pub file: PathBuf,
-    /// Use this table or IDX folder instead of the one named in the project.
+    /// Use this table or folder of pictures instead of the one named in the project.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Total number of epochs, instead of the project's.
@@ -252,7 +254,7 @@ pub struct ExportOptions {
 pub struct PredictOptions {
     /// A checkpoint (*.safetensors).
     pub file: PathBuf,
-    /// A table, an IDX file of images or a folder of IDX files.
+    /// A table, a picture or a folder of pictures, an IDX file of images or a folder of IDX files.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
     /// Write the predictions to this file as CSV, one line per row (default: standard output).
@@ -298,7 +300,7 @@ pub struct DebugOptions {
     /// Run these commands, separated by semicolons.
     #[arg(long, value_name = "TEXT")]
     pub command: Option<String>,
-    /// Use this table or IDX folder instead of the one named in the project.
+    /// Use this table or folder of pictures instead of the one named in the project.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Seed for initial weights, shuffling and dropout, instead of the project's.

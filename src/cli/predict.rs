@@ -137,11 +137,15 @@ impl Answers {
     /// A line for every row of the file; what is not answered is empty.
     fn csv(&self, unseen: &Unseen) -> anyhow::Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let head = self.head();
+        let mut head = self.head();
+        if !unseen.names.is_empty() {
+            head.insert(1, "file".to_owned());
+        }
         writer.write_record(&head)?;
         let mut row = 0;
         for (line, kept) in unseen.kept.iter().enumerate() {
             let mut cells = vec![(line + 1).to_string()];
+            cells.extend(unseen.names.get(line).cloned());
             if *kept {
                 cells.extend(self.cells(row));
                 row += 1;
@@ -173,13 +177,14 @@ impl Answers {
         }
         if with_answers {
             let answered = unseen.kept.iter().enumerate().filter(|(_, kept)| **kept);
-            all["answers"] = answered.enumerate().map(|(row, (line, _))| self.row_json(row, line + 1)).collect();
+            all["answers"] = answered.enumerate().map(|(row, (line, _))| self.row_json(unseen, row, line)).collect();
         }
         all
     }
 
-    fn row_json(&self, row: usize, line: usize) -> Value {
-        let mut one = Map::from_iter([("row".to_owned(), json!(line))]);
+    fn row_json(&self, unseen: &Unseen, row: usize, line: usize) -> Value {
+        let mut one = Map::from_iter([("row".to_owned(), json!(line + 1))]);
+        one.extend(unseen.names.get(line).map(|name| ("file".to_owned(), json!(name))));
         if let Some(errors) = &self.errors {
             one.insert("reconstruction_error".into(), json!(errors[row]));
             return Value::Object(one);

@@ -43,6 +43,7 @@ pub fn use_data(project: &mut Project, path: &Path) -> anyhow::Result<()> {
     match &mut project.data.source {
         Source::Csv(csv) => csv.path = path,
         Source::Idx(idx) => idx.folder = path,
+        Source::Pictures(pictures) => pictures.folder = path,
         Source::Synthetic(_) | Source::Digits(_) => {
             bail!("This project generates its own data, so --data can't be used.")
         }
@@ -137,6 +138,7 @@ impl Start<'_> {
         let data = match &project.data.source {
             Source::Csv(csv) => Some(&csv.path),
             Source::Idx(idx) => Some(&idx.folder),
+            Source::Pictures(pictures) => Some(&pictures.folder),
             Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => None,
         };
         let data = data.map(|path| data::resolve(&base_of(self.file), path));

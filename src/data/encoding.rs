@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Truth;
-use crate::model::{Feature, MissingPolicy};
+use crate::model::{Feature, Fit, MissingPolicy};
 
 /// How rows become samples: kept with the weights, so that later rows are read alike.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,11 @@ pub enum Inputs {
     /// Pictures of bytes, each divided by 255.
     #[default]
     Pictures,
+    /// The same, of picture files of any size.
+    PictureFiles {
+        /// How they are brought to the size of the input.
+        fit: Fit,
+    },
     /// The columns of a table that the network is given, in their order.
     Table {
         /// In the order of the inputs.
@@ -109,7 +114,7 @@ impl Encoding {
     /// What the numbers of a sample are called; none of pictures.
     pub fn names(&self) -> Vec<String> {
         match &self.inputs {
-            Inputs::Pictures => Vec::new(),
+            Inputs::Pictures | Inputs::PictureFiles { .. } => Vec::new(),
             Inputs::Table { columns, .. } => columns.iter().flat_map(Column::names).collect(),
             Inputs::Points { features } => features.iter().map(|feature| feature.label().to_owned()).collect(),
         }
@@ -148,6 +153,12 @@ impl Target {
 pub(super) fn pictures(source: &str, shape: [usize; 3], truth: &Truth) -> Arc<Encoding> {
     let (source, input_shape) = (source.to_owned(), shape.to_vec());
     Arc::new(Encoding { source, input_shape, inputs: Inputs::Pictures, target: Target::of(truth, None) })
+}
+
+/// Of picture files, with classes.
+pub(super) fn picture_files(source: &str, shape: [usize; 3], fit: Fit, truth: &Truth) -> Arc<Encoding> {
+    let (source, input_shape) = (source.to_owned(), shape.to_vec());
+    Arc::new(Encoding { source, input_shape, inputs: Inputs::PictureFiles { fit }, target: Target::of(truth, None) })
 }
 
 impl Column {

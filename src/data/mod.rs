@@ -1,7 +1,7 @@
 //! Floor 2: from a [`DataSpec`] to [`Samples`], split and scaled, and their order.
 //!
-//! Owns sources (synthetic, drawn digits, tables, IDX), the split, scaling, what samples are and where they lie, and in
-//! which order an epoch uses them. Knows nothing of networks or windows.
+//! Owns sources (synthetic, drawn digits, tables, IDX, picture files), the split, scaling, what samples are and where
+//! they lie, and in which order an epoch uses them. Knows nothing of networks or windows.
 
 mod csv;
 pub mod dataset;
@@ -12,6 +12,7 @@ mod fingerprint;
 mod idx;
 pub mod order;
 mod origin;
+mod pictures;
 mod preview;
 mod progress;
 pub(crate) mod random;
@@ -25,7 +26,7 @@ mod unseen;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{DataSpec, Source};
+use crate::model::{DataSpec, IdxSpec, PictureSpec, Source};
 
 pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
@@ -47,12 +48,27 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
         Source::Synthetic(settings) => synthetic::generate(settings, spec)?,
         Source::Digits(settings) => digits::generate(settings, spec, progress)?,
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
+        Source::Pictures(settings) => pictures::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Sample(settings) => sample::load(settings, base, spec)?,
         Source::Csv(settings) => csv::load(settings, &resolve(base, &settings.path), spec, progress)?,
     };
     dataset.take_stock()?;
     progress.report(1.0, "ready");
     Ok(dataset)
+}
+
+/// What a folder of somebody's pictures is: IDX files, or a folder of picture files for each class, with settings that
+/// suit them.
+pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
+    let path = resolve(base, folder);
+    let Some(problem) = idx::problem(&path) else {
+        return Ok(Source::Idx(IdxSpec { folder: folder.to_owned(), limit: None }));
+    };
+    match pictures::propose(&path, progress) {
+        Ok(found) => Ok(Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found })),
+        Err(_) if idx::is_meant(&path) => Err(problem),
+        Err(error) => Err(error),
+    }
 }
 
 /// A path as the user gave it, read from the project's folder when it is relative.

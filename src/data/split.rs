@@ -27,6 +27,25 @@ pub(super) fn split(len: usize, share: f64, seed: u64, classes: Option<&[usize]>
     split
 }
 
+/// As [`split`], but the share is taken of each class by itself: of two samples or more at least one is in each part.
+pub(super) fn stratified(classes: &[usize], share: f64, seed: u64) -> Split {
+    let mut order: Vec<usize> = (0..classes.len()).collect();
+    Purpose::Split.draws(seed, 0).shuffle(&mut order);
+    let mut left: Vec<usize> = vec![0; classes.iter().max().map_or(0, |&class| class + 1)];
+    classes.iter().for_each(|&class| left[class] += 1);
+    for count in &mut left {
+        let kept = (*count as f64 * share).round() as usize;
+        *count = if *count < 2 { 0 } else { kept.clamp(1, *count - 1) };
+    }
+    let mut split = Split { train: Vec::new(), validation: Vec::new() };
+    for row in order {
+        let is_kept = left[classes[row]] > 0;
+        left[classes[row]] -= usize::from(is_kept);
+        if is_kept { split.validation.push(row) } else { split.train.push(row) }
+    }
+    split
+}
+
 /// Brings each class that `part` lacks into it from `other`, where `other` can spare a sample, in exchange for one of a
 /// class that `part` can spare.
 fn fill_missing_classes(part: &mut [usize], other: &mut [usize], classes: &[usize], count: usize) {
@@ -90,5 +109,27 @@ mod tests {
         assert_eq!(split(2, 0.9, 1, None).train.len(), 1);
         assert_eq!(split(1, 0.2, 1, None).validation.len(), 1);
         assert_eq!(split(0, 0.2, 1, None).validation.len(), 0);
+    }
+
+    #[test]
+    fn each_class_gives_its_share() {
+        let classes: Vec<usize> = (0..130)
+            .map(|row| {
+                if row < 100 {
+                    0
+                } else if row < 129 {
+                    2
+                } else {
+                    3
+                }
+            })
+            .collect();
+        let parts = stratified(&classes, 0.2, 7);
+        let counts = |rows: &[usize]| [0, 1, 2, 3].map(|class| rows.iter().filter(|&&r| classes[r] == class).count());
+        assert_eq!((counts(&parts.train), counts(&parts.validation)), ([80, 0, 23, 1], [20, 0, 6, 0]));
+        assert_eq!(parts, stratified(&classes, 0.2, 7));
+        assert_ne!(parts, stratified(&classes, 0.2, 8));
+        assert_eq!(counts(&stratified(&[5, 5], 0.9, 1).train.iter().map(|_| 0).collect::<Vec<_>>())[0], 1);
+        assert!(stratified(&[], 0.2, 1).train.is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::encoding::Inputs;
-use super::{DataError, Encoding, Progress, csv, idx};
+use super::{DataError, Encoding, Progress, csv, idx, pictures};
 
 /// Rows of a file, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,15 +15,19 @@ pub struct Unseen {
     pub inputs: Vec<f32>,
     /// Of every kept row the truth, where the file has it: a class index, or the scaled number, as in a part.
     pub truths: Vec<Option<f32>>,
+    /// Of every row, the file that it is; empty where they are rows of one.
+    pub names: Vec<String>,
     /// Sentences: what was filled, what the network never saw.
     pub notes: Vec<String>,
 }
 
-/// A table (a CSV file), for points one with columns x and y; or pictures (IDX files, or a folder of them).
+/// A table (a CSV file), for points one with columns x and y; or pictures: one, or a folder of them (of IDX files,
+/// where it was trained on such).
 pub fn read_unseen(encoding: &Encoding, path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
     match &encoding.inputs {
         Inputs::Table { columns, missing } => csv::rows(columns, *missing, &encoding.target, path, progress),
         Inputs::Points { features } => csv::points(features, path, progress),
+        Inputs::PictureFiles { fit } => pictures::unseen(encoding, *fit, path, progress),
         Inputs::Pictures => idx::unseen(&encoding.input_shape, path, progress),
     }
 }

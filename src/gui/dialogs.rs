@@ -17,7 +17,6 @@ use super::panels::dialog_frame;
 use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
 use crate::interop::export::Target;
-use crate::model::{DataSpec, IdxSpec, Source};
 use crate::persist::tensor_file::Format;
 use crate::session::{Action, EngineAction, Figure, RunAction, State};
 use crate::trace::TensorRecord;
@@ -50,9 +49,9 @@ pub enum Purpose {
     OpenTable,
     /// A table as the data of this project.
     DataTable,
-    /// A new project from a folder of IDX files.
-    OpenIdx,
-    /// A folder of IDX files as the data of this project.
+    /// A new project from a folder of pictures.
+    OpenPictures,
+    /// A folder of pictures as the data of this project.
     DataFolder,
     /// Where to write what a panel shows; the suggestion is a name without an ending.
     SaveFigure { suggestion: String, figure: Box<Figure> },
@@ -97,7 +96,7 @@ impl Purpose {
             Self::SaveWeights { .. } => "Save weights",
             Self::Save { .. } => "Save project",
             Self::OpenTable | Self::DataTable => "Choose a table",
-            Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
+            Self::OpenPictures | Self::DataFolder => "Choose a folder of pictures",
             Self::SaveFigure { figure, .. } => match **figure {
                 Figure::Picture(_) => "Save picture",
                 Figure::Drawing(_) => "Save drawing",
@@ -148,8 +147,9 @@ impl Purpose {
             Self::OpenTable | Self::DataTable => {
                 "One sample in each row: a text file (CSV), JSON lines, Parquet or Arrow. Its kind and layout are detected."
             }
-            Self::OpenIdx | Self::DataFolder => {
-                "A folder with images and labels in MNIST's format, compressed (.gz) or not."
+            Self::OpenPictures | Self::DataFolder => {
+                "A folder with one folder of pictures per class (PNG, JPEG, WebP, BMP, GIF), or images and labels in MNIST's \
+                    format (IDX)."
             }
             Self::SaveFigure { figure, .. } => match **figure {
                 Figure::Picture(_) => "A picture (PNG) for documents and slides.",
@@ -169,7 +169,7 @@ impl Purpose {
             Self::Open | Self::OpenWeights | Self::OpenSample => None,
             Self::ExportProject { target, .. } => target.ending(),
             Self::TakeInRun | Self::Interpreter => None,
-            Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder => None,
+            Self::OpenTable | Self::DataTable | Self::OpenPictures | Self::DataFolder => None,
             Self::Save { .. } => Some("glassbox.json"),
             Self::SaveWeights { .. } => Some("safetensors"),
             Self::SaveFigure { figure, .. } => Some(figure.ending()),
@@ -205,7 +205,7 @@ impl Purpose {
         }
     }
 
-    fn action(&self, path: PathBuf, state: &State) -> Action {
+    fn action(&self, path: PathBuf) -> Action {
         match self {
             Self::Open | Self::OpenWeights | Self::OpenSample => Action::Open(path),
             Self::ExportProject { target, .. } => Action::ExportProject { target: *target, path },
@@ -215,15 +215,12 @@ impl Purpose {
             Self::Save { .. } => Action::SaveAs(path),
             Self::OpenTable => Action::OpenTable { path, target: None },
             Self::DataTable => Action::UseTable(path),
-            Self::OpenIdx => Action::OpenIdx(path),
+            Self::OpenPictures => Action::OpenPictures(path),
             Self::SaveFigure { figure, .. } => Action::SaveFigure { figure: figure.clone(), path },
             Self::Export { record, format } => Action::ExportTensor { record: record.clone(), format: *format, path },
             Self::ExportRuns { curves: false, .. } => Action::Runs(RunAction::ExportTable(path)),
             Self::ExportRuns { curves: true, .. } => Action::Runs(RunAction::ExportCurves(path)),
-            Self::DataFolder => {
-                let source = Source::Idx(IdxSpec { folder: path, limit: None });
-                Action::SetData(DataSpec { source, ..state.project().data.clone() })
-            }
+            Self::DataFolder => Action::UseFolder(path),
         }
     }
 }
@@ -364,7 +361,7 @@ impl Dialogs {
             match answer {
                 Some(chosen) => {
                     let path = dialog.purpose.complete(chosen.path);
-                    actions.push(dialog.purpose.action(path, state));
+                    actions.push(dialog.purpose.action(path));
                 }
                 // Without a place there is no saving, so whoever wanted to leave stays.
                 None if matches!(dialog.purpose, Purpose::Save { .. }) => self.leave = None,

@@ -31,6 +31,7 @@ pub enum Thumbnail {
     Attention,
     Bottleneck,
     ImageFolder,
+    Photos,
     Table,
     Empty,
 }
@@ -67,6 +68,7 @@ impl Thumbnails {
             Thumbnail::Attention => attention(&painter, rect, tokens),
             Thumbnail::Bottleneck => bottleneck(&painter, rect, tokens),
             Thumbnail::ImageFolder => folder(&painter, rect, tokens),
+            Thumbnail::Photos => photos(&painter, rect, tokens),
             Thumbnail::Table => table(&painter, rect, tokens),
             Thumbnail::Empty => plus(&painter, rect, tokens),
             _ => {
@@ -266,6 +268,25 @@ fn folder(painter: &Painter, rect: Rect, tokens: &Tokens) {
         painter.line_segment([middle - reach, middle + reach], Stroke::new(2.0, tokens.pos));
         let across = Vec2::angled(turn + 1.9) * cell.y * 0.2;
         painter.line_segment([middle + reach, middle + across], Stroke::new(2.0, tokens.pos));
+    }
+}
+
+/// Three photographs on each other, of hills in the colours of classes.
+fn photos(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let size = Vec2::new(rect.height() * 0.86, rect.height() * 0.62);
+    for (i, across) in [-1.0, 0.0, 1.0].into_iter().enumerate() {
+        let centre = rect.center() + Vec2::new(across * size.x * 0.72, across * rect.height() * 0.06);
+        let photo = Rect::from_center_size(centre, size);
+        let colour = tokens.class(i);
+        painter.rect_filled(photo.expand(2.0), 3.0, tokens.panel);
+        painter.rect_filled(photo, 2.0, mix(tokens.zero, colour, 0.35));
+        painter.circle_filled(photo.min + size * Vec2::new(0.74, 0.28), size.y * 0.11, mix(tokens.zero, colour, 0.8));
+        for (top, left, wide, share) in [(0.42, 0.05, 0.6, 0.6), (0.58, 0.4, 0.58, 0.85)] {
+            let at = |x: f32, y: f32| photo.min + size * Vec2::new(x, y);
+            let hill = vec![at(left, 1.0), at(left + wide / 2.0, top), at(left + wide, 1.0)];
+            let fill = mix(tokens.zero, colour, share);
+            painter.add(egui::Shape::convex_polygon(hill, fill, Stroke::NONE));
+        }
     }
 }
 

@@ -63,6 +63,7 @@ fn picture_of(key: &'static str) -> Option<(Thumbnail, Start)> {
         "digits-lstm" => Thumbnail::Rows,
         "digits-attention" => Thumbnail::Attention,
         "digits-autoencoder" => Thumbnail::Bottleneck,
+        "pictures" => return Some((Thumbnail::Photos, Start::Folder)),
         "mnist-cnn" => return Some((Thumbnail::ImageFolder, Start::Folder)),
         "table" => return Some((Thumbnail::Table, Start::Table)),
         _ => return None,
@@ -144,7 +145,7 @@ fn cards(ui: &mut Ui, thumbnails: &mut Thumbnails, dialogs: &mut Dialogs, action
                         Start::Template(key) => actions.push(Action::OpenTemplate(key.to_owned())),
                         Start::Empty => actions.push(Action::NewEmpty),
                         Start::Table => dialogs.ask(Purpose::OpenTable, ui.ctx()),
-                        Start::Folder => dialogs.ask(Purpose::OpenIdx, ui.ctx()),
+                        Start::Folder => dialogs.ask(Purpose::OpenPictures, ui.ctx()),
                     }
                 }
             }

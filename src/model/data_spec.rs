@@ -44,6 +44,8 @@ pub enum Source {
     Csv(CsvSpec),
     /// A folder of IDX files, such as MNIST.
     Idx(IdxSpec),
+    /// A folder with a folder of pictures for each class.
+    Pictures(PictureSpec),
     /// One sample, for networks that have no data yet.
     Sample(SampleSpec),
 }
@@ -255,6 +257,49 @@ pub struct IdxSpec {
     /// Use at most this many samples of each part; `None` takes all.
     #[serde(default)]
     pub limit: Option<usize>,
+}
+
+/// Picture files in folders, one for each class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureSpec {
+    /// The folder of the classes' folders, or of the parts `train` and `val` or `test`.
+    pub folder: PathBuf,
+    /// Rows and columns that every picture gets.
+    pub size: usize,
+    /// One channel instead of red, green and blue.
+    #[serde(default)]
+    pub grey: bool,
+    /// What becomes of pictures that are not square.
+    #[serde(default)]
+    pub fit: Fit,
+}
+
+/// How a picture of any size becomes a square.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// The middle is kept.
+    #[default]
+    Crop,
+    /// Black beside it.
+    Pad,
+    /// Out of proportion.
+    Stretch,
+}
+
+impl Fit {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Crop, Self::Pad, Self::Stretch];
+
+    /// What it is called in the window.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Crop => "Crop",
+            Self::Pad => "Pad",
+            Self::Stretch => "Stretch",
+        }
+    }
 }
 
 /// A table in a text file. Delimiter, header and quotes are detected when the file is read.

@@ -84,6 +84,7 @@ fn source_name(source: &Source) -> String {
         Source::Digits(_) => "Digits".to_owned(),
         Source::Csv(table) => last(&table.path),
         Source::Idx(pictures) => last(&pictures.folder),
+        Source::Pictures(pictures) => last(&pictures.folder),
         Source::Sample(_) => "One sample".to_owned(),
     }
 }

@@ -103,6 +103,9 @@ pub const NOISE: Limits<f64> = real("the noise", 0.0, 0.5);
 /// Of each part of a folder of pictures.
 pub const PICTURES: Limits<usize> = whole("the number of images per set", 10, 10_000_000);
 
+/// Rows and columns of a picture from a file.
+pub const SIDE: Limits<usize> = whole("the size of the pictures", 8, 512);
+
 impl<T: Copy + PartialOrd + Shown> Limits<T> {
     /// Smallest and largest value.
     pub fn range(&self) -> (T, T) {
@@ -297,6 +300,7 @@ impl DataSpec {
                     found.look(&PICTURES, limit);
                 }
             }
+            Source::Pictures(pictures) => found.look(&SIDE, pictures.size),
             Source::Csv(_) => {}
             Source::Sample(sample) => {
                 let numbers = sample.parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.shape.len()));
@@ -326,7 +330,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        CsvSpec, DigitsSpec, EarlyStopping, IdxSpec, MissingPolicy, Scaling, SyntheticKind, SyntheticSpec, templates,
+        CsvSpec, DigitsSpec, EarlyStopping, Fit, IdxSpec, MissingPolicy, PictureSpec, Scaling, SyntheticKind,
+        SyntheticSpec, templates,
     };
 
     /// Where the numbers lie in a value.
@@ -378,6 +383,7 @@ mod tests {
             Source::Digits(DigitsSpec::default()),
             Source::Idx(IdxSpec { folder: "a".into(), limit: Some(100) }),
             Source::Csv(csv),
+            Source::Pictures(PictureSpec { folder: "a".into(), size: 32, grey: true, fit: Fit::Pad }),
         ] {
             let spec = DataSpec { source, ..DataSpec::default() };
             every_number_has_limits(&spec, &["/seed"], DataSpec::problems);

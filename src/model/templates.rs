@@ -57,6 +57,12 @@ pub const TEMPLATES: &[Template] = &[
         tagline: "your IDX files",
         needs: Some("a folder of IDX files"),
     },
+    Template {
+        key: "pictures",
+        title: "Your pictures",
+        tagline: "a folder per class",
+        needs: Some("a folder of pictures"),
+    },
     Template { key: "table", title: "Your table", tagline: "a table becomes a model", needs: Some("a table") },
 ];
 
@@ -179,6 +185,45 @@ fn wire_around_convolutions(graph: &mut Graph) {
         }
     }
     super::layout::tidy(graph);
+}
+
+/// Three residual blocks, each at half the size of the one before, for pictures of so many rows and columns. `width`:
+/// filters of the first.
+pub fn residual_over(side: usize, width: usize, classes: usize) -> Graph {
+    let norm = || LayerKind::from(BatchNorm::default());
+    let mut graph = Graph::default();
+    let mut last = graph.add(Input::default().into(), [0.0, 0.0]);
+    let add = |graph: &mut Graph, from: LayerId, kind: LayerKind| {
+        let id = graph.add(kind, [0.0, 0.0]);
+        // Forwards along the chain, as every wire here: nothing can refuse.
+        let _ = graph.connect(from, id);
+        id
+    };
+    for kind in [bare_convolution(width, 3, if side > 40 { 2 } else { 1 }), norm(), Relu {}.into()] {
+        last = add(&mut graph, last, kind);
+    }
+    if side > 128 {
+        last = add(&mut graph, last, MaxPool2d::default().into());
+    }
+    for (filters, stride) in [(width, 1), (2 * width, 2), (4 * width, 2)] {
+        let mut around = last;
+        for kind in [bare_convolution(filters, 3, stride), norm(), Relu {}.into(), bare_convolution(filters, 3, 1)] {
+            last = add(&mut graph, last, kind);
+        }
+        last = add(&mut graph, last, norm());
+        last = add(&mut graph, last, Add {}.into());
+        if stride > 1 {
+            around = add(&mut graph, around, bare_convolution(filters, 1, stride));
+            around = add(&mut graph, around, norm());
+        }
+        let _ = graph.connect(around, last);
+        last = add(&mut graph, last, Relu {}.into());
+    }
+    for kind in [GlobalAvgPool {}.into(), Dense { units: classes, ..Dense::default() }.into(), Loss::default().into()] {
+        last = add(&mut graph, last, kind);
+    }
+    super::layout::tidy(&mut graph);
+    graph
 }
 
 /// A picture of 28 rows as a sequence of rows, and a memory that reads it.

@@ -59,6 +59,8 @@ pub enum Action {
     SetData(DataSpec),
     /// A table as the data of this project: its likeliest target is taken, the network stays.
     UseTable(PathBuf),
+    /// A folder of pictures (a folder for each class, or IDX files) as the data of this project; the network stays.
+    UseFolder(PathBuf),
     /// Same settings, new samples.
     RegenerateData,
     /// The same once more: after a failure, or when a file has changed.
@@ -127,10 +129,11 @@ pub enum Action {
         /// The name of a column.
         target: Option<String>,
     },
-    /// A project fitted to a folder of IDX files.
-    OpenIdx(PathBuf),
+    /// A project fitted to a folder of pictures: a folder for each class, or IDX files.
+    OpenPictures(PathBuf),
     /// A project file, a checkpoint, or a model of another program. Weights alone are offered to the network that is
-    /// open, and a picture or an array to one that has no data.
+    /// open, and a picture or an array to one that has no data. A folder of pictures is the data of the project that is
+    /// open, or else of a new one.
     Open(PathBuf),
     /// What becomes of weights that were opened beside a network.
     Offer(OfferAction),

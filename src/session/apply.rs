@@ -51,6 +51,7 @@ impl State {
                 self.change("change the data", &merge, |project| project.data = data);
             }
             Action::UseTable(path) => self.use_table(path),
+            Action::UseFolder(path) => self.use_folder(path),
             Action::ReloadData => self.load_data(),
             Action::RegenerateData => {
                 self.change("regenerate the data", "", |project| project.data.seed = project.data.seed.wrapping_add(1));
@@ -94,7 +95,7 @@ impl State {
             Action::NewEmpty
             | Action::OpenTemplate(_)
             | Action::OpenTable { .. }
-            | Action::OpenIdx(_)
+            | Action::OpenPictures(_)
             | Action::Open(_)
             | Action::Save
             | Action::SaveAs(_)

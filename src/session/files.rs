@@ -42,7 +42,7 @@ impl State {
                 }
             },
             Action::OpenTable { path, target } => self.start_job(Wanted::Table { path, target }),
-            Action::OpenIdx(folder) => self.start_job(Wanted::Idx(folder)),
+            Action::OpenPictures(folder) => self.start_job(Wanted::Pictures(folder)),
             Action::Open(path) => self.open(&path),
             Action::Save => match self.file.clone() {
                 Some(path) => self.save_as(path),
@@ -134,6 +134,12 @@ impl State {
     }
 
     fn open(&mut self, path: &Path) {
+        if path.is_dir() {
+            return match self.screen {
+                Screen::Welcome => self.start_job(Wanted::Pictures(path.to_owned())),
+                Screen::Workspace => self.use_folder(path.to_owned()),
+            };
+        }
         temporary::sweep_beside(path);
         if self.open_of_others(path) {
             return;
@@ -213,6 +219,7 @@ impl State {
         let data = match &self.project.data.source {
             Source::Csv(csv) => self.base().join(&csv.path).parent().map(Path::to_path_buf),
             Source::Idx(idx) => self.base().join(&idx.folder).parent().map(Path::to_path_buf),
+            Source::Pictures(pictures) => self.base().join(&pictures.folder).parent().map(Path::to_path_buf),
             Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => None,
         };
         let file = self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf);
@@ -275,7 +282,8 @@ fn make_paths_relative(project: &mut Project, folder: &Path) {
     match &mut project.data.source {
         Source::Csv(csv) => csv.path = relative(&csv.path),
         Source::Idx(idx) if idx.folder != folder => idx.folder = relative(&idx.folder),
-        Source::Idx(_) | Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
+        Source::Pictures(pictures) if pictures.folder != folder => pictures.folder = relative(&pictures.folder),
+        Source::Idx(_) | Source::Pictures(_) | Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
     }
 }
 
@@ -285,6 +293,7 @@ fn base_of_data(project: &Project, checkpoint: &Path) -> PathBuf {
     let data = match &project.data.source {
         Source::Csv(csv) => &csv.path,
         Source::Idx(idx) => &idx.folder,
+        Source::Pictures(pictures) => &pictures.folder,
         Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => return PathBuf::new(),
     };
     let beside = checkpoint.parent().map(Path::to_path_buf).unwrap_or_default();
@@ -301,6 +310,7 @@ pub(super) fn make_paths_absolute(project: &mut Project, base: &Path) {
     match &mut project.data.source {
         Source::Csv(csv) => csv.path = absolute(&csv.path),
         Source::Idx(idx) => idx.folder = absolute(&idx.folder),
+        Source::Pictures(pictures) => pictures.folder = absolute(&pictures.folder),
         Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
     }
 }

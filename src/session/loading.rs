@@ -8,7 +8,7 @@ use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::{self, DataError, Dataset, Progress, TablePreview};
-use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, IdxSpec, LayerKind, MissingPolicy, Scaling, Source, Subject};
+use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, LayerKind, MissingPolicy, Scaling, Source, Subject};
 
 /// How the names of tables end, for dialogs: what a file is, its content says.
 pub const TABLE_ENDINGS: [&str; 13] =
@@ -35,8 +35,13 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let (spec, table) = table_spec(path, target.as_deref(), &[], base, progress)?;
             fitted(spec, Some(Arc::new(table)), base, progress)
         }
-        Wanted::Idx(folder) => {
-            let source = Source::Idx(IdxSpec { folder: folder.clone(), limit: None });
+        Wanted::Folder { path, like } => {
+            let spec = DataSpec { source: data::propose_pictures(path, base, progress)?, ..like.clone() };
+            let dataset = Arc::new(data::load(&spec, base, progress)?);
+            Ok(Loaded { dataset, table: None, project: None, data: Some(spec) })
+        }
+        Wanted::Pictures(folder) => {
+            let source = data::propose_pictures(folder, base, progress)?;
             fitted(DataSpec { source, ..DataSpec::default() }, None, base, progress)
         }
     }
@@ -99,6 +104,10 @@ impl State {
 
     pub(super) fn use_table(&mut self, path: PathBuf) {
         self.start_job(Wanted::Columns { path, like: self.project.data.clone() });
+    }
+
+    pub(super) fn use_folder(&mut self, path: PathBuf) {
+        self.start_job(Wanted::Folder { path, like: self.project.data.clone() });
     }
 
     pub(super) fn start_job(&mut self, wanted: Wanted) {

@@ -3,19 +3,25 @@
 
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
-use crate::model::{DataSpec, EarlyStopping, Optimiser, Project, Schedule, TrainingSpec, templates};
+use crate::model::{
+    DataSpec, EarlyStopping, Optimiser, PictureSpec, Project, Schedule, Source, TrainingSpec, templates,
+};
 
 /// Convolutions for pictures, dense layers for rows of numbers, sized to the columns and the rows.
 pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
     let outputs = dataset.truth.task.width();
     let is_picture = dataset.input_shape.len() == 3 && dataset.input_shape[1..].iter().all(|&side| side >= 8);
-    let (layers, training) = if is_picture {
-        (templates::cnn(outputs), for_pictures(dataset.train.len()))
-    } else {
-        (for_row(dataset, outputs), for_rows(dataset))
+    let samples = dataset.train.len();
+    let (graph, training) = match data.source {
+        Source::Pictures(PictureSpec { size, .. }) => {
+            let width = if samples < 10_000 { 16 } else { 32 };
+            (templates::residual_over(size, width, outputs), for_photos(samples))
+        }
+        _ if is_picture => (templates::chain(templates::cnn(outputs)), for_pictures(samples)),
+        _ => (templates::chain(for_row(dataset, outputs)), for_rows(dataset)),
     };
     let stem = dataset.name.rsplit_once('.').map_or(dataset.name.as_str(), |(stem, _)| stem);
-    Project { name: stem.to_owned(), graph: templates::chain(layers), data, training }
+    Project { name: stem.to_owned(), graph, data, training }
 }
 
 /// Six epochs of MNIST's size are plenty; small sets get more.
@@ -29,6 +35,22 @@ fn for_pictures(samples: usize) -> TrainingSpec {
         schedule: Schedule::Cosine { steps, floor: 0.05 },
         batch_size,
         epochs,
+        ..TrainingSpec::default()
+    }
+}
+
+/// About a thousand steps, and ten epochs at least; the best epoch's weights are kept, because batch norm makes single
+/// epochs swing.
+fn for_photos(samples: usize) -> TrainingSpec {
+    let (batch_size, epochs) = (32, (36_000 / samples.max(1)).clamp(10, 60));
+    let steps = samples.div_ceil(batch_size) * epochs;
+    TrainingSpec {
+        optimiser: Optimiser::adam(),
+        learning_rate: 0.003,
+        schedule: Schedule::Cosine { steps, floor: 0.01 },
+        batch_size,
+        epochs,
+        keep_best: true,
         ..TrainingSpec::default()
     }
 }
@@ -81,7 +103,7 @@ mod tests {
     use super::*;
     use crate::data::test_data::test_data;
     use crate::data::{NoProgress, load};
-    use crate::model::{CsvSpec, IdxSpec, MissingPolicy, Scaling, Source, SyntheticKind, SyntheticSpec, infer};
+    use crate::model::{CsvSpec, IdxSpec, MissingPolicy, Scaling, SyntheticKind, SyntheticSpec, infer};
 
     /// Loads the source and checks that the proposed graph is valid over it.
     fn proposed(source: Source) -> (Dataset, Project) {
@@ -119,6 +141,12 @@ mod tests {
         let Some(folder) = test_data("mnist10k") else { return };
         let (_, project) = proposed(Source::Idx(IdxSpec { folder, limit: None }));
         assert_eq!(project.training.epochs, 6);
+        let Some(folder) = test_data("pictures/sign_digits") else { return };
+        let source = crate::data::propose_pictures(&folder, std::path::Path::new(""), &NoProgress).unwrap();
+        let (set, project) = proposed(source);
+        assert_eq!((set.train.len(), set.validation.len(), project.training.epochs), (1200, 300, 30));
+        assert_eq!(set.class_counts(&set.validation), [30; 10]);
+        assert!(project.graph.layers().any(|layer| matches!(layer.kind, LayerKind::BatchNorm(_))));
         assert!(project.graph.layers().any(|layer| matches!(layer.kind, LayerKind::Conv2d(_))));
     }
 }

@@ -112,8 +112,10 @@ pub enum Wanted {
     Columns { path: PathBuf, like: DataSpec },
     /// A project fitted to a table.
     Table { path: PathBuf, target: Option<String> },
-    /// A project fitted to a folder of IDX files.
-    Idx(PathBuf),
+    /// A folder of pictures for the current project, whose other settings of the data it keeps.
+    Folder { path: PathBuf, like: DataSpec },
+    /// A project fitted to a folder of pictures.
+    Pictures(PathBuf),
 }
 
 /// What it found.

@@ -147,6 +147,39 @@ fn pictures_are_answered_for_and_score_what_training_said() {
     assert_eq!(found, hits(train, dataset.train.len()) + hits(validation, dataset.validation.len()));
 }
 
+#[test]
+fn picture_files_are_learnt_from_and_answered_for_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let picture = |name: &str, shade: u8| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), 20, 16);
+        encoder.set_color(png::ColorType::Rgb);
+        let pixels: Vec<u8> = (0..960).map(|i| if i % 3 == 0 { shade } else { i as u8 / 8 }).collect();
+        encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    };
+    for i in 0..12 {
+        picture(&format!("all/dim/{i}.png"), i);
+        picture(&format!("all/bright/{i}.png"), 255 - i);
+    }
+    std::fs::write(folder.join("all/dim/broken.png"), "").unwrap();
+    json_free(folder, &["new", "pictures", "--data", "all", "-o", "p.json"]);
+    let checked = json(folder, &["check", "p.json", "--json"]);
+    assert!(checked["notes"].to_string().contains("dim/broken.png (empty)"), "{checked}");
+    json(folder, &["train", "p.json", "--epochs", "8", "--checkpoint", "p.safetensors", "--json"]);
+    picture("new/dim/a.png", 20);
+    picture("new/bright/b.png", 235);
+    picture("new/c.png", 235);
+    let told = json(folder, &["predict", "p.safetensors", "--data", "new", "--json"]);
+    assert_eq!((told["score"]["accuracy"].as_f64(), told["score"]["rows"].as_u64()), (Some(1.0), Some(2)), "{told}");
+    let [file, class] = ["file", "class"].map(|key| told["answers"][0][key].as_str());
+    assert_eq!((file, class), (Some("c.png"), Some("bright")));
+    json_free(folder, &["predict", "p.safetensors", "--data", "new/dim/a.png", "-o", "a.csv"]);
+    let lines = std::fs::read_to_string(folder.join("a.csv")).unwrap();
+    assert!(lines.starts_with("row,file,class,") && lines.contains("\n1,a.png,dim,"), "{lines}");
+}
+
 /// The numbers of all tensors whose names begin with a prefix (and no other), by the rest of their names.
 fn tensors(path: &Path, prefix: &str) -> Vec<(String, Vec<u8>)> {
     let bytes = std::fs::read(path).unwrap();

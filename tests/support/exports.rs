@@ -95,6 +95,7 @@ pub fn template(key: &str, real: Option<&PathBuf>) -> Option<(Project, Dataset)>
     match &mut project.data.source {
         Source::Csv(csv) => (csv.path, csv.target) = (real?.join("csv/penguins.csv"), "species".into()),
         Source::Idx(idx) => (idx.folder, idx.limit) = (real?.join("mnist10k"), Some(600)),
+        Source::Pictures(pictures) => pictures.folder = real?.join("pictures/sign_digits"),
         Source::Digits(digits) => digits.samples = 300,
         Source::Synthetic(_) | Source::Sample(_) => {}
     }

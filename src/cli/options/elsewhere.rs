@@ -27,7 +27,7 @@ pub struct ExportProjectOptions {
     /// The folder or file to write (default: beside the project, named after it and the framework).
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
-    /// Use this table or IDX folder instead of the one named in the project.
+    /// Use this table or folder of pictures instead of the one named in the project.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Write into a folder that has other files in it.
@@ -68,7 +68,7 @@ pub struct RaceOptions {
     /// A Python interpreter to look at, before those on the path. Can be repeated.
     #[arg(long, value_name = "PYTHON")]
     pub python: Vec<PathBuf>,
-    /// Use this table or IDX folder instead of the one named in the project.
+    /// Use this table or folder of pictures instead of the one named in the project.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Number of threads of each (default: as each likes).

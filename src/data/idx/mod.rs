@@ -32,6 +32,17 @@ struct Pictures {
     channels_last: bool,
 }
 
+/// Why a folder has no files that belong together.
+pub(super) fn problem(path: &Path) -> Option<DataError> {
+    folder::find(if path.is_file() { path.parent().unwrap_or(path) } else { path }).err()
+}
+
+/// Whether something in a folder is called as such files are.
+pub(super) fn is_meant(path: &Path) -> bool {
+    let names = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.into_iter().any(|name| name.to_string_lossy().contains("ubyte"))
+}
+
 pub(super) fn load(
     settings: &IdxSpec,
     path: &Path,

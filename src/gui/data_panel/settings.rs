@@ -6,8 +6,8 @@ use egui_material_icons::icons;
 use super::{points, table};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Change, checkbox, float, section, usize_field};
-use crate::model::{DataSpec, DigitsSpec, IdxSpec, SampleSpec, Source, SyntheticSpec, limits};
+use crate::gui::widgets::{Change, checkbox, choice, float, section, usize_field};
+use crate::model::{DataSpec, DigitsSpec, Fit, IdxSpec, PictureSpec, SampleSpec, Source, SyntheticSpec, limits};
 use crate::session::{Action, State};
 
 /// A changed copy of the settings, and whether the change is complete.
@@ -40,6 +40,10 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
             folder(ui, &mut draft, &mut spec, dialogs);
             draft.spec.source = Source::Idx(spec);
         }
+        Source::Pictures(mut spec) => {
+            pictures(ui, &mut draft, &mut spec, dialogs);
+            draft.spec.source = Source::Pictures(spec);
+        }
         Source::Csv(mut spec) => {
             table::show(ui, state, &mut draft, &mut spec);
             draft.spec.source = Source::Csv(spec);
@@ -68,7 +72,7 @@ fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
     let (word, help) = match spec.source {
         Source::Sample(_) => ("Draw again", "Draw other random numbers."),
         Source::Synthetic(_) | Source::Digits(_) => ("Regenerate", "Generate new samples with the same settings."),
-        Source::Csv(_) | Source::Idx(_) => {
+        Source::Csv(_) | Source::Idx(_) | Source::Pictures(_) => {
             ("New split", "Reload the data and choose different samples for validation.")
         }
     };
@@ -129,9 +133,28 @@ fn digits(ui: &mut Ui, draft: &mut Draft, spec: &mut DigitsSpec) {
     spec.noise = draft.number(noise, spec.noise);
 }
 
-fn folder(ui: &mut Ui, draft: &mut Draft, spec: &mut IdxSpec, dialogs: &mut Dialogs) {
+fn pictures(ui: &mut Ui, draft: &mut Draft, spec: &mut PictureSpec, dialogs: &mut Dialogs) {
+    place(ui, &spec.folder, dialogs);
+    let help = "Rows and columns that every picture is scaled to. Larger pictures show more and take longer.";
+    let size = usize_field(ui, "Size", help, spec.size, &limits::SIDE);
+    spec.size = draft.number(size, spec.size);
+    let help = "Pictures that are not square: keep the middle, add black bars, or distort them.";
+    let current = Fit::ALL.iter().position(|fit| *fit == spec.fit).unwrap_or_default();
+    if let Some(i) = choice(ui, "Fit", help, current, &Fit::ALL.map(Fit::title)) {
+        spec.fit = Fit::ALL[i];
+        draft.ended = true;
+    }
+    let help = "One channel of brightness instead of red, green and blue.";
+    if let Some(on) = checkbox(ui, "Greyscale", help, spec.grey) {
+        spec.grey = on;
+        draft.ended = true;
+    }
+}
+
+/// The folder in use, and the way to another one.
+fn place(ui: &mut Ui, folder: &std::path::Path, dialogs: &mut Dialogs) {
     let tokens = Tokens::of(ui);
-    let path = spec.folder.display().to_string();
+    let path = folder.display().to_string();
     ui.add(
         egui::Label::new(RichText::new(table::path_end(&path)).font(theme::mono(11.0)).color(tokens.muted)).truncate(),
     )
@@ -139,6 +162,10 @@ fn folder(ui: &mut Ui, draft: &mut Draft, spec: &mut IdxSpec, dialogs: &mut Dial
     if ui.button("Another folder …").clicked() {
         dialogs.ask(Purpose::DataFolder, ui.ctx());
     }
+}
+
+fn folder(ui: &mut Ui, draft: &mut Draft, spec: &mut IdxSpec, dialogs: &mut Dialogs) {
+    place(ui, &spec.folder, dialogs);
     let help = "Use only some of the samples, so that training starts sooner.";
     if let Some(on) = checkbox(ui, "Limit", help, spec.limit.is_some()) {
         spec.limit = on.then_some(10_000);

@@ -31,6 +31,7 @@ fn current(source: &Source) -> (String, Thumbnail) {
         Source::Digits(_) => ("Drawn digits".to_owned(), Thumbnail::Digits),
         Source::Csv(csv) => (file(&csv.path), Thumbnail::Table),
         Source::Idx(idx) => (file(&idx.folder), Thumbnail::ImageFolder),
+        Source::Pictures(pictures) => (file(&pictures.folder), Thumbnail::Photos),
         Source::Sample(_) => ("One sample".to_owned(), Thumbnail::Table),
     }
 }
@@ -88,7 +89,9 @@ fn gallery(
         if card(ui, thumbnails, width, "Drawn digits", Thumbnail::Digits, now) {
             actions.push(with(Source::Digits(DigitsSpec::default())));
         }
-        if card(ui, thumbnails, width, "IDX folder …", Thumbnail::ImageFolder, now) {
+        let is_idx = matches!(data.source, Source::Idx(_));
+        let thumbnail = if is_idx { Thumbnail::ImageFolder } else { Thumbnail::Photos };
+        if card(ui, thumbnails, width, "Pictures …", thumbnail, now) {
             asked = Some(Purpose::DataFolder);
         }
         if card(ui, thumbnails, width, "Table …", Thumbnail::Table, now) {

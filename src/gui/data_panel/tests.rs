@@ -9,7 +9,8 @@ use crate::data::{NoProgress, inspect_csv, load};
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench, chain, unexplained};
 use crate::model::{
-    ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, IdxSpec, Source, SyntheticKind, SyntheticSpec,
+    ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, Fit, IdxSpec, PictureSpec, Source, SyntheticKind,
+    SyntheticSpec,
 };
 
 struct NoPicker;
@@ -167,4 +168,14 @@ fn every_field_has_a_term() {
     harness.run();
     assert!(harness.query_by_label("At most").is_some());
     assert_eq!(unexplained(&harness), [""; 0]);
+    let pictures = PictureSpec { folder: folder.path().into(), size: 32, grey: false, fit: Fit::Crop };
+    harness.state_mut().state.pose().project.data.source = Source::Pictures(pictures);
+    harness.run();
+    assert_eq!(unexplained(&harness), [""; 0]);
+    harness.get_by_label("Greyscale").click();
+    harness.run();
+    let is_set = |action: &Action| {
+        matches!(action, Action::SetData(DataSpec { source: Source::Pictures(PictureSpec { grey: true, .. }), .. }))
+    };
+    assert!(harness.state().actions.iter().any(is_set), "{:?}", harness.state().actions);
 }

@@ -38,7 +38,7 @@ impl Leave {
             Action::NewEmpty
                 | Action::OpenTemplate(_)
                 | Action::OpenTable { .. }
-                | Action::OpenIdx(_)
+                | Action::OpenPictures(_)
                 | Action::Open(_)
                 | Action::Offer(OfferAction::AsProject)
                 | Action::RecoverLast(true)

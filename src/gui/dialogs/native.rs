@@ -41,7 +41,7 @@ impl FilePicker for NativePicker {
             Purpose::OpenTable | Purpose::DataTable => {
                 dialog.add_filter("Table", &crate::session::TABLE_ENDINGS).add_filter("All files", &["*"]).pick_file()
             }
-            Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
+            Purpose::OpenPictures | Purpose::DataFolder => dialog.pick_folder(),
             Purpose::ExportProject { target, suggestion, folder } => {
                 let ending = target.ending().map(|ending| format!(".{ending}")).unwrap_or_default();
                 at(dialog, folder.as_deref()).set_file_name(format!("{suggestion}{ending}")).save_file()

@@ -140,6 +140,7 @@ fn source_name(state: &State) -> &str {
         (None, Source::Digits(_)) => "Drawn digits",
         (None, Source::Csv(_)) => "Table",
         (None, Source::Idx(_)) => "IDX folder",
+        (None, Source::Pictures(_)) => "Picture folder",
         (None, Source::Sample(_)) => "One sample",
     }
 }

@@ -74,6 +74,13 @@ pub(super) const TERMS: &[Term] = &[
         "One of the values that describe a sample: a table column, a pixel, a coordinate.",
     ),
     term(
+        "Fit",
+        &["crop", "stretch"],
+        "",
+        "How a picture of any size becomes a square: its middle is kept (crop), black is added beside it (pad), or it is \
+            distorted (stretch).",
+    ),
+    term(
         "Focal",
         &["focal loss", "loss", "gamma"],
         "−(1 − p)^γ · log p",
@@ -85,6 +92,12 @@ pub(super) const TERMS: &[Term] = &[
         &["missing", "missing values"],
         "",
         "Missing values in a table: filled with the median or the category “missing”, or the whole row left out.",
+    ),
+    term(
+        "Greyscale",
+        &["grey", "gray", "brightness"],
+        "",
+        "A picture with one number for each pixel, its brightness, instead of three for red, green and blue.",
     ),
     term(
         "Hinge",
@@ -200,6 +213,12 @@ pub(super) const TERMS: &[Term] = &[
         "",
         "How good the predictions are, in a form that is easy to read: accuracy for classes, R² for numbers. Training \
             itself minimises the loss.",
+    ),
+    term(
+        "Size",
+        &["picture size", "resolution"],
+        "",
+        "Rows and columns of the pictures that the network sees. Files of any size are scaled to it.",
     ),
     term(
         "Standardise",

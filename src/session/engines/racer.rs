@@ -226,6 +226,7 @@ fn with_absolute_paths(project: &Project, base: &Path) -> Project {
     match &mut project.data.source {
         Source::Csv(csv) => absolute(&mut csv.path),
         Source::Idx(idx) => absolute(&mut idx.folder),
+        Source::Pictures(pictures) => absolute(&mut pictures.folder),
         Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
     }
     project

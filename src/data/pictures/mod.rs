@@ -1,0 +1,215 @@
+//! Folders of pictures, with a folder for each class: PNG, JPEG, WebP, BMP and GIF.
+//!
+//! `folder` finds the files, `decode` makes pixels of one, `rows` holds or decodes them again; this file makes a
+//! [`Dataset`], proposes settings for a folder, and reads pictures that a network never saw.
+
+mod decode;
+mod folder;
+mod rows;
+
+use std::path::{Path, PathBuf};
+
+use super::progress::{Progress, stop_if_cancelled};
+use super::split::stratified;
+use super::{DataError, Dataset, Encoding, Samples, Truth, Unseen, encoding};
+use crate::model::{DataSpec, Fit, PictureSpec};
+use decode::{Fault, Wanted};
+use rows::{Left, MAX_HELD, Picture, PictureRows};
+
+/// Files whose heads are looked at for a proposal.
+const HEADS: usize = 2000;
+/// Files that a note names.
+const NAMED: usize = 5;
+
+pub(super) fn load(
+    settings: &PictureSpec,
+    path: &Path,
+    spec: &DataSpec,
+    progress: &dyn Progress,
+) -> Result<Dataset, DataError> {
+    load_within(settings, path, spec, progress, MAX_HELD)
+}
+
+fn load_within(
+    settings: &PictureSpec,
+    path: &Path,
+    spec: &DataSpec,
+    progress: &dyn Progress,
+    mut room: u64,
+) -> Result<Dataset, DataError> {
+    progress.report(0.0, "looking for pictures");
+    let found = folder::find(path, progress)?;
+    let wanted = wanted(settings);
+    let mut notes = found.notes;
+    let share = found
+        .validation
+        .as_ref()
+        .map_or(1.0, |other| found.train.len() as f32 / (found.train.len() + other.len()).max(1) as f32);
+    let (mut train, mut left) = rows::decode_all(found.train, wanted, &mut room, progress, (0.0, 0.95 * share))?;
+    let mut validation = match found.validation {
+        Some(entries) => {
+            let (pictures, others) = rows::decode_all(entries, wanted, &mut room, progress, (0.95 * share, 0.95))?;
+            left.extend(others);
+            pictures
+        }
+        None => held_back(&mut train, spec),
+    };
+    let classes = classes(&found.classes, [&mut train, &mut validation], &mut notes);
+    notes.extend(skipped(&left, path));
+    if classes.len() < 2 || train.is_empty() || validation.is_empty() {
+        let text = "Too few pictures: training and validation need some of each of two classes at least";
+        let why = skipped(&left, path).map(|note| format!(" {note}")).unwrap_or_default();
+        return Err(DataError::new(format!("{text}: {}.{why}", path.display())));
+    }
+    let name = folder::name(path);
+    let name = if name.is_empty() { "Pictures".to_owned() } else { name };
+    let truth = Truth::classes(classes);
+    let shape = [wanted.channels, wanted.side, wanted.side];
+    let part = |pictures| Samples::new(&shape, 1, PictureRows { wanted, pictures });
+    Ok(Dataset {
+        encoding: encoding::picture_files(&name, shape, settings.fit, &truth),
+        name,
+        input_shape: shape.to_vec(),
+        input_names: Vec::new(),
+        input_units: Vec::new(),
+        truth,
+        train: part(train),
+        validation: part(validation),
+        plane: None,
+        notes,
+        giveaways: Vec::new(),
+        origin: None,
+    })
+}
+
+fn wanted(settings: &PictureSpec) -> Wanted {
+    Wanted { side: settings.size, channels: if settings.grey { 1 } else { 3 }, fit: settings.fit }
+}
+
+/// Takes the validation part out, of each class its share.
+fn held_back(train: &mut Vec<Picture>, spec: &DataSpec) -> Vec<Picture> {
+    let classes: Vec<usize> = train.iter().map(|picture| picture.class).collect();
+    let split = stratified(&classes, spec.validation, spec.seed);
+    let mut all: Vec<Option<Picture>> = std::mem::take(train).into_iter().map(Some).collect();
+    let mut take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect();
+    *train = take(split.train);
+    take(split.validation)
+}
+
+/// Those of which there is a picture; the others are told of.
+fn classes(names: &[String], [train, validation]: [&mut Vec<Picture>; 2], notes: &mut Vec<String>) -> Vec<String> {
+    let mut is_there = vec![false; names.len()];
+    train.iter().chain(&*validation).for_each(|picture| is_there[picture.class] = true);
+    let those = |is: bool| {
+        let some = names.iter().zip(&is_there).filter(|(_, there)| **there == is);
+        some.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+    };
+    let (kept, empty) = (those(true), those(false));
+    if !empty.is_empty() {
+        notes.push(format!("No class, because there is no picture in it: {}.", empty.join(", ")));
+    }
+    let place = |class: usize| is_there[..class].iter().filter(|there| **there).count();
+    let places: Vec<usize> = (0..names.len()).map(place).collect();
+    train.iter_mut().chain(validation).for_each(|picture| picture.class = places[picture.class]);
+    let mut only = vec![true; kept.len()];
+    train.iter().for_each(|picture| only[picture.class] = false);
+    let unknown: Vec<&str> = kept.iter().zip(only).filter(|(_, only)| *only).map(|(name, _)| name.as_str()).collect();
+    if !unknown.is_empty() {
+        notes.push(format!("No training picture is of the class {}.", unknown.join(", ")));
+    }
+    kept
+}
+
+/// What was left out, by kind: how many, and some by name.
+fn skipped(left: &[Left], root: &Path) -> Option<String> {
+    let named = |is_picture: bool| {
+        let some: Vec<&Left> =
+            left.iter().filter(|(_, fault)| matches!(fault, Fault::Broken(_)) == is_picture).collect();
+        let count = match (some.len(), is_picture) {
+            (0, _) => return None,
+            (1, true) => "1 broken picture was skipped".to_owned(),
+            (1, false) => "1 file that is no picture was skipped".to_owned(),
+            (count, true) => format!("{count} broken pictures were skipped"),
+            (count, false) => format!("{count} files that are no pictures were skipped"),
+        };
+        let names = some.iter().take(NAMED).map(|(path, fault)| format!("{} ({})", below(path, root), fault.words()));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let more = if some.len() > NAMED { format!(" and {} more", some.len() - NAMED) } else { String::new() };
+        Some(format!("{count}: {names}{more}."))
+    };
+    let all: Vec<String> = [named(true), named(false)].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(" "))
+}
+
+/// As it stands in the folder, with `/` on every system.
+fn below(path: &Path, root: &Path) -> String {
+    let parts = path.strip_prefix(root).unwrap_or(path).components();
+    parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// Settings for a folder: grey where all its pictures are, of a size that trains on a laptop.
+pub(super) fn propose(path: &Path, progress: &dyn Progress) -> Result<PictureSpec, DataError> {
+    let found = folder::find(path, progress)?;
+    let (mut heads, mut step) = (Vec::new(), found.train.len() as f64 / HEADS as f64);
+    step = step.max(1.0);
+    let mut at = 0.0;
+    while let Some(entry) = found.train.get(at as usize) {
+        stop_if_cancelled(progress)?;
+        heads.extend(decode::head(&entry.path));
+        at += step;
+    }
+    let mut sides: Vec<u32> = heads.iter().map(|head| head.side).collect();
+    sides.sort_unstable();
+    let Some(&median) = sides.get(sides.len() / 2) else {
+        return Err(DataError::new(format!("There is no picture that can be read: {}", path.display())));
+    };
+    // What is small stays as it is.
+    let size = if median <= 64 { (median as usize / 4 * 4).max(16) } else { 64 };
+    Ok(PictureSpec {
+        folder: path.to_path_buf(),
+        size,
+        grey: heads.iter().all(|head| !head.has_colour),
+        fit: Fit::default(),
+    })
+}
+
+/// One picture, or all below a folder, whose classes are known by the folders they lie in.
+pub(super) fn unseen(encoding: &Encoding, fit: Fit, path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
+    let [channels, side, _] = encoding.input_shape[..] else {
+        return Err(DataError::new("The network was trained on something other than pictures."));
+    };
+    let wanted = Wanted { side, channels, fit };
+    let (files, notes) =
+        if path.is_dir() { folder::all_files(path, progress)? } else { (vec![path.to_path_buf()], Vec::new()) };
+    let needed = files.len() as u64 * wanted.len() as u64 * 4;
+    if needed > MAX_HELD {
+        let text = format!("{} pictures don't fit in memory. Predict them in smaller parts", files.len());
+        return Err(DataError::new(format!("{text}: {}", path.display())));
+    }
+    let truth = encoding.target.truth();
+    let class_of = |file: &Path| {
+        let folders = file.strip_prefix(path).ok()?.parent()?;
+        let mut names = folders.iter().rev().map(|name| name.to_string_lossy());
+        names.find_map(|name| truth.names.iter().position(|class| *class == name))
+    };
+    let mut found = Unseen { notes, ..Unseen::default() };
+    let entries: Vec<folder::Entry> = files.into_iter().map(|path| folder::Entry { path, class: 0 }).collect();
+    found.names =
+        entries.iter().map(|entry| if path.is_dir() { below(&entry.path, path) } else { folder::name(path) }).collect();
+    let all: Vec<PathBuf> = entries.iter().map(|entry| entry.path.clone()).collect();
+    let (pictures, left) = rows::decode_all(entries, wanted, &mut { MAX_HELD }, progress, (0.0, 0.9))?;
+    if pictures.is_empty() {
+        let why = skipped(&left, path).map(|note| format!(" {note}")).unwrap_or_default();
+        return Err(DataError::new(format!("There is no picture that can be read: {}.{why}", path.display())));
+    }
+    let mut faults = left.iter().map(|(path, _)| path).peekable();
+    found.kept = all.iter().map(|path| faults.next_if(|fault| *fault == path).is_none()).collect();
+    found.truths = pictures.iter().map(|picture| class_of(&picture.path).map(|class| class as f32)).collect();
+    let pictures = Samples::new(&encoding.input_shape, 1, PictureRows { wanted, pictures });
+    found.inputs = pictures.whole()?.inputs.into_owned();
+    found.notes.extend(skipped(&left, path));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Samples that are picture files: decoded pictures are held as bytes while they fit, the others are decoded again
+//! whenever they are asked for.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::decode::{self, Fault, Wanted};
+use super::folder::Entry;
+use crate::data::DataError;
+use crate::data::progress::{Progress, cancelled_error};
+use crate::data::samples::{Batch, Rows};
+
+/// What decoded pictures may take in memory.
+pub(super) const MAX_HELD: u64 = 1_500_000_000;
+/// Decoded between two looks at whether somebody still wants them.
+const PIECE: usize = 64;
+
+/// A picture that could be decoded.
+pub(super) struct Picture {
+    pub path: PathBuf,
+    pub class: usize,
+    /// Of its pixels at the wanted size.
+    sum: u32,
+    /// `None` where there is no room to hold them.
+    held: Option<Box<[u8]>>,
+}
+
+/// A file that is left out, with the reason.
+pub(super) type Left = (PathBuf, Fault);
+
+/// Each decoded once. `room`: for those that are held.
+pub(super) fn decode_all(
+    entries: Vec<Entry>,
+    wanted: Wanted,
+    room: &mut u64,
+    progress: &dyn Progress,
+    (from, to): (f32, f32),
+) -> Result<(Vec<Picture>, Vec<Left>), DataError> {
+    let (mut pictures, mut left) = (Vec::with_capacity(entries.len()), Vec::new());
+    let count = entries.len().max(1);
+    for (done, some) in entries.chunks(PIECE).enumerate() {
+        if progress.cancelled() {
+            return Err(cancelled_error());
+        }
+        progress.report(from + (to - from) * (done * PIECE) as f32 / count as f32, "reading pictures");
+        let decoded: Vec<_> = some.par_iter().map(|entry| decode::pixels(&entry.path, wanted)).collect();
+        for (entry, pixels) in some.iter().zip(decoded) {
+            match pixels {
+                Ok(pixels) => {
+                    let sum = sum_of(&pixels);
+                    let fits = *room >= pixels.len() as u64;
+                    *room -= if fits { pixels.len() as u64 } else { 0 };
+                    let held = fits.then(|| pixels.into_boxed_slice());
+                    pictures.push(Picture { path: entry.path.clone(), class: entry.class, sum, held });
+                }
+                Err(fault) => left.push((entry.path.clone(), fault)),
+            }
+        }
+    }
+    Ok((pictures, left))
+}
+
+fn sum_of(pixels: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(pixels);
+    crc.sum()
+}
+
+/// Pictures of one part.
+pub(super) struct PictureRows {
+    pub wanted: Wanted,
+    pub pictures: Vec<Picture>,
+}
+
+impl PictureRows {
+    fn picture(&self, row: usize) -> Result<&Picture, DataError> {
+        let missing = || DataError::new(format!("There is no picture {row}: the data has {}.", self.pictures.len()));
+        self.pictures.get(row).ok_or_else(missing)
+    }
+
+    /// The same as when it was first decoded, or an error.
+    fn pixels(&self, row: usize) -> Result<Cow<'_, [u8]>, DataError> {
+        let picture = self.picture(row)?;
+        if let Some(held) = &picture.held {
+            return Ok(Cow::Borrowed(held));
+        }
+        let pixels = decode::pixels(&picture.path, self.wanted).map_err(|fault| gone(&picture.path, fault.words()))?;
+        if sum_of(&pixels) != picture.sum {
+            return Err(gone(&picture.path, "another picture now"));
+        }
+        Ok(pixels.into())
+    }
+}
+
+fn gone(path: &Path, words: &str) -> DataError {
+    DataError::new(format!(
+        "A picture has changed since it was loaded: it is {words}. Reload the data: {}",
+        path.display()
+    ))
+}
+
+/// As IDX files are scaled.
+fn scaled(pixels: &[u8]) -> impl Iterator<Item = f32> + '_ {
+    pixels.iter().map(|&pixel| f32::from(pixel) / 255.0)
+}
+
+impl Rows for PictureRows {
+    fn len(&self) -> usize {
+        self.pictures.len()
+    }
+
+    fn input(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
+        Ok(scaled(&self.pixels(row)?).collect())
+    }
+
+    fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
+        Ok(vec![self.picture(row)?.class as f32].into())
+    }
+
+    fn fetch(&self, rows: &[u32], batch: &mut Batch) -> Result<(), DataError> {
+        let all: Vec<_> = rows.par_iter().map(|&row| self.pixels(row as usize)).collect();
+        for (&row, pixels) in rows.iter().zip(all) {
+            batch.inputs.extend(scaled(&pixels?));
+            batch.targets.push(self.picture(row as usize)?.class as f32);
+        }
+        Ok(())
+    }
+}
