@@ -183,7 +183,10 @@ impl Loop<'_> {
         if training::is_scaled(&self.project.training) {
             w.block("if \"plateau\" in saved:", |w| w.line("plateau.load_state_dict(saved[\"plateau\"])"));
         }
-        training::prepare(w, &self.project.training, |name, usual| format!("saved.get(\"{name}\", {usual})"));
+        training::prepare(w, &self.project.training, |name, usual| match usual {
+            "None" => format!("saved.get(\"{name}\")"),
+            usual => format!("saved.get(\"{name}\", {usual})"),
+        });
     }
 
     /// The layers that draw numbers while training, with what keys them.

@@ -212,8 +212,7 @@ impl Training<'_> {
             w.line("@tf.function");
             w.block("def train_step(strategy, network, optimizer, x, y, rate):", |w| {
                 w.line("told = strategy.run(replica_step, args=(network, optimizer, x, y, rate))");
-                w.block("def mean(number):", |w| w.line("return strategy.reduce(\"MEAN\", number, axis=None)"));
-                w.line("return tf.nest.map_structure(mean, told)");
+                w.line("return tf.nest.map_structure(lambda n: strategy.reduce(\"MEAN\", n, axis=None), told)");
             });
         });
         w.blank(2);
