@@ -102,7 +102,12 @@ pub fn proposed(weights: &StateDict, path: &Path) -> Result<Imported, String> {
             if weights.tensors.len() > 5 { " …" } else { "" },
         ));
     }
-    with_run(arrived, path).map_err(|error| format!("{}: {error}", path.display()))
+    with_run(arrived, path).map_err(|error| {
+        format!(
+            "{}: These weights don't say enough to propose a network that holds together ({error}) Draw the network, and              load them into it: glassbox import FILE --onto PROJECT",
+            path.display()
+        )
+    })
 }
 
 /// The project and the run of what has arrived.
@@ -208,6 +213,33 @@ mod tests {
         crate::files::tensors::write(&odd, "by", "a test".into(), &[tensor("scalar", &[])]).unwrap();
         let error = import(&odd).unwrap_err();
         assert!(error.contains("no network can be proposed: scalar (1 number)"), "{error}");
+    }
+
+    /// Convolutions of several lengths over one sequence, each read step by step, and rows of them flattened: names in
+    /// the order of the alphabet, and nothing that says what leads where.
+    #[test]
+    fn branches_of_a_sequence_become_a_network_that_holds_together() {
+        let mut all = Vec::new();
+        let mut add = |name: String, dims: &[usize]| {
+            let values = Values::F32(vec![0.5; dims.iter().product()]);
+            all.push(crate::files::NamedTensor { name, dims: dims.to_vec(), values });
+        };
+        for (i, (length, filters)) in [(1, 40), (2, 40), (5, 30), (8, 20)].into_iter().enumerate() {
+            add(format!("conv{i}.weight"), &[filters, 8, length]);
+            add(format!("steps{i}.weight"), &[5, filters]);
+        }
+        add("wide1.weight".into(), &[10, 100]);
+        add("wide2.weight".into(), &[10, 160]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("branches.safetensors");
+        crate::files::tensors::write(&path, "by", "a test".into(), &all).unwrap();
+        let Imported { kept, .. } = import(&path).unwrap();
+        let is_half = |tensor: &SavedTensor| match &tensor.numbers {
+            Numbers::F32(numbers) => numbers.iter().all(|number| *number == 0.5),
+            Numbers::F64(_) => false,
+        };
+        let own = kept.saved.now.tensors.values().filter(|tensor| is_half(tensor)).count();
+        assert_eq!(own, all.len());
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod report;
 use egui::Context;
 
 use super::canvas::CanvasUi;
-use crate::session::{Action, State};
+use crate::session::{Action, State, Tab};
 
 #[derive(Default)]
 pub struct ArrivingUi {
@@ -27,6 +27,8 @@ impl ArrivingUi {
         }
         canvas.covered = 0.0;
         match &state.desk().arrival {
+            // Its names show layers of the canvas.
+            Some(_) if self.report && state.tab() != Tab::Build => {}
             Some(arrival) if self.report => self.report = report::show(ctx, state, arrival, canvas, actions),
             _ => self.report = false,
         }

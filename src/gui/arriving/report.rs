@@ -19,8 +19,10 @@ use crate::trace::{Arrival, Fate, Finding};
 const WIDTH: f32 = 420.0;
 /// Below the bar and the headings of the panels.
 const TOP: f32 = top_bar::HEIGHT + 12.0;
+/// Of the window at most: the network stays to be seen.
+const SHARE: [f32; 2] = [0.36, 0.85];
 /// Besides the list: heading, sums, the last line and margins.
-const AROUND: f32 = 210.0;
+const AROUND: f32 = 160.0;
 /// Layers of which the same is said, and which are named without being asked for.
 const MOST_NAMED: usize = 60;
 
@@ -32,8 +34,8 @@ pub fn show(ctx: &Context, state: &State, arrival: &Arrival, canvas: &mut Canvas
     let closed = area.show(ctx, |ui| {
         let frame = dialog_frame(&ctx.global_style());
         let inside = frame.show(ui, |ui| {
-            ui.set_width(WIDTH.min(screen.width() - 64.0));
-            contents(ui, state, arrival, screen.height() - top - AROUND, canvas, actions)
+            ui.set_width(WIDTH.min(screen.width() * SHARE[0]));
+            contents(ui, state, arrival, (screen.height() - top) * SHARE[1] - AROUND, canvas, actions)
         });
         inside.inner
     });

@@ -113,6 +113,7 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
         });
     });
     if workspace && state.desk().arrival.is_some() && item(ui, true, "Import report", "") {
+        actions.push(Action::ShowTab(Tab::Build));
         *window.report = true;
     }
     if item(ui, true, "Open weights …", "") {

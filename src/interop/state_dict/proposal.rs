@@ -39,6 +39,8 @@ struct Standing {
     flow: Flow,
     /// It can give its last step as well as all.
     is_recurrent: bool,
+    /// Which of the Inputs it comes from.
+    input: usize,
 }
 
 /// A network for these weights, with them in it.
@@ -57,7 +59,7 @@ pub fn network(dict: &StateDict, file: &Path) -> Arrived {
         report.say(what, Fate::LeftOut, sentence);
     }
     let all = groups::of(dict);
-    let mut builder = Builder { graph: Graph::default(), standing: Vec::new(), inputs: Vec::new() };
+    let mut builder = Builder { graph: Graph::default(), standing: Vec::new(), inputs: Vec::new(), steps: Vec::new() };
     let mut weights = Vec::new();
     let known: Vec<Option<Found>> = all.iter().map(layers::found).collect();
     let last = known.iter().rposition(Option::is_some);
@@ -106,6 +108,8 @@ struct Builder {
     standing: Vec<Standing>,
     /// What enters, Input by Input.
     inputs: Vec<(LayerId, Shape)>,
+    /// Of each, the length of its sequences where a layer has asked for one.
+    steps: Vec<Option<usize>>,
 }
 
 impl Builder {
@@ -125,7 +129,13 @@ impl Builder {
             self.begin(reads);
         }
         let mut own = "";
-        let place = match self.standing.iter().rposition(|before| fits(&kind, before, reads)) {
+        let fitting = |before: &Standing| fits(&kind, before, reads) && self.has_steps(before, reads);
+        // What reads each step is likelier than what reads all of them, where the widths allow both.
+        let nearest = self.standing.iter().rposition(fitting);
+        let whole = nearest.is_some_and(|place| flattens(self.standing[place].flow, reads));
+        let stepwise = |before: &Standing| matches!(before.flow, Flow::Sequence(_)) && !flattens(before.flow, reads);
+        let by_steps = self.standing.iter().rposition(|before| fitting(before) && stepwise(before));
+        let place = match by_steps.filter(|_| whole).or(nearest) {
             Some(place) => place,
             None if matches!(reads, Reads::Any(_)) => {
                 return Err("Left out, as nothing before it has as many channels");
@@ -140,6 +150,7 @@ impl Builder {
             }
         };
         let is_branch = place + 1 < self.standing.len();
+        let input = self.standing[place].input;
         let (from, flow, words) = self.adapt(self.standing[place], reads);
         let is_recurrent = is_recurrent(&kind);
         let is_norm = matches!(kind, LayerKind::BatchNorm(_));
@@ -152,10 +163,10 @@ impl Builder {
             (Flow::Sequence(_), _) => Flow::Sequence(width),
             (Flow::Row(_), _) => Flow::Row(width),
         };
-        self.standing.push(Standing { id, flow, is_recurrent });
+        self.standing.push(Standing { id, flow, is_recurrent, input });
         if is_norm && !is_last && !is_bare {
             let relu = self.behind(End { layer: id, port: None }, Relu {}.into());
-            self.standing.push(Standing { id: relu.layer, flow, is_recurrent: false });
+            self.standing.push(Standing { id: relu.layer, flow, is_recurrent: false, input });
         }
         let branch = if is_branch { "Connected to the last layer with as many features." } else { own };
         Ok((id, format!("{branch} {words}").trim().to_owned()))
@@ -184,12 +195,19 @@ impl Builder {
         };
         let entry = self.graph.add(Input::default().into(), [0.0, 0.0]);
         self.inputs.push((entry, Shape(shape)));
-        self.standing.push(Standing { id: entry, flow, is_recurrent: false });
+        self.steps.push(None);
+        self.standing.push(Standing { id: entry, flow, is_recurrent: false, input: self.inputs.len() - 1 });
+    }
+
+    /// Whether the sequences of its Input have the length that flattening them asks for, or still may have it.
+    fn has_steps(&self, before: &Standing, reads: Reads) -> bool {
+        let (Flow::Sequence(features), Reads::Row(width)) = (before.flow, reads) else { return true };
+        features == width || self.steps[before.input].is_none_or(|steps| steps * features == width)
     }
 
     /// What must come between: pooling or flattening where a row is wanted, all steps or the last one.
     fn adapt(&mut self, before: Standing, wanted: Reads) -> (End, Flow, String) {
-        let Standing { id, flow, is_recurrent } = before;
+        let Standing { id, flow, is_recurrent, input } = before;
         let from = End { layer: id, port: None };
         match (flow, wanted) {
             (Flow::Sequence(width), Reads::Sequence(_) | Reads::Any(_)) if is_recurrent => {
@@ -215,9 +233,9 @@ impl Builder {
             }
             (Flow::Sequence(features), Reads::Row(width)) if width != features => {
                 let flat = self.behind(from, Flatten {}.into());
-                if let Some(steps) = self.inputs.last_mut().and_then(|(_, shape)| shape.0.first_mut()) {
-                    *steps = width / features.max(1);
-                }
+                let steps = width / features.max(1);
+                self.steps[input] = Some(steps);
+                self.inputs[input].1.0[0] = steps;
                 (flat, Flow::Row(width), "Flattening the sequence before it is a guess.".into())
             }
             _ => (from, flow, String::new()),
@@ -230,6 +248,11 @@ impl Builder {
         let _ = self.graph.connect(from, id);
         End { layer: id, port: None }
     }
+}
+
+/// Whether a row is made of a whole sequence.
+fn flattens(flow: Flow, reads: Reads) -> bool {
+    matches!((flow, reads), (Flow::Sequence(features), Reads::Row(width)) if features != width)
 }
 
 fn is_recurrent(kind: &LayerKind) -> bool {
