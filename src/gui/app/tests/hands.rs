@@ -127,8 +127,22 @@ impl Hands {
 
     /// A press of the mouse in the middle of a control.
     pub fn click(&mut self, label: &str) {
-        let at = self.place(label);
+        let mut at = self.place(label);
+        // What the trainer tells meanwhile may make a card grow.
+        for _ in 0..20 {
+            self.hover_once(at);
+            let now = self.place(label);
+            if now == at {
+                break;
+            }
+            at = now;
+        }
         self.press_at(at);
+    }
+
+    fn hover_once(&mut self, at: Pos2) {
+        self.window.hover_at(at);
+        self.window.step();
     }
 
     /// Of several controls with this name the one that was drawn last: an entry of an open list, a button of a bubble.
