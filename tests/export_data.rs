@@ -83,12 +83,14 @@ fn tables_are_read_alike() {
     }
     for path in all {
         let what = path.display().to_string();
-        let Ok(table) = data::inspect_csv(&path, &NoProgress) else { continue };
+        let Ok(table) = data::inspect_csv(&path, &Default::default(), &NoProgress) else { continue };
         let Some(target) = data::suggest_target(&table) else { continue };
         for (missing, scaling) in
             [(MissingPolicy::Fill, Scaling::Standardise), (MissingPolicy::DropRow, Scaling::MinMax)]
         {
-            let csv = CsvSpec { path: path.clone(), target: target.clone(), columns: Vec::new(), missing, scaling };
+            let reading = Default::default();
+            let csv =
+                CsvSpec { path: path.clone(), target: target.clone(), columns: Vec::new(), missing, scaling, reading };
             reads_the_same(&python, Source::Csv(csv), &what);
         }
     }
@@ -137,7 +139,8 @@ fn a_table_that_has_changed_is_told() {
     let path = place.path().join("t.csv");
     std::fs::write(&path, "a,b\n1,2.5\n2,3.5\n3,1.5\n4,0.5\n").unwrap();
     let (missing, scaling) = (MissingPolicy::Fill, Scaling::None);
-    let csv = CsvSpec { path, target: "b".into(), columns: Vec::new(), missing, scaling };
+    let reading = Default::default();
+    let csv = CsvSpec { path, target: "b".into(), columns: Vec::new(), missing, scaling, reading };
     let data = DataSpec { source: Source::Csv(csv), ..DataSpec::default() };
     let dataset: Dataset = data::load(&data, Path::new("."), &NoProgress).unwrap();
     let graph = chain(vec![Dense { units: 1, ..Dense::default() }.into()]);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Truth;
-use crate::model::{Feature, Fit, MissingPolicy};
+use super::{Truth, calendar};
+use crate::model::{Decimal, Feature, Fit, MissingPolicy};
 
 /// How rows become samples: kept with the weights, so that later rows are read alike.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub enum Inputs {
         columns: Vec<Column>,
         /// What becomes of rows with gaps.
         missing: MissingPolicy,
+        /// What stands for a missing value, besides the usual words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing_words: Vec<String>,
     },
     /// Functions of the numbers x and y; of x alone for a curve.
     Points {
@@ -72,6 +75,20 @@ pub enum ColumnValues {
         fill: f64,
         /// The most digits behind the point.
         decimals: u8,
+        /// The decimal separator that the column was read with; `None` where nobody took note.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        written: Option<Decimal>,
+    },
+    /// Inputs for the parts of a date that vary: `(part - offset) / scale`.
+    Date {
+        /// What cells say.
+        written: DateForm,
+        /// From here the time that has passed is measured: seconds since 1970-01-01, by the clock of the table.
+        since: f64,
+        /// What stands for a missing date: the median.
+        fill: f64,
+        /// At least one, in the order of the inputs.
+        parts: Vec<ScaledPart>,
     },
     /// One input for each category, 1 for the one that is there; with one more for "missing" where some were.
     Categorical {
@@ -102,6 +119,77 @@ pub enum Target {
         /// Of each output, divided by.
         scale: Vec<f32>,
     },
+}
+
+/// How dates are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateForm {
+    /// 31/5/2024, or in an order that leaves nothing open.
+    DayFirst,
+    /// 5/31/2024
+    MonthFirst,
+    /// 20240531
+    Compact,
+    /// Seconds since 1970-01-01.
+    Seconds,
+    /// Thousandths of seconds since then.
+    Milliseconds,
+}
+
+/// What of a date a network is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatePart {
+    /// 2024
+    Year,
+    /// 1 to 12
+    Month,
+    /// 1 (Monday) to 7
+    Weekday,
+    /// 0 to 24, with minutes as a fraction.
+    Hour,
+    /// Days since the first date of the file.
+    Elapsed,
+}
+
+impl DatePart {
+    /// Every part.
+    pub const ALL: [Self; 5] = [Self::Year, Self::Month, Self::Weekday, Self::Hour, Self::Elapsed];
+
+    /// Its number, of seconds since 1970-01-01.
+    pub fn of(self, seconds: f64, since: f64) -> f64 {
+        match self {
+            Self::Year => calendar::civil(seconds).0 as f64,
+            Self::Month => f64::from(calendar::civil(seconds).1),
+            Self::Weekday => f64::from(calendar::weekday(seconds)),
+            Self::Hour => calendar::hour(seconds),
+            Self::Elapsed => (seconds - since) / 86_400.0,
+        }
+    }
+
+    fn label(self, since: f64) -> String {
+        match self {
+            Self::Year => "year".into(),
+            Self::Month => "month".into(),
+            Self::Weekday => "weekday".into(),
+            Self::Hour => "hour".into(),
+            Self::Elapsed => format!("days since {}", calendar::shown(since)),
+        }
+    }
+}
+
+/// One input made of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScaledPart {
+    /// Which number of it.
+    pub part: DatePart,
+    /// Subtracted first.
+    pub offset: f64,
+    /// Divided by.
+    pub scale: f64,
+    /// Digits behind the point.
+    pub decimals: u8,
 }
 
 impl Default for Target {
@@ -167,6 +255,9 @@ impl Column {
         let of_category = |value: &str| format!("{} = {value}", self.name);
         match &self.values {
             ColumnValues::Numeric { .. } => vec![self.name.clone()],
+            ColumnValues::Date { since, parts, .. } => {
+                parts.iter().map(|scaled| format!("{}: {}", self.name, scaled.part.label(*since))).collect()
+            }
             ColumnValues::Categorical { categories, has_missing } => {
                 let missing = has_missing.then_some("missing");
                 categories.iter().map(String::as_str).chain(missing).map(of_category).collect()
@@ -178,15 +269,22 @@ impl Column {
     pub fn width(&self) -> usize {
         match &self.values {
             ColumnValues::Numeric { .. } => 1,
+            ColumnValues::Date { parts, .. } => parts.len(),
             ColumnValues::Categorical { categories, has_missing } => categories.len() + usize::from(*has_missing),
         }
     }
 
-    /// Appends the input for a number; NaN where it is missing.
+    /// Appends the input for a number, or those for a date (seconds since 1970-01-01); NaN where it is missing.
     pub fn push_number(&self, number: f64, inputs: &mut Vec<f32>) {
-        if let ColumnValues::Numeric { offset, scale, fill, .. } = self.values {
-            let number = if number.is_nan() { fill } else { number };
-            inputs.push(((number - offset) / scale) as f32);
+        let known = |fill: f64| if number.is_nan() { fill } else { number };
+        match &self.values {
+            ColumnValues::Numeric { offset, scale, fill, .. } => inputs.push(((known(*fill) - offset) / scale) as f32),
+            ColumnValues::Date { since, fill, parts, .. } => {
+                let seconds = known(*fill);
+                let input = |s: &ScaledPart| ((s.part.of(seconds, *since) - s.offset) / s.scale) as f32;
+                inputs.extend(parts.iter().map(input));
+            }
+            ColumnValues::Categorical { .. } => {}
         }
     }
 
@@ -208,7 +306,7 @@ mod tests {
 
     #[test]
     fn values_become_inputs_and_what_is_missing_is_filled() {
-        let values = ColumnValues::Numeric { offset: 40.0, scale: 10.0, fill: 35.0, decimals: 0 };
+        let values = ColumnValues::Numeric { offset: 40.0, scale: 10.0, fill: 35.0, decimals: 0, written: None };
         let (age, mut inputs) = (Column { name: "age".into(), values }, Vec::new());
         age.push_number(45.0, &mut inputs);
         age.push_number(f64::NAN, &mut inputs);
@@ -228,14 +326,28 @@ mod tests {
 
     #[test]
     fn every_bit_comes_back_from_a_file() {
-        let values = ColumnValues::Numeric { offset: 0.1 + 0.2, scale: 1.0 / 3.0, fill: 1e-300, decimals: 3 };
+        let values = ColumnValues::Numeric {
+            offset: 0.1 + 0.2,
+            scale: 1.0 / 3.0,
+            fill: 1e-300,
+            decimals: 3,
+            written: Some(Decimal::Comma),
+        };
+        let part = ScaledPart { part: DatePart::Elapsed, offset: 0.1, scale: 1.0 / 7.0, decimals: 1 };
+        let (since, fill) = (1.0 / 3.0, 1.6e9 + 0.1);
+        let dates = ColumnValues::Date { written: DateForm::MonthFirst, since, fill, parts: vec![part] };
         let categories = ColumnValues::Categorical { categories: vec!["né".into()], has_missing: true };
         let encoding = Encoding {
             source: "t.csv".into(),
             input_shape: vec![3],
             inputs: Inputs::Table {
-                columns: vec![Column { name: "x".into(), values }, Column { name: "c".into(), values: categories }],
+                columns: vec![
+                    Column { name: "x".into(), values },
+                    Column { name: "c".into(), values: categories },
+                    Column { name: "d".into(), values: dates },
+                ],
                 missing: MissingPolicy::DropRow,
+                missing_words: vec!["-999".into()],
             },
             target: Target::Numbers { outputs: vec!["y".into()], offset: vec![0.1], scale: vec![1.0 / 3.0] },
         };

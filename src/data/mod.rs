@@ -3,6 +3,7 @@
 //! Owns sources (synthetic, drawn digits, tables, IDX, picture files), the split, scaling, what samples are and where
 //! they lie, and in which order an epoch uses them. Knows nothing of networks or windows.
 
+pub(crate) mod calendar;
 mod csv;
 pub mod dataset;
 mod digits;
@@ -28,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{DataSpec, IdxSpec, PictureSpec, Source};
 
-pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
+pub use self::csv::{ColumnPreview, MISSING_WORDS, TablePreview, inspect_csv, suggest_target};
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
 pub use encoding::Encoding;
 pub use fingerprint::{Difference, Fingerprint};

@@ -25,7 +25,9 @@ pub struct Unseen {
 /// where it was trained on such).
 pub fn read_unseen(encoding: &Encoding, path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
     match &encoding.inputs {
-        Inputs::Table { columns, missing } => csv::rows(columns, *missing, &encoding.target, path, progress),
+        Inputs::Table { columns, missing, missing_words } => {
+            csv::rows(columns, *missing, missing_words, &encoding.target, path, progress)
+        }
         Inputs::Points { features } => csv::points(features, path, progress),
         Inputs::PictureFiles { fit } => pictures::unseen(encoding, *fit, path, progress),
         Inputs::Pictures => idx::unseen(&encoding.input_shape, path, progress),

@@ -6,7 +6,7 @@ use super::Network;
 use super::code::{Level, Part, Script, Writer, python};
 use super::twin::Framework;
 use crate::data::encoding::{Column, ColumnValues, Inputs, Target};
-use crate::data::{Dataset, Origin, OriginFiles};
+use crate::data::{Dataset, MISSING_WORDS, Origin, OriginFiles};
 
 /// What a folder may weigh because of files of samples; larger ones stay where they are.
 const MOST_COPIED: u64 = 64 << 20;
@@ -176,7 +176,8 @@ impl Table<'_> {
         import_numpy(w);
         w.blank(1);
         w.line(format!("PATH = {}", path_of(self.origin, path)));
-        w.line("MISSING = {\"\", \"?\", \"-\", \"na\", \"n/a\", \"#n/a\", \"null\"}");
+        let words: Vec<_> = MISSING_WORDS.iter().map(|word| python::string(word)).collect();
+        w.list("MISSING", &words);
         if let Some(classes) = classes {
             w.list("CLASSES", &classes.iter().map(|name| python::string(name)).collect::<Vec<_>>());
         }
@@ -248,6 +249,8 @@ fn of_column(w: &mut Writer, values: &ColumnValues, place: usize) {
             let list = format!("[{}]", all.join(", "));
             w.call("*one_hot", &[format!("row[{place}]"), list], ",");
         }
+        // A table with dates has no origin: it leaves as numbers.
+        ColumnValues::Date { .. } => {}
     }
 }
 

@@ -319,6 +319,56 @@ pub struct CsvSpec {
     /// How numeric columns are scaled.
     #[serde(default)]
     pub scaling: Scaling,
+    /// How the file is read, where the user knows better than what is found in it.
+    #[serde(default, skip_serializing_if = "Reading::is_found")]
+    pub reading: Reading,
+}
+
+/// What a file leaves open. `None`: what is found in the file decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reading {
+    /// Whether the first row has names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Between cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// What stands before the digits behind a whole number; the other one of "." and "," may stand between thousands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<Decimal>,
+    /// What 5/6/2024 means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dates: Option<DateOrder>,
+    /// Words or numbers that stand for a missing value, besides the usual ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_words: Vec<String>,
+}
+
+impl Reading {
+    fn is_found(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The decimal separator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decimal {
+    /// 1,234.5
+    Point,
+    /// 1.234,5
+    Comma,
+}
+
+/// The order of day and month in dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateOrder {
+    /// 31/5/2024
+    DayFirst,
+    /// 5/31/2024
+    MonthFirst,
 }
 
 /// The user's word about one column, by header name.
@@ -339,6 +389,8 @@ pub enum ColumnRole {
     Numeric,
     /// One-hot when an input; the class when the target.
     Categorical,
+    /// Inputs for year, month, weekday, hour and the time that has passed, as far as they vary.
+    Date,
     /// Not used.
     LeftOut,
 }

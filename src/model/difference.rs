@@ -264,6 +264,7 @@ mod tests {
                 columns: vec![],
                 missing: Default::default(),
                 scaling: Default::default(),
+                reading: Default::default(),
             });
             project
         };

@@ -301,7 +301,15 @@ impl DataSpec {
                 }
             }
             Source::Pictures(pictures) => found.look(&SIDE, pictures.size),
-            Source::Csv(_) => {}
+            Source::Csv(csv) => {
+                if let Some(delimiter) =
+                    csv.reading.delimiter.filter(|c| !c.is_ascii() || matches!(c, '\n' | '\r' | '"'))
+                {
+                    found
+                        .0
+                        .push(format!("Cells can't be delimited by {delimiter:?}: choose one such as , ; | or a tab."));
+                }
+            }
             Source::Sample(sample) => {
                 let numbers = sample.parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.shape.len()));
                 if numbers == 0 || numbers > super::infer::MAX_NUMBERS {
@@ -377,6 +385,7 @@ mod tests {
             columns: Vec::new(),
             missing: MissingPolicy::default(),
             scaling: Scaling::default(),
+            reading: Default::default(),
         };
         for source in [
             Source::Synthetic(blobs),

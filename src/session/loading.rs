@@ -8,7 +8,7 @@ use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::{self, DataError, Dataset, Progress, TablePreview};
-use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, LayerKind, MissingPolicy, Scaling, Source, Subject};
+use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source, Subject};
 
 /// How the names of tables end, for dialogs: what a file is, its content says.
 pub const TABLE_ENDINGS: [&str; 13] =
@@ -20,7 +20,9 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
         Wanted::Samples(spec) => {
             let dataset = Arc::new(data::load(spec, base, progress)?);
             let table = match &spec.source {
-                Source::Csv(csv) => Some(Arc::new(data::inspect_csv(&data::resolve(base, &csv.path), progress)?)),
+                Source::Csv(csv) => {
+                    Some(Arc::new(data::inspect_csv(&data::resolve(base, &csv.path), &csv.reading, progress)?))
+                }
                 _ => None,
             };
             Ok(Loaded { dataset, table, project: None, data: None })
@@ -55,7 +57,7 @@ pub fn table_spec(
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<(DataSpec, TablePreview), DataError> {
-    let table = data::inspect_csv(&data::resolve(base, path), progress)?;
+    let table = data::inspect_csv(&data::resolve(base, path), &Reading::default(), progress)?;
     let names = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let target = match target {
         Some(name) => name.to_owned(),
@@ -75,6 +77,7 @@ pub fn table_spec(
         columns,
         missing: MissingPolicy::default(),
         scaling: Scaling::default(),
+        reading: Reading::default(),
     };
     Ok((DataSpec { source: Source::Csv(csv), ..DataSpec::default() }, table))
 }

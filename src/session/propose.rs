@@ -118,7 +118,8 @@ mod tests {
 
     fn csv(path: std::path::PathBuf, target: &str) -> Source {
         let (target, columns) = (target.to_owned(), Vec::new());
-        Source::Csv(CsvSpec { path, target, columns, missing: MissingPolicy::Fill, scaling: Scaling::Standardise })
+        let (missing, scaling, reading) = (MissingPolicy::Fill, Scaling::Standardise, Default::default());
+        Source::Csv(CsvSpec { path, target, columns, missing, scaling, reading })
     }
 
     #[test]

@@ -1,40 +1,86 @@
-//! What one cell says.
+//! What one cell says, before its column is known.
+
+use super::number::{self, Written};
+
+/// Words that stand for a missing value in every column, in lower case.
+pub const MISSING: [&str; 25] = [
+    "", "?", "??", "-", "--", "---", "\u{2013}", "\u{2014}", "na", "n/a", "#n/a", "#na", "<na>", "n.a.", "nat", "null",
+    "(null)", "#null!", "\\n", "missing", "#div/0!", "#value!", "#ref!", "#num!", "#name?",
+];
+/// Words that are missing values among numbers and dates, and may be a category among words.
+const WEAK: [&str; 11] =
+    [".", "..", "...", "none", "nil", "unknown", "not available", "not applicable", "n.d.", "k.a.", "undefined"];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
     Missing,
-    /// NaN, an infinity, or more than a 32-bit float can hold.
+    /// NaN or an infinity.
     NotFinite,
-    Number(f64),
+    /// More than a 32-bit float can hold.
+    TooLarge,
+    Number(Written<'a>),
     Text(&'a str),
 }
 
-/// Reads a trimmed cell. With `decimal_comma`, "3,14" is a number too (tables delimited by something else than commas).
-pub(super) fn read(cell: &str, decimal_comma: bool) -> Cell<'_> {
-    let is = |word: &str| cell.eq_ignore_ascii_case(word);
-    if cell.is_empty() || cell == "?" || cell == "-" || ["na", "n/a", "#n/a", "null"].into_iter().any(is) {
-        return Cell::Missing;
-    }
-    if is("nan") {
-        return Cell::NotFinite;
-    }
-    let number = cell.parse::<f64>().ok().or_else(|| {
-        let one_comma = decimal_comma && !cell.contains('.') && cell.bytes().filter(|&b| b == b',').count() == 1;
-        if one_comma { cell.replace(',', ".").parse().ok() } else { None }
-    });
-    match number {
-        Some(number) if number.abs() <= f64::from(f32::MAX) => Cell::Number(number),
-        Some(_) => Cell::NotFinite,
-        None => Cell::Text(cell),
-    }
+/// What counts as missing: the usual words, and those that the user names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    /// In lower case.
+    said: Vec<String>,
+    /// Of these, the numbers.
+    numbers: Vec<f64>,
 }
 
-/// Digits behind the point of a cell that is a number.
-pub(super) fn decimals(cell: &str) -> u8 {
-    let (digits, exponent) = cell.split_once(['e', 'E']).unwrap_or((cell, "0"));
-    let behind = digits.split_once(['.', ',']).map_or(0, |(_, behind)| behind.len()) as i64;
-    let places = behind.saturating_sub(exponent.parse().unwrap_or(0));
-    u8::try_from(places.max(0)).unwrap_or(u8::MAX)
+impl Words {
+    pub fn new(said: &[String]) -> Self {
+        let said: Vec<String> = said.iter().map(|word| word.trim().to_lowercase()).collect();
+        Self { numbers: said.iter().filter_map(|word| word.parse().ok()).collect(), said }
+    }
+
+    pub fn are_usual(&self) -> bool {
+        self.said.is_empty()
+    }
+
+    /// Whether the user names this one, in lower case.
+    pub fn name(&self, word: &str) -> bool {
+        self.said.iter().any(|said| said == word)
+    }
+
+    fn are_missing(&self, text: &str) -> bool {
+        let is_usual = || text.len() <= 9 && MISSING.iter().any(|word| text.eq_ignore_ascii_case(word));
+        text.is_empty() || is_usual() || (!self.said.is_empty() && self.name(&text.to_lowercase()))
+    }
+
+    /// Whether a word is a missing value where all others are numbers or dates.
+    pub fn are_weak(&self, text: &str) -> bool {
+        text.len() <= 14 && WEAK.iter().any(|word| text.eq_ignore_ascii_case(word))
+    }
+
+    /// Reads a trimmed cell.
+    pub fn read<'a>(&self, text: &'a str) -> Cell<'a> {
+        let begins_as_number = text.starts_with(|c: char| c.is_ascii_digit() && c != '0');
+        if !(begins_as_number && self.said.is_empty()) && self.are_missing(text) {
+            return Cell::Missing;
+        }
+        if let Some(number) = number::read(text) {
+            if self.numbers.iter().any(|missing| number.values[0] == Some(*missing)) {
+                return Cell::Missing;
+            }
+            let sizes = || number.values.iter().flatten().map(|value| value.abs());
+            return if sizes().any(|size| size <= f64::from(f32::MAX)) {
+                Cell::Number(number)
+            } else if sizes().any(f64::is_finite) {
+                Cell::TooLarge
+            } else {
+                Cell::NotFinite
+            };
+        }
+        let word = text.trim_start_matches(['-', '+']);
+        if ["nan", "inf", "infinity"].iter().any(|name| word.eq_ignore_ascii_case(name)) {
+            return Cell::NotFinite;
+        }
+        Cell::Text(text)
+    }
 }
 
 /// The name of the category a cell belongs to: "3.0" and "3" are the same.
@@ -49,25 +95,36 @@ pub(super) fn category(cell: &str) -> &str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn cells_are_told_apart() {
-        for missing in ["", "NA", "n/a", "null", "NULL", "?", "-", "#N/A"] {
-            assert_eq!(read(missing, false), Cell::Missing, "{missing}");
-        }
-        for not_finite in ["NaN", "nan", "inf", "-Infinity", "1e999", "1e39"] {
-            assert_eq!(read(not_finite, false), Cell::NotFinite, "{not_finite}");
-        }
-        assert_eq!(read("-1.5e3", false), Cell::Number(-1500.0));
-        assert_eq!(read("2,75", true), Cell::Number(2.75));
-        assert_eq!(read("2,75", false), Cell::Text("2,75"));
-        assert_eq!(read("1,234.5", true), Cell::Text("1,234.5"));
-        assert_eq!(read("abc", false), Cell::Text("abc"));
+    fn read(text: &str) -> Cell<'_> {
+        Words::default().read(text)
     }
 
     #[test]
-    fn digits_behind_the_point_are_counted() {
-        let found = ["12", "-0.50", "3,14", "1e-7", "2.5e1", "1.25E2", "1e400000000000000000000"].map(decimals);
-        assert_eq!(found, [0, 2, 2, 7, 0, 0, 0]);
+    fn cells_are_told_apart() {
+        for missing in ["", "NA", "n/a", "null", "NULL", "?", "-", "--", "#N/A", "#DIV/0!", "\\N", "missing", "<NA>"] {
+            assert_eq!(read(missing), Cell::Missing, "{missing}");
+        }
+        for not_finite in ["NaN", "nan", "inf", "-Infinity", "1e999"] {
+            assert_eq!(read(not_finite), Cell::NotFinite, "{not_finite}");
+        }
+        assert_eq!((read("1e39"), read("-1e300")), (Cell::TooLarge, Cell::TooLarge));
+        assert!(matches!(read("-1.5e3"), Cell::Number(number) if number.values[0] == Some(-1500.0)));
+        assert!(matches!(read("2,75"), Cell::Number(number) if number.values == [None, Some(2.75)]));
+        for text in ["abc", "None", ".", "unknown", "NAN 5"] {
+            assert_eq!(read(text), Cell::Text(text));
+        }
+        assert!(
+            Words::default().are_weak("None") && Words::default().are_weak(".") && !Words::default().are_weak("no")
+        );
+    }
+
+    #[test]
+    fn what_the_user_calls_missing_is_missing_too() {
+        let words = Words::new(&["-999".to_owned(), "Unknown".to_owned()]);
+        for text in ["-999", "-999.0", "unknown", "", "NA"] {
+            assert_eq!(words.read(text), Cell::Missing, "{text}");
+        }
+        assert!(matches!(words.read("-99"), Cell::Number(_)));
     }
 
     #[test]

@@ -1,36 +1,86 @@
-//! What each column of a table holds, counted over all rows, and what that makes of it.
+//! What each column of a table holds, decided from all its cells.
 
 use std::collections::HashMap;
 
-use super::cell::{self, Cell};
-use super::spelling;
+use super::cell::{Cell, Words};
+use super::date;
+use super::number::{self, COMMA, POINT};
+use super::survey::{Found, Side, Tally};
 use super::table::{Table, thousands};
 use crate::data::DataError;
+use crate::data::calendar::shown;
 use crate::data::progress::Progress;
-use crate::model::ColumnRole;
+use crate::model::{DateOrder, Decimal, Reading};
 
 /// Distinct values counted in a column before counting stops.
 const MAX_DISTINCT: usize = 10_000;
 /// Distinct values counted in all columns together, to bound memory.
 const MAX_DISTINCT_IN_ALL: usize = 2_000_000;
-/// Beyond it a text column is not made one-hot unless the user says so.
-const MAX_INFERRED_CATEGORIES: usize = 50;
-/// Whole numbers with at most so many values can be classes.
-const MAX_WHOLE_CLASSES: usize = 20;
-/// The most classes there can be.
-pub(super) const MAX_CLASSES: usize = 1000;
 
-/// Counts over all rows of one column.
+/// How cells of a column become values. Kept with what was learnt, so that later rows are read alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Form {
+    /// Which way numbers are read.
+    pub decimal: usize,
+    /// Which way dates are read.
+    pub order: usize,
+    /// What numbers stand for, in a column of dates.
+    pub clock: Clock,
+}
+
+/// What a number says of a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Clock {
+    /// Nothing: dates are written as such.
+    #[default]
+    Written,
+    /// 20240531
+    Compact,
+    /// Seconds since 1970.
+    Seconds,
+    /// Thousandths of seconds since 1970.
+    Milliseconds,
+}
+
+impl Form {
+    /// NaN where it is missing; `None`: it is no number.
+    pub fn number(&self, text: &str, words: &Words) -> Option<f64> {
+        match words.read(text) {
+            Cell::Missing | Cell::NotFinite | Cell::TooLarge => Some(f64::NAN),
+            Cell::Number(number) => number.values[self.decimal].filter(|value| value.abs() <= f64::from(f32::MAX)),
+            Cell::Text(text) => words.are_weak(text).then_some(f64::NAN),
+        }
+    }
+
+    /// Seconds since 1970; NaN where it is missing; `None`: it is no date.
+    pub fn date(&self, text: &str, words: &Words) -> Option<f64> {
+        match words.read(text) {
+            Cell::Missing | Cell::NotFinite | Cell::TooLarge => Some(f64::NAN),
+            Cell::Number(number) => match self.clock {
+                Clock::Written => None,
+                Clock::Compact => date::compact(text),
+                Clock::Seconds => number.values[POINT],
+                Clock::Milliseconds => number.values[POINT].map(|value| value / 1000.0),
+            },
+            Cell::Text(text) if words.are_weak(text) => Some(f64::NAN),
+            Cell::Text(text) => date::read(text)?.seconds[self.order],
+        }
+    }
+}
+
+/// What one column is taken for.
 #[derive(Debug, Default)]
 pub(super) struct ColumnFacts {
+    pub name: String,
     pub rows: usize,
     /// Empty, NA, ?, ... and what is not finite.
     pub missing: usize,
     pub not_finite: usize,
+    pub too_large: usize,
     pub numbers: usize,
     pub whole: usize,
     pub texts: usize,
-    pub first_text: Option<(u64, String)>,
+    pub first_text: Option<Found>,
     pub min: f64,
     pub max: f64,
     /// The most digits behind the point.
@@ -38,56 +88,209 @@ pub(super) struct ColumnFacts {
     /// How often each value occurs; incomplete when `too_many`.
     pub counts: HashMap<String, usize>,
     pub too_many: bool,
-    /// Every number is its predecessor plus one.
-    counts_rows: bool,
-    last: f64,
+    pub form: Form,
+    /// Whether each way reads all its numbers.
+    pub fits: [bool; 2],
+    /// "$", "kg"; empty without.
+    pub unit: String,
+    pub other_unit: Option<Found>,
+    /// The first and last of dates, where all cells are such.
+    pub dates: Option<(f64, f64)>,
+    pub tells: Option<date::Tells>,
+    pub no_date: Option<Found>,
+    /// Other spellings of a category, with what each counts as.
+    pub spellings: HashMap<String, String>,
+    /// "NA" is a category.
+    pub na_counts: bool,
+    pub leading_zeros: usize,
+    pub beyond: usize,
+    /// Every number is its predecessor plus one, from here on.
+    pub counts_from: Option<f64>,
+    /// Sentences on what was decided, where it could be otherwise.
+    pub notes: Vec<String>,
+    /// Cells say to every program what they say here.
+    pub is_plain: bool,
+}
+
+/// What the whole file says of a column.
+struct Hints {
+    decimal: Option<usize>,
+    said_decimal: Option<usize>,
+    said_order: Option<usize>,
+    is_comma_file: bool,
+}
+
+/// Counts all columns in one pass over the file.
+pub(super) fn survey(
+    table: &Table,
+    reading: &Reading,
+    progress: &dyn Progress,
+    share: (f32, f32),
+) -> Result<Vec<ColumnFacts>, DataError> {
+    let mut tallies: Vec<Tally> = Vec::new();
+    tallies.resize_with(table.names.len(), Tally::default);
+    let max_distinct = (MAX_DISTINCT_IN_ALL / table.names.len().max(1)).clamp(100, MAX_DISTINCT);
+    let words = Words::new(&reading.missing_words);
+    table.for_each_row(progress, share, |line, record| {
+        for (tally, text) in tallies.iter_mut().zip(record) {
+            tally.take(line, text, &words, max_distinct);
+        }
+        Ok(())
+    })?;
+    let votes: Vec<usize> = tallies.iter().filter_map(Tally::votes_for).collect();
+    let hints = Hints {
+        decimal: if table.is_made() { Some(POINT) } else { one_of(&votes) },
+        said_decimal: reading.decimal.map(|decimal| if decimal == Decimal::Point { POINT } else { COMMA }),
+        said_order: reading.dates.map(|order| match order {
+            DateOrder::DayFirst => date::DAY_FIRST,
+            DateOrder::MonthFirst => date::MONTH_FIRST,
+        }),
+        is_comma_file: table.dialect.delimiter == b',',
+    };
+    let decide = |(tally, name): (Tally, &String)| ColumnFacts::decide(tally, name, &hints, &words);
+    Ok(tallies.into_iter().zip(&table.names).map(decide).collect())
 }
 
 impl ColumnFacts {
-    fn take(&mut self, line: u64, text: &str, decimal_comma: bool, max_distinct: usize) {
-        self.rows += 1;
-        match cell::read(text, decimal_comma) {
-            Cell::Missing => {
-                self.missing += 1;
-                return;
-            }
-            Cell::NotFinite => {
-                self.missing += 1;
-                self.not_finite += 1;
-                return;
-            }
-            Cell::Number(number) => {
-                self.take_number(number);
-                self.decimals = self.decimals.max(cell::decimals(text));
-            }
-            Cell::Text(text) => {
-                self.texts += 1;
-                if self.first_text.is_none() {
-                    self.first_text = Some((line, shortened(text)));
-                }
-            }
-        }
-        let category = cell::category(text);
-        if let Some(count) = self.counts.get_mut(category) {
-            *count += 1;
-        } else if self.counts.len() < max_distinct {
-            self.counts.insert(category.to_owned(), 1);
+    fn decide(tally: Tally, name: &str, hints: &Hints, words: &Words) -> Self {
+        let mut notes = Vec::new();
+        let decimal = decimal(&tally, name, hints, &mut notes);
+        let order = order(&tally, name, hints, &mut notes);
+        let side = &tally.numbers[decimal];
+        let other_unit = tally.other_unit();
+        let are_numbers = tally.texts == tally.weak && tally.look.count > 0 && other_unit.is_none();
+        let refused = tally.look.count - side.count;
+        let (numbers, others) = if other_unit.is_some() { (0, tally.look.count) } else { (side.count, refused) };
+        let is_date = tally.date_count > 0
+            && tally.date_count + tally.weak == tally.texts
+            && tally.look.count == 0
+            && !tally.tells_differ
+            && tally.dates[order].count == tally.date_count;
+        let dates = is_date.then(|| (tally.dates[order].min, tally.dates[order].max));
+        let weak = if (are_numbers && refused == 0) || is_date { tally.weak } else { 0 };
+        let first_text = [&tally.first_text, &other_unit, &side.refused].into_iter().flatten().min_by_key(|f| f.0);
+        let python_reads = if decimal == POINT {
+            tally.look.dressed == 0
         } else {
-            self.too_many = true;
+            !hints.is_comma_file && tally.look.dressed == tally.look.with_comma && tally.look.ambiguous == 0
+        };
+        let mut facts = Self {
+            name: name.to_owned(),
+            rows: tally.rows,
+            missing: tally.missing + weak,
+            not_finite: tally.not_finite,
+            too_large: tally.too_large,
+            numbers,
+            whole: side.whole,
+            texts: tally.texts - weak + others,
+            first_text: first_text.cloned(),
+            min: side.min,
+            max: side.max,
+            decimals: side.decimals,
+            form: Form { decimal, order, clock: Clock::Written },
+            fits: [POINT, COMMA].map(|way| tally.numbers[way].count == tally.look.count),
+            unit: tally.look.unit.as_ref().map(|unit| unit.concat()).unwrap_or_default(),
+            dates,
+            tells: tally.tells,
+            no_date: tally.no_date.clone(),
+            leading_zeros: tally.look.leading_zeros,
+            beyond: tally.look.beyond,
+            counts_from: (side.counts_rows && side.whole == tally.rows).then_some(side.first),
+            is_plain: words.are_usual() && weak == 0 && !is_date && (!are_numbers || python_reads),
+            notes,
+            other_unit,
+            too_many: tally.too_many,
+            ..Self::default()
+        };
+        facts.take_clock(&tally, side);
+        facts.take_counts(tally, weak > 0, words);
+        facts
+    }
+
+    /// Whether numbers may be a date, as 20240531 and seconds since 1970 are.
+    fn take_clock(&mut self, tally: &Tally, side: &Side) {
+        let is_whole = self.is_numeric() && side.whole == side.count;
+        let between = |low: f64, high: f64| side.min >= low && side.max <= high;
+        self.form.clock = match () {
+            () if self.dates.is_some() || !self.is_numeric() => Clock::Written,
+            () if tally.look.compact == tally.look.count => Clock::Compact,
+            () if between(1e8, 1e10) => Clock::Seconds,
+            () if is_whole && between(1e11, 1e13) => Clock::Milliseconds,
+            () => Clock::Written,
+        };
+        let ends = [side.min, side.max];
+        let compact = |value: f64| date::compact(&format!("{value}")).unwrap_or_default();
+        let ends = match self.form.clock {
+            Clock::Written => return,
+            Clock::Compact => ends.map(compact),
+            Clock::Seconds => ends,
+            Clock::Milliseconds => ends.map(|end| end / 1000.0),
+        };
+        self.dates = Some((ends[0], ends[1]));
+        self.tells = Some(date::Tells::Day);
+    }
+
+    /// The categories: without words that are missing values after all, each under one spelling.
+    fn take_counts(&mut self, tally: Tally, drops_weak: bool, words: &Words) {
+        self.counts = tally.counts;
+        if drops_weak {
+            self.counts.retain(|word, _| !words.are_weak(word));
+        }
+        if tally.na > 0 && self.numbers == 0 && !words.name("na") && stands_among_codes(&self.name, self.counts.keys())
+        {
+            self.na_counts = true;
+            self.missing -= tally.na;
+            self.texts += tally.na;
+            self.counts.insert("NA".into(), tally.na);
+            self.is_plain = false;
+            self.notes.push(format!(
+                "\"{}\": NA is taken as a category, like the other codes. If it means a missing value, add \
+                 --missing NA.",
+                self.name
+            ));
+        }
+        if self.texts == 0 || self.dates.is_some() || self.too_many {
+            return;
+        }
+        self.merge_spellings();
+        let bare = tally.texts - tally.padded;
+        if tally.padded > 0 && bare > 0 && self.counts.len() * 2 <= tally.texts {
+            let cells = counted(tally.padded, "cell");
+            self.notes.push(format!("\"{}\": spaces around the words of {cells} don't count.", self.name));
         }
     }
 
-    fn take_number(&mut self, number: f64) {
-        let first = self.numbers == 0;
-        self.numbers += 1;
-        self.whole += usize::from(number.fract() == 0.0);
-        self.min = if first { number } else { self.min.min(number) };
-        self.max = if first { number } else { self.max.max(number) };
-        self.counts_rows = first || (self.counts_rows && number == self.last + 1.0);
-        self.last = number;
+    /// Words that differ by case or spaces only are one, spelt as most of them are.
+    fn merge_spellings(&mut self) {
+        let mut alike: HashMap<String, Vec<(String, usize)>> = HashMap::new();
+        for (word, count) in &self.counts {
+            alike.entry(folded(word)).or_default().push((word.clone(), *count));
+        }
+        let mut said = Vec::new();
+        for mut words in alike.into_values().filter(|words| words.len() > 1) {
+            words.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.len().cmp(&b.0.len())).then(a.0.cmp(&b.0)));
+            let name = words[0].0.clone();
+            for (other, count) in words.drain(1..) {
+                self.counts.remove(&other);
+                *self.counts.entry(name.clone()).or_insert(0) += count;
+                said.push(format!("\"{}\" as \"{}\"", shortened(&other), shortened(&name)));
+                self.spellings.insert(other, name.clone());
+            }
+        }
+        if !said.is_empty() {
+            said.sort();
+            let more = if said.len() > 5 { format!(" and {} more", said.len() - 5) } else { String::new() };
+            said.truncate(5);
+            self.is_plain = false;
+            self.notes.push(format!(
+                "\"{}\": labels that differ by case or spaces are one: {}{more}.",
+                self.name,
+                said.join(", ")
+            ));
+        }
     }
 
-    fn present(&self) -> usize {
+    pub fn present(&self) -> usize {
         self.rows - self.missing
     }
 
@@ -105,69 +308,13 @@ impl ColumnFacts {
         format!("{more}{}", thousands(self.distinct() as u64))
     }
 
-    /// The role of an input column, and why in half a sentence.
-    pub fn infer(&self) -> (ColumnRole, String) {
-        let distinct = self.distinct();
-        let left_out = |reason: String| (ColumnRole::LeftOut, reason);
-        if self.present() == 0 {
-            return left_out("it has no values".into());
-        }
-        if distinct == 1 && (self.missing == 0 || self.is_numeric()) {
-            let missing = if self.missing > 0 { " that has a value" } else { "" };
-            return left_out(format!("every row{missing} has the same value"));
-        }
-        if self.is_numeric() {
-            if self.counts_rows && self.whole == self.rows && self.rows >= 20 {
-                return left_out("it only numbers the rows".into());
-            }
-            return (ColumnRole::Numeric, format!("numbers from {} to {}", self.min, self.max));
-        }
-        let few = distinct <= 2 || distinct * 2 <= self.present();
-        if distinct <= MAX_INFERRED_CATEGORIES && !self.too_many && few {
-            return (ColumnRole::Categorical, format!("{distinct} distinct values"));
-        }
-        match &self.first_text {
-            Some((line, text)) if self.numbers * 10 >= self.present() * 9 => left_out(format!(
-                "{} numbers, but {} texts (the first is \"{text}\" on line {line}); fix them to use it",
-                thousands(self.numbers as u64),
-                thousands(self.texts as u64)
-            )),
-            Some((_, text)) if self.counts.keys().all(|word| spelling::is_date(word)) => left_out(format!(
-                "dates such as \"{text}\"; turn them into numbers, such as days or months, to use them"
-            )),
-            Some((_, text)) if self.counts.keys().all(|word| spelling::is_amount(word)) => left_out(format!(
-                "amounts such as \"{text}\"; remove the symbols and separators to use them as numbers"
-            )),
-            _ => left_out(format!(
-                "text with {} distinct values in {} rows, too many for categories (names or identifiers?)",
-                self.distinct_words(),
-                thousands(self.rows as u64)
-            )),
-        }
-    }
-
-    /// What predicting this column would be: classes, numbers, or nothing, and why in half a sentence.
-    pub fn infer_as_target(&self) -> (ColumnRole, String) {
-        let distinct = self.distinct();
-        let few = distinct * 5 <= self.present() || distinct == 2;
-        if self.present() == 0 {
-            (ColumnRole::LeftOut, "it has no values".into())
-        } else if distinct == 1 {
-            (ColumnRole::LeftOut, "every row has the same value".into())
-        } else if self.is_numeric() {
-            if self.whole == self.numbers && distinct <= MAX_WHOLE_CLASSES && few {
-                (ColumnRole::Categorical, format!("{distinct} distinct whole numbers: classes"))
-            } else {
-                (ColumnRole::Numeric, format!("numbers from {} to {}", self.min, self.max))
-            }
-        } else if self.too_many || distinct > MAX_CLASSES || (distinct > 2 && distinct * 2 > self.present()) {
-            let rows = thousands(self.rows as u64);
-            (
-                ColumnRole::LeftOut,
-                format!("{} distinct texts in {rows} rows are too many classes", self.distinct_words()),
-            )
-        } else {
-            (ColumnRole::Categorical, format!("{distinct} classes"))
+    /// Whether a cell names no category.
+    pub fn lacks_category(&self, text: &str, words: &Words) -> bool {
+        match words.read(text) {
+            Cell::Missing => !(self.na_counts && text == "NA"),
+            Cell::NotFinite | Cell::TooLarge => true,
+            Cell::Number(_) => false,
+            Cell::Text(text) => (self.is_numeric() || self.dates.is_some()) && words.are_weak(text),
         }
     }
 
@@ -176,27 +323,105 @@ impl ColumnFacts {
         let mut names: Vec<String> = self.counts.keys().cloned().collect();
         names.sort();
         if self.is_numeric() {
-            // A value such as "3,14" does not parse here; equal keys keep the order by letter.
-            let key = |name: &String| name.replace(',', ".").parse::<f64>().unwrap_or(0.0);
+            let key = |name: &String| number::read(name).and_then(|n| n.values[self.form.decimal]).unwrap_or(0.0);
             names.sort_by(|a, b| key(a).total_cmp(&key(b)));
         }
         names
     }
+
+    /// "from 2020-01-01 to 2021-08-20".
+    pub fn date_range(&self) -> Option<String> {
+        let (from, to) = self.dates?;
+        let time = |seconds: f64| format!("{:02}:{:02}", (seconds / 3600.0) as u32, (seconds / 60.0) as u32 % 60);
+        Some(match self.tells {
+            Some(date::Tells::Time) => format!("from {} to {}", time(from), time(to)),
+            _ => format!("from {} to {}", shown(from), shown(to)),
+        })
+    }
 }
 
-/// Counts all columns in one pass over the file.
-pub(super) fn survey(table: &Table, progress: &dyn Progress, share: (f32, f32)) -> Result<Vec<ColumnFacts>, DataError> {
-    let mut facts: Vec<ColumnFacts> = Vec::new();
-    facts.resize_with(table.names.len(), ColumnFacts::default);
-    let max_distinct = (MAX_DISTINCT_IN_ALL / table.names.len().max(1)).clamp(100, MAX_DISTINCT);
-    let decimal_comma = table.dialect.decimal_comma();
-    table.for_each_row(progress, share, |line, record| {
-        for (facts, text) in facts.iter_mut().zip(record) {
-            facts.take(line, text.trim(), decimal_comma, max_distinct);
-        }
-        Ok(())
-    })?;
-    Ok(facts)
+/// What all say, if they agree.
+fn one_of(votes: &[usize]) -> Option<usize> {
+    votes.first().copied().filter(|first| votes.iter().all(|vote| vote == first))
+}
+
+/// Which way the numbers of a column are read: by all of its cells, else by the rest of the file.
+fn decimal(tally: &Tally, name: &str, hints: &Hints, notes: &mut Vec<String>) -> usize {
+    let (look, [point, comma]) = (&tally.look, &tally.numbers);
+    if let Some(said) = hints.said_decimal {
+        return said;
+    }
+    let fits = |side: &Side| side.count == look.count;
+    let Some(example) = look.example.as_deref().filter(|_| fits(point) && fits(comma)) else {
+        return if comma.count > point.count { COMMA } else { POINT };
+    };
+    // One separator with three digits behind it each time: is it a decimal separator?
+    let is_dot = example.contains('.');
+    let (grouped, decimal) = if is_dot { (COMMA, POINT) } else { (POINT, COMMA) };
+    // Numbers below a thousand have none, and they go on up to it.
+    let goes_on = look.bare.is_some_and(|largest| (100.0..1000.0).contains(&largest));
+    let decided = match hints.decimal {
+        Some(of_file) => return of_file,
+        None if goes_on || (!is_dot && hints.is_comma_file) => grouped,
+        None => decimal,
+    };
+    let value = number::read(example).and_then(|written| written.values[decided]).unwrap_or_default();
+    let (other, word) = if decided == POINT { ("comma", "decimal comma") } else { ("point", "decimal point") };
+    let (other, word) = match (decided == grouped, is_dot) {
+        (true, _) => (other, format!("a {word}")),
+        (false, true) => ("comma", "between thousands".to_owned()),
+        (false, false) => ("point", "between thousands".to_owned()),
+    };
+    let mark = if is_dot { "." } else { "," };
+    notes
+        .push(format!("\"{name}\": {example} is read as {value}. If the \"{mark}\" is {word}, add --decimal {other}."));
+    decided
+}
+
+/// Which order the dates of a column have.
+fn order(tally: &Tally, name: &str, hints: &Hints, notes: &mut Vec<String>) -> usize {
+    let [day, month] = &tally.dates;
+    if let Some(said) = hints.said_order {
+        return said;
+    }
+    let is_open =
+        day.count == month.count && (day.min, day.max, day.descents) != (month.min, month.max, month.descents);
+    if !is_open || day.count == 0 {
+        return if month.count > day.count { date::MONTH_FIRST } else { date::DAY_FIRST };
+    }
+    let text = tally.first_text.as_ref().map_or("", |(_, text)| text.as_str());
+    let by_order = date::order_of([day.descents, month.descents]).filter(|&order| tally.dates[order].descents == 0);
+    let usual = if text.contains('/') && hints.decimal != Some(COMMA) { date::MONTH_FIRST } else { date::DAY_FIRST };
+    let order = by_order.unwrap_or(usual);
+    let date = date::read(text).and_then(|written| written.seconds[order]).map(shown).unwrap_or_default();
+    let other = if order == date::DAY_FIRST { "month-first" } else { "day-first" };
+    notes.push(format!("\"{name}\": {text} is read as {date}. If that is wrong, add --dates {other}."));
+    order
+}
+
+/// Whether NA is likelier a code among codes (Namibia, North America) than a missing value.
+fn stands_among_codes<'a>(name: &str, words: impl Iterator<Item = &'a String> + Clone) -> bool {
+    const PLACES: [&str; 10] =
+        ["country", "region", "continent", "state", "nation", "market", "territory", "land", "iso", "area"];
+    let name = name.to_lowercase();
+    let is_place = PLACES.iter().any(|place| name.contains(place));
+    let is_code = |word: &String| {
+        word.bytes().all(|b| b.is_ascii_uppercase())
+            && if is_place { (2..=5).contains(&word.len()) } else { word.len() == 2 }
+    };
+    let mut all = words.clone();
+    let answers = ["NO", "YES", "Y", "N"];
+    words.clone().count() >= 2 && all.all(|word| is_code(word) && !answers.contains(&word.as_str()))
+}
+
+/// What words have in common that differ by case or spaces only.
+pub(super) fn folded(word: &str) -> String {
+    word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// "1 cell", "2,000 cells".
+pub(super) fn counted(n: usize, what: &str) -> String {
+    format!("{} {what}{}", thousands(n as u64), if n == 1 { "" } else { "s" })
 }
 
 /// At most 40 characters, for messages.

@@ -1,6 +1,7 @@
 //! How a text file is a table: delimiter, quotes, header, judged by its beginning.
 
-use super::cell::{self, Cell};
+use super::number;
+use crate::model::Reading;
 
 /// How many records of the beginning are looked at.
 const RECORDS: usize = 200;
@@ -20,11 +21,6 @@ impl Dialect {
     /// Of text that was written here.
     pub const MADE: Self = Self { delimiter: b',', quote: b'"', has_header: true, preamble: 0 };
 
-    /// Where commas do not delimit they may be decimal points.
-    pub fn decimal_comma(&self) -> bool {
-        self.delimiter != b','
-    }
-
     pub fn reader<R: std::io::Read>(&self, reader: R) -> ::csv::Reader<R> {
         ::csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
@@ -36,16 +32,18 @@ impl Dialect {
 }
 
 /// `sample` is the beginning of the text, cut at the end of a line.
-pub(super) fn detect(sample: &[u8]) -> Dialect {
+pub(super) fn detect(sample: &[u8], reading: &Reading) -> Dialect {
     let said = separator(sample);
-    let found = |quote| said.unwrap_or_else(|| delimiter(sample, quote));
+    let wanted = reading.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok()).or(said);
+    let found = |quote| wanted.unwrap_or_else(|| delimiter(sample, quote));
     let plain = found(b'"');
     let quote = quote(sample, plain);
     let delimiter = if quote == b'"' { plain } else { found(quote) };
     let mut dialect = Dialect { delimiter, quote, has_header: true, preamble: 0 };
     let records = records(sample, &dialect);
     dialect.preamble = in_front(&records).max(usize::from(said.is_some()));
-    dialect.has_header = has_header(&records[dialect.preamble.min(records.len())..], dialect.decimal_comma());
+    let found = || has_header(&records[dialect.preamble.min(records.len())..]);
+    dialect.has_header = reading.header.unwrap_or_else(found);
     dialect
 }
 
@@ -108,13 +106,13 @@ fn quote(sample: &[u8], delimiter: u8) -> u8 {
     if opened >= 2 && closed >= 2 { b'\'' } else { b'"' }
 }
 
-/// Names are words: a first row with a number in it is data. Where all is text, a first row whose words come again
-/// below in the same column is data too.
-fn has_header(records: &[Vec<String>], decimal_comma: bool) -> bool {
+/// Names are words: a first row with a number in it is data, unless its numbers count on as those of no other row.
+/// Where all is text, a first row whose words come again below in the same column is data too.
+fn has_header(records: &[Vec<String>]) -> bool {
     let Some((first, rest)) = records.split_first() else { return true };
-    let is_number = |cell: &String| matches!(cell::read(cell, decimal_comma), Cell::Number(_));
+    let is_number = |cell: &String| number::read(cell).is_some_and(|number| number.unit == ["", ""]);
     if first.iter().any(is_number) {
-        return false;
+        return counts_on(first) && !rest.is_empty() && !rest.iter().any(|row| counts_on(row));
     }
     if rest.iter().flatten().any(is_number) {
         return true;
@@ -124,12 +122,23 @@ fn has_header(records: &[Vec<String>], decimal_comma: bool) -> bool {
     !comes_again
 }
 
+/// Whether the numbers of a row are names: years, or 0, 1, 2 ... as programs number columns.
+fn counts_on(row: &[String]) -> bool {
+    let digits = |cell: &&String| !cell.is_empty() && cell.len() <= 6 && cell.bytes().all(|b| b.is_ascii_digit());
+    let numbers: Vec<i64> = row.iter().filter(digits).filter_map(|cell| cell.parse().ok()).collect();
+    let are_rest_words = row.iter().all(|cell| digits(&cell) || number::read(cell).is_none());
+    let step = numbers.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(0);
+    let are_even = step > 0 && numbers.windows(2).all(|pair| pair[1] - pair[0] == step);
+    let are_years = numbers.iter().all(|year| (1700..=2200).contains(year));
+    are_rest_words && are_even && ((are_years && numbers.len() >= 2) || (numbers.len() >= 3 && step == 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(text: &str) -> (char, char, bool) {
-        let dialect = detect(text.as_bytes());
+        let dialect = detect(text.as_bytes(), &Reading::default());
         (dialect.delimiter.into(), dialect.quote.into(), dialect.has_header)
     }
 
@@ -146,7 +155,7 @@ mod tests {
     #[test]
     fn what_stands_in_front_is_told_from_the_table() {
         let found = |text: &str| {
-            let dialect = detect(text.as_bytes());
+            let dialect = detect(text.as_bytes(), &Reading::default());
             (char::from(dialect.delimiter), dialect.preamble, dialect.has_header)
         };
         let rows = "1,2,3\n4,5,6\n7,8,9\n";
@@ -166,8 +175,25 @@ mod tests {
     }
 
     #[test]
+    fn what_the_user_says_counts() {
+        let found = |text: &str, reading: &Reading| {
+            let dialect = detect(text.as_bytes(), reading);
+            (char::from(dialect.delimiter), dialect.has_header)
+        };
+        let said = Reading { delimiter: Some(';'), header: Some(false), ..Reading::default() };
+        assert_eq!(found("a,b;c,d\n1,2;3,4\n", &Reading::default()), (',', true));
+        assert_eq!(found("a,b;c,d\n1,2;3,4\n", &said), (';', false));
+        assert_eq!(found("1,2\n3,4\n", &Reading { header: Some(true), ..Reading::default() }), (',', true));
+    }
+
+    #[test]
     fn headers() {
         assert!(!found("1,2\n3,4\n").2);
+        assert!(found("2001,2002,2003\n5.5,2,3\n4,3.5,8\n").2);
+        assert!(found("land,2000,2010,2020\nDE,5,2,3\nFR,4,3,8\n").2);
+        assert!(found("0,1,2,3\n5,2,7,1\n4,3,8,8\n").2);
+        assert!(!found("2001,2002,2003\n2002,2003,2004\n").2);
+        assert!(!found("7,8,9.5\n5,2,7\n").2);
         assert!(found("sex,smoker\nMale,No\nFemale,No\nMale,Yes\n").2);
         assert!(!found("Male,No\nFemale,No\nMale,Yes\n").2);
         assert!(found("").2);

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::cell::{self, Cell};
+use super::cell::{self, Words};
 use super::columns::ColumnFacts;
+use super::dates;
 use super::table::{Table, thousands};
 use super::{InputColumn, MAX_BYTES};
-use crate::data::encoding::{Column, ColumnValues};
+use crate::data::encoding::{Column, ColumnValues, DatePart, ScaledPart};
 use crate::data::progress::Progress;
 use crate::data::{DataError, Unit};
 use crate::model::{ColumnRole, CsvSpec, MissingPolicy, Scaling};
@@ -45,6 +46,7 @@ impl Values {
 /// Takes the values of the wanted columns in one pass over the file. The roles fit the facts: that was checked.
 pub(super) fn read_values(
     table: &Table,
+    words: &Words,
     facts: &[ColumnFacts],
     wanted: &[(usize, ColumnRole)],
     progress: &dyn Progress,
@@ -56,24 +58,27 @@ pub(super) fn read_values(
         let facts = &facts[index];
         if role == ColumnRole::Categorical {
             let names = facts.categories();
-            codes_of.push(names.iter().cloned().zip(0..).collect());
+            let codes: HashMap<String, u32> = names.iter().cloned().zip(0..).collect();
+            let others = facts.spellings.iter().filter_map(|(other, name)| Some((other.clone(), *codes.get(name)?)));
+            codes_of.push(others.collect::<Vec<_>>().into_iter().chain(codes.clone()).collect());
             values.push(Values::Categories { names, codes: Vec::with_capacity(facts.rows) });
         } else {
             codes_of.push(HashMap::new());
             values.push(Values::Numbers(Vec::with_capacity(facts.rows)));
         }
     }
-    let decimal_comma = table.dialect.decimal_comma();
     table.for_each_row(progress, share, |_, record| {
-        for ((&(index, _), values), codes_of) in wanted.iter().zip(&mut values).zip(&codes_of) {
-            let text = record.get(index).unwrap_or_default().trim();
-            let cell = cell::read(text, decimal_comma);
+        for ((&(index, role), values), codes_of) in wanted.iter().zip(&mut values).zip(&codes_of) {
+            let (text, facts) = (record.get(index).unwrap_or_default().trim(), &facts[index]);
             match values {
-                Values::Numbers(numbers) => numbers.push(if let Cell::Number(n) = cell { n } else { f64::NAN }),
-                Values::Categories { codes, .. } => codes.push(match cell {
-                    Cell::Missing | Cell::NotFinite => MISSING,
-                    _ => codes_of.get(cell::category(text)).copied().unwrap_or(MISSING),
-                }),
+                Values::Numbers(numbers) if role == ColumnRole::Date => {
+                    numbers.push(facts.form.date(text, words).unwrap_or(f64::NAN));
+                }
+                Values::Numbers(numbers) => numbers.push(facts.form.number(text, words).unwrap_or(f64::NAN)),
+                Values::Categories { codes, .. } if facts.lacks_category(text, words) => codes.push(MISSING),
+                Values::Categories { codes, .. } => {
+                    codes.push(codes_of.get(cell::category(text)).copied().unwrap_or(MISSING));
+                }
             }
         }
         Ok(())
@@ -92,10 +97,20 @@ impl<'a> Encoder<'a> {
         let columns = inputs.iter().zip(values).map(|(column, values)| Column {
             name: column.name.to_owned(),
             values: match values {
+                Values::Numbers(seconds) if column.role == ColumnRole::Date => {
+                    let fill = median(seconds, train);
+                    let filled: Vec<f64> = seconds.iter().map(|&s| if s.is_nan() { fill } else { s }).collect();
+                    let measure = |part: DatePart, since: f64| {
+                        let values: Vec<f64> = filled.iter().map(|&seconds| part.of(seconds, since)).collect();
+                        scaling(settings.scaling, &values, 0.0, train)
+                    };
+                    dates::column(column.facts, &filled, fill, train, measure)
+                }
                 Values::Numbers(numbers) => {
                     let fill = median(numbers, train);
                     let (offset, scale) = scaling(settings.scaling, numbers, fill, train);
-                    ColumnValues::Numeric { offset, scale, fill, decimals: column.decimals }
+                    let written = Some(column.facts.form.written());
+                    ColumnValues::Numeric { offset, scale, fill, decimals: column.facts.decimals, written }
                 }
                 Values::Categories { names, codes } => {
                     let drops = settings.missing == MissingPolicy::DropRow;
@@ -144,6 +159,14 @@ impl<'a> Encoder<'a> {
         let of = |column: &Column| match column.values {
             ColumnValues::Numeric { offset, scale, decimals, .. } => {
                 vec![Unit { offset: offset as f32, scale: scale as f32, decimals: Some(decimals) }]
+            }
+            ColumnValues::Date { ref parts, .. } => {
+                let unit = |scaled: &ScaledPart| Unit {
+                    offset: scaled.offset as f32,
+                    scale: scaled.scale as f32,
+                    decimals: Some(scaled.decimals),
+                };
+                parts.iter().map(unit).collect()
             }
             ColumnValues::Categorical { .. } => vec![Unit::PLAIN; column.width()],
         };

@@ -40,7 +40,7 @@ proptest! {
         role in prop::sample::select(vec![None, Some(ColumnRole::Numeric), Some(ColumnRole::Categorical)]),
     ) {
         let file = file(mangle(&changes, keep));
-        match inspect_csv(file.path(), &NoProgress) {
+        match inspect_csv(file.path(), &Default::default(), &NoProgress) {
             Err(error) => prop_assert!(error.message.len() > 20),
             Ok(preview) => {
                 for column in &preview.columns {
@@ -63,7 +63,7 @@ proptest! {
     #[test]
     fn noise_never_panics(bytes in prop::collection::vec(byte(), 0..400)) {
         let file = file(bytes);
-        if let Ok(preview) = inspect_csv(file.path(), &NoProgress) {
+        if let Ok(preview) = inspect_csv(file.path(), &Default::default(), &NoProgress) {
             let _ = load_with(&settings(file.path(), &preview.columns[0].name));
         }
     }

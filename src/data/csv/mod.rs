@@ -1,20 +1,25 @@
 //! Tables: from a path and the user's choices to a [`Dataset`].
 //!
 //! `source` has the text as UTF-8, which `kinds` write where a file is no text; `detect` finds delimiter, header and
-//! quotes; `table` reads rows within bounds; `columns` says what each column holds; `preview` is what the window shows;
-//! `encode` makes numbers of it; `target` decides the task. The text is read twice (once to know the columns, once to
-//! take the values) and never held as a whole.
+//! quotes; `table` reads rows within bounds; `survey` counts what `number` and `date` read in each column; `columns`
+//! decides what it holds and `judge` what for; `preview` is what the window shows; `encode` makes numbers of it;
+//! `target` decides the task. The text is read twice (once to know the columns, once to take the values) and never held
+//! as a whole.
 
 mod cell;
 mod columns;
 mod copy;
+mod date;
+mod dates;
 mod detect;
 mod encode;
+mod judge;
 mod kinds;
+mod number;
 mod preview;
 mod rows;
 mod source;
-mod spelling;
+mod survey;
 mod table;
 mod target;
 mod unseen;
@@ -27,6 +32,7 @@ use super::progress::Progress;
 use super::split::split;
 use super::{DataError, Dataset, Origin, OriginFiles, Samples, origin};
 use crate::model::{ColumnRole, CsvSpec, DataSpec};
+use cell::Words;
 use columns::ColumnFacts;
 use encode::Encoder;
 use table::Table;
@@ -34,6 +40,7 @@ use target::Target;
 
 pub(super) use unseen::{points, rows};
 
+pub use cell::MISSING as MISSING_WORDS;
 pub use preview::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
 
 /// What the samples may take in memory.
@@ -44,8 +51,7 @@ struct InputColumn<'a> {
     index: usize,
     name: &'a str,
     role: ColumnRole,
-    /// The most digits behind the point.
-    decimals: u8,
+    facts: &'a ColumnFacts,
 }
 
 pub(super) fn load(
@@ -54,15 +60,17 @@ pub(super) fn load(
     spec: &DataSpec,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
-    let table = Table::open(path, progress)?;
-    let facts = columns::survey(&table, progress, (0.0, 0.45))?;
+    let table = Table::open(path, &settings.reading, progress)?;
+    let facts = columns::survey(&table, &settings.reading, progress, (0.0, 0.45))?;
     let target_index = target_index(settings, &table)?;
     let mut notes = table.notes();
     let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
     let inputs = choose_inputs(settings, &table, &facts, target_index, &mut notes)?;
+    notes.extend(facts[target_index].remarks(target_role));
+    let words = Words::new(&settings.reading.missing_words);
     let wanted: Vec<(usize, ColumnRole)> =
         inputs.iter().map(|c| (c.index, c.role)).chain([(target_index, target_role)]).collect();
-    let mut values = encode::read_values(&table, &facts, &wanted, progress, (0.45, 0.9))?;
+    let mut values = encode::read_values(&table, &words, &facts, &wanted, progress, (0.45, 0.9))?;
     let Some(target_values) = values.pop() else { return Err(DataError::new("The table has no columns.")) };
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
@@ -73,6 +81,7 @@ pub(super) fn load(
     let (train, validation) = (pick(&split.train), pick(&split.validation));
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     encoder.check_size(rows.len(), path)?;
+    let is_plain = wanted.iter().all(|&(index, _)| facts[index].is_plain);
     let (truth, scale) = target.into_truth(settings, &train);
     let rows_of = |rows: &[usize]| Some(rows.iter().map(|&row| row as u32).collect());
     let rows = [rows_of(&train), rows_of(&validation)];
@@ -100,7 +109,11 @@ pub(super) fn load(
     let encoding = Encoding {
         source: name.clone(),
         input_shape: input_shape.clone(),
-        inputs: Inputs::Table { columns: encoder.into_columns(), missing: settings.missing },
+        inputs: Inputs::Table {
+            columns: encoder.into_columns(),
+            missing: settings.missing,
+            missing_words: settings.reading.missing_words.clone(),
+        },
         target: encoding::Target::of(&truth, Some(&settings.target)),
     };
     Ok(Dataset {
@@ -115,7 +128,7 @@ pub(super) fn load(
         notes,
         giveaways,
         encoding: Arc::new(encoding),
-        origin: table.is_plain().then(|| Arc::new(origin)),
+        origin: (table.is_plain() && is_plain).then(|| Arc::new(origin)),
     })
 }
 
@@ -135,7 +148,7 @@ fn target_index(settings: &CsvSpec, table: &Table) -> Result<usize, DataError> {
 fn choose_inputs<'a>(
     settings: &CsvSpec,
     table: &'a Table,
-    facts: &[ColumnFacts],
+    facts: &'a [ColumnFacts],
     target: usize,
     notes: &mut Vec<String>,
 ) -> Result<Vec<InputColumn<'a>>, DataError> {
@@ -154,10 +167,8 @@ fn choose_inputs<'a>(
             continue;
         }
         check_role(name, role, facts, table)?;
-        if facts.not_finite > 0 {
-            notes.push(format!("\"{name}\" has {} NaN or infinite values, which count as missing.", facts.not_finite));
-        }
-        inputs.push(InputColumn { index, name, role, decimals: facts.decimals });
+        notes.extend(facts.remarks(role));
+        inputs.push(InputColumn { index, name, role, facts });
     }
     for choice in &settings.columns {
         if !table.names.contains(&choice.name) {
@@ -181,6 +192,11 @@ fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) 
         ColumnRole::Numeric => {
             facts.first_text.as_ref().map(|first| target::text_among_numbers(name, facts.texts, first))
         }
+        ColumnRole::Date if facts.dates.is_none() => {
+            let example = facts.no_date.as_ref().or(facts.first_text.as_ref());
+            let example = example.map(|(line, text)| format!(": line {line} has \"{text}\"")).unwrap_or_default();
+            Some(format!("The column \"{name}\" can't all be read as dates{example}. Leave it out, or fix the file."))
+        }
         ColumnRole::Categorical if facts.too_many => Some(format!(
             "The column \"{name}\" has {} distinct values, too many for one input each. Leave it out.",
             facts.distinct_words()
@@ -193,6 +209,8 @@ fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) 
     }
 }
 
+#[cfg(test)]
+mod column_tests;
 #[cfg(test)]
 mod mangled_tests;
 #[cfg(test)]

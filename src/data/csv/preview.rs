@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::columns;
 use super::table::Table;
 use crate::data::{DataError, Progress};
-use crate::model::ColumnRole;
+use crate::model::{ColumnRole, Reading};
 
 /// How many rows of the beginning are shown.
 const HEAD: usize = 20;
@@ -59,9 +59,9 @@ pub struct ColumnPreview {
 }
 
 /// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
-pub fn inspect_csv(path: &Path, progress: &dyn Progress) -> Result<TablePreview, DataError> {
-    let table = Table::open(path, progress)?;
-    let facts = columns::survey(&table, progress, (0.0, 1.0))?;
+pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<TablePreview, DataError> {
+    let table = Table::open(path, reading, progress)?;
+    let facts = columns::survey(&table, reading, progress, (0.0, 1.0))?;
     let columns = table.names.iter().zip(&facts).map(|(name, facts)| {
         let (role, reason) = facts.infer();
         let (as_target, target_reason) = facts.infer_as_target();

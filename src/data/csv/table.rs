@@ -12,6 +12,7 @@ use super::detect::{Dialect, detect};
 use super::source::Source;
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::model::Reading;
 
 /// The beginning that is judged.
 const SAMPLE: usize = 1 << 18;
@@ -34,7 +35,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub fn open(path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
+    pub fn open(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Self, DataError> {
         let source = Source::open(path, progress)?;
         let mut file = source.reader(path)?;
         let mut sample = Vec::new();
@@ -51,7 +52,7 @@ impl Table {
         {
             text = &text[..=end];
         }
-        let dialect = if source.is_made { Dialect::MADE } else { detect(text) };
+        let dialect = if source.is_made { Dialect::MADE } else { detect(text, reading) };
         let ends_in_crlf = text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r');
         let ends_with_newline = last_byte(&mut file) == Some(b'\n');
         let mut table = Self {
@@ -147,6 +148,11 @@ impl Table {
             && record.len() == self.names.len()
             && self.names.iter().all(|name| cells.next() == Some(name));
         if is_comment { Some(0) } else { is_header.then_some(1) }
+    }
+
+    /// Whether the text was written here, of values with a type.
+    pub fn is_made(&self) -> bool {
+        self.source.is_made
     }
 
     /// Whether the file is read as it stands: UTF-8, nothing packed, no rows that are passed over. Behind the last row.

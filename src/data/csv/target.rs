@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::InputColumn;
-use super::columns::{ColumnFacts, MAX_CLASSES};
+use super::columns::ColumnFacts;
 use super::encode::{Values, mean_and_deviation};
+use super::judge::MAX_CLASSES;
 use super::table::{Table, thousands};
 use crate::data::{DataError, Giveaway, Truth};
 use crate::model::{ColumnRole, CsvSpec};
@@ -31,6 +32,10 @@ pub(super) fn role(
             Some(first) => refuse(text_among_numbers(name, facts.texts, first)),
             None => Ok(ColumnRole::Numeric),
         },
+        ColumnRole::Date => refuse(format!(
+            "The column \"{name}\" holds dates, which can't be predicted. Choose another target, or predict it as \
+             classes."
+        )),
         ColumnRole::Categorical if facts.too_many || facts.distinct() > MAX_CLASSES => refuse(format!(
             "The column \"{name}\" has {} distinct values, but at most {} classes are supported. Choose another \
              target, or predict it as a number.",

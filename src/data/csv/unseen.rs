@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::MAX_BYTES;
-use super::cell::{self, Cell};
-use super::columns::shortened;
+use super::cell::{self, Cell, Words};
+use super::columns::{self, ColumnFacts, Form, counted, folded, shortened};
+use super::number::{COMMA, POINT};
 use super::table::{Table, thousands};
+use crate::data::calendar::shown;
 use crate::data::encoding::{Column, ColumnValues, Target};
 use crate::data::{DataError, Progress, Unseen};
-use crate::model::{Feature, MissingPolicy};
+use crate::model::{Decimal, Feature, MissingPolicy, Reading};
 
 /// Unknown categories that a note names.
 const NAMED: usize = 3;
@@ -19,6 +21,9 @@ struct PlacedColumn<'a> {
     index: usize,
     column: &'a Column,
     codes: HashMap<&'a str, usize>,
+    /// The same by their spelling without case and spaces.
+    folded: HashMap<String, usize>,
+    form: Form,
     filled: usize,
     /// Categories that the network never saw, and how often.
     unknown: BTreeMap<String, usize>,
@@ -27,20 +32,22 @@ struct PlacedColumn<'a> {
 pub fn rows(
     columns: &[Column],
     missing: MissingPolicy,
+    missing_words: &[String],
     target: &Target,
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<Unseen, DataError> {
-    let table = Table::open(path, progress)?;
-    let mut places = find(columns, &table)?;
-    let truth = Truth::of(target, &table);
+    let reading = Reading { missing_words: missing_words.to_vec(), ..Reading::default() };
+    let table = Table::open(path, &reading, progress)?;
+    let facts = columns::survey(&table, &reading, progress, (0.0, 0.45))?;
+    let words = Words::new(missing_words);
+    let mut places = find(columns, &facts, &table)?;
+    let truth = Truth::of(target, &facts);
     let width: usize = columns.iter().map(Column::width).sum();
     let mut unseen = Unseen::default();
-    let comma = table.dialect.decimal_comma();
-    table.for_each_row(progress, (0.0, 0.9), |line, record| {
-        let cells = || places.iter().map(|place| record.get(place.index).unwrap_or_default().trim());
-        let is_missing = |text: &str| matches!(cell::read(text, comma), Cell::Missing | Cell::NotFinite);
-        if missing == MissingPolicy::DropRow && cells().any(is_missing) {
+    table.for_each_row(progress, (0.45, 0.9), |line, record| {
+        let lacks = |place: &PlacedColumn| place.lacks(record.get(place.index).unwrap_or_default().trim(), &words);
+        if missing == MissingPolicy::DropRow && places.iter().any(lacks) {
             unseen.kept.push(false);
             return Ok(());
         }
@@ -48,10 +55,10 @@ pub fn rows(
             return Err(too_many(unseen.kept.len(), &table));
         }
         for place in &mut places {
-            place.push(record.get(place.index).unwrap_or_default().trim(), comma, line, &table, &mut unseen.inputs)?;
+            place.push(record.get(place.index).unwrap_or_default().trim(), &words, line, &table, &mut unseen.inputs)?;
         }
         unseen.kept.push(true);
-        unseen.truths.push(truth.as_ref().and_then(|truth| truth.of_row(record, comma)));
+        unseen.truths.push(truth.as_ref().and_then(|truth| truth.of_row(record, &words)));
         Ok(())
     })?;
     unseen.notes.extend(table.notes());
@@ -68,17 +75,17 @@ pub fn rows(
 
 /// Points with columns x and y.
 pub fn points(features: &[Feature], path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
-    let values = || ColumnValues::Numeric { offset: 0.0, scale: 1.0, fill: f64::NAN, decimals: 0 };
+    let values = || ColumnValues::Numeric { offset: 0.0, scale: 1.0, fill: f64::NAN, decimals: 0, written: None };
     let axes: &[&str] = if features == [Feature::X] { &["x"] } else { &["x", "y"] };
     let columns: Vec<_> = axes.iter().map(|name| Column { name: (*name).to_owned(), values: values() }).collect();
-    let found = rows(&columns, MissingPolicy::DropRow, &Target::default(), path, progress)?;
+    let found = rows(&columns, MissingPolicy::DropRow, &[], &Target::default(), path, progress)?;
     let point = |raw: &[f32]| (raw[0], raw.get(1).copied().unwrap_or(0.0));
     let inputs = found.inputs.chunks_exact(axes.len()).map(point);
     let inputs = inputs.flat_map(|(x, y)| features.iter().map(move |feature| feature.of(x, y))).collect();
     Ok(Unseen { inputs, ..found })
 }
 
-fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<PlacedColumn<'a>>, DataError> {
+fn find<'a>(columns: &'a [Column], facts: &[ColumnFacts], table: &Table) -> Result<Vec<PlacedColumn<'a>>, DataError> {
     let mut places = Vec::new();
     let mut lacking = Vec::new();
     for column in columns {
@@ -88,9 +95,15 @@ fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<PlacedColumn<'a>
         };
         let codes = match &column.values {
             ColumnValues::Categorical { categories, .. } => categories.iter().map(String::as_str).zip(0..).collect(),
-            ColumnValues::Numeric { .. } => HashMap::new(),
+            ColumnValues::Numeric { .. } | ColumnValues::Date { .. } => HashMap::new(),
         };
-        places.push(PlacedColumn { index, column, codes, filled: 0, unknown: BTreeMap::new() });
+        let folded = codes.iter().map(|(name, code)| (columns::folded(name), *code)).collect();
+        let form = match column.values {
+            ColumnValues::Numeric { written, .. } => facts[index].form_as_learnt(written),
+            ColumnValues::Date { written, .. } => Form::from_dates(written),
+            ColumnValues::Categorical { .. } => Form::default(),
+        };
+        places.push(PlacedColumn { index, column, codes, folded, form, filled: 0, unknown: BTreeMap::new() });
     }
     if lacking.is_empty() {
         return Ok(places);
@@ -105,11 +118,6 @@ fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<PlacedColumn<'a>
     )))
 }
 
-/// "1 row", "2,000 rows".
-fn counted(n: usize, what: &str) -> String {
-    format!("{} {what}{}", thousands(n as u64), if n == 1 { "" } else { "s" })
-}
-
 fn too_many(rows: usize, table: &Table) -> DataError {
     DataError::new(format!(
         "More than {} rows don't fit in memory. Predict them in smaller parts: {}",
@@ -119,38 +127,55 @@ fn too_many(rows: usize, table: &Table) -> DataError {
 }
 
 impl PlacedColumn<'_> {
+    /// The category of a cell, if it is known.
+    fn code(&self, text: &str) -> Option<usize> {
+        let word = cell::category(text);
+        self.codes.get(word).or_else(|| self.folded.get(&folded(word))).copied()
+    }
+
+    fn lacks(&self, text: &str, words: &Words) -> bool {
+        match &self.column.values {
+            ColumnValues::Numeric { .. } => self.form.number(text, words).is_some_and(f64::is_nan),
+            ColumnValues::Date { .. } => self.form.date(text, words).is_some_and(f64::is_nan),
+            ColumnValues::Categorical { .. } => {
+                let is_missing = matches!(words.read(text), Cell::Missing | Cell::NotFinite | Cell::TooLarge);
+                // As NA is, where it was one of the categories.
+                is_missing && !self.codes.contains_key(text)
+            }
+        }
+    }
+
     fn push(
         &mut self,
         text: &str,
-        comma: bool,
+        words: &Words,
         line: u64,
         table: &Table,
         inputs: &mut Vec<f32>,
     ) -> Result<(), DataError> {
-        let cell = cell::read(text, comma);
-        let is_missing = matches!(cell, Cell::Missing | Cell::NotFinite);
+        let is_missing = self.lacks(text, words);
         self.filled += usize::from(is_missing);
-        if let ColumnValues::Categorical { .. } = self.column.values {
-            let category = cell::category(text);
-            let known = self.codes.get(category).copied().filter(|_| !is_missing);
-            if known.is_none() && !is_missing {
-                *self.unknown.entry(shortened(category)).or_insert(0) += 1;
+        let (number, what) = match self.column.values {
+            ColumnValues::Categorical { .. } => {
+                let known = self.code(text).filter(|_| !is_missing);
+                if known.is_none() && !is_missing {
+                    *self.unknown.entry(shortened(cell::category(text))).or_insert(0) += 1;
+                }
+                self.column.push_category(known, inputs);
+                return Ok(());
             }
-            self.column.push_category(known, inputs);
-            return Ok(());
-        }
-        match cell {
-            Cell::Number(number) => self.column.push_number(number, inputs),
-            Cell::Missing | Cell::NotFinite => self.column.push_number(f64::NAN, inputs),
-            Cell::Text(text) => {
-                return Err(DataError::new(format!(
-                    "The column \"{}\" is numeric, but line {line} has \"{}\". Fix the file: {}",
-                    self.column.name,
-                    shortened(text),
-                    table.path.display()
-                )));
-            }
-        }
+            ColumnValues::Numeric { .. } => (self.form.number(text, words), "is numeric"),
+            ColumnValues::Date { .. } => (self.form.date(text, words), "holds dates"),
+        };
+        let Some(number) = number else {
+            return Err(DataError::new(format!(
+                "The column \"{}\" {what}, but line {line} has \"{}\". Fix the file: {}",
+                self.column.name,
+                shortened(text),
+                table.path.display()
+            )));
+        };
+        self.column.push_number(number, inputs);
         Ok(())
     }
 
@@ -159,6 +184,9 @@ impl PlacedColumn<'_> {
         let no_place = "counts as no category";
         let stands_for = match &self.column.values {
             ColumnValues::Numeric { fill, .. } => format!("is filled with the median of the training set, {fill}"),
+            ColumnValues::Date { fill, .. } => {
+                format!("is filled with the middle of the training set, {}", shown(*fill))
+            }
             ColumnValues::Categorical { has_missing: true, .. } => "counts as \"missing\", as in training".to_owned(),
             ColumnValues::Categorical { .. } => format!("{no_place}: no value was missing in training"),
         };
@@ -183,36 +211,51 @@ impl PlacedColumn<'_> {
     }
 }
 
+impl ColumnFacts {
+    /// The way numbers are read here: as in training where that reads all of them, else as they are written.
+    fn form_as_learnt(&self, written: Option<Decimal>) -> Form {
+        let learnt = written.map(|decimal| if decimal == Decimal::Point { POINT } else { COMMA });
+        let fits = learnt.filter(|&side| self.fits[side] || !self.fits[self.form.decimal]);
+        Form { decimal: fits.unwrap_or(self.form.decimal), ..self.form }
+    }
+}
+
+/// Classes by their names, and by their spelling without case and spaces.
+type Classes<'a> = (HashMap<&'a str, usize>, HashMap<String, usize>);
+
 /// The column with what is to be predicted, where the table has it.
 struct Truth<'a> {
     index: usize,
-    classes: Option<HashMap<&'a str, usize>>,
+    form: Form,
+    classes: Option<Classes<'a>>,
     unit: (f64, f64),
 }
 
 impl<'a> Truth<'a> {
-    fn of(target: &'a Target, table: &Table) -> Option<Self> {
+    fn of(target: &'a Target, facts: &[ColumnFacts]) -> Option<Self> {
         let (name, classes, unit) = match target {
             Target::Classes { column, classes } => {
-                (column.as_ref()?, Some(classes.iter().map(String::as_str).zip(0..).collect()), (0.0, 1.0))
+                let codes = classes.iter().map(String::as_str).zip(0..).collect();
+                let folded = classes.iter().map(|name| folded(name)).zip(0..).collect();
+                (column.as_ref()?, Some((codes, folded)), (0.0, 1.0))
             }
             Target::Numbers { outputs, offset, scale } => {
                 let unit = (f64::from(*offset.first()?), f64::from(*scale.first()?));
                 (outputs.first().filter(|_| outputs.len() == 1)?, None, unit)
             }
         };
-        let index = table.names.iter().position(|column| column == name)?;
-        Some(Self { index, classes, unit })
+        let index = facts.iter().position(|column| column.name == *name)?;
+        Some(Self { index, form: facts[index].form, classes, unit })
     }
 
     /// As a part's target: a class index, or the scaled number.
-    fn of_row(&self, record: &::csv::StringRecord, comma: bool) -> Option<f32> {
+    fn of_row(&self, record: &::csv::StringRecord, words: &Words) -> Option<f32> {
         let text = record.get(self.index)?.trim();
-        match (&self.classes, cell::read(text, comma)) {
-            (_, Cell::Missing | Cell::NotFinite) => None,
-            (Some(classes), _) => classes.get(cell::category(text)).map(|&class| class as f32),
-            (None, Cell::Number(number)) => Some(((number - self.unit.0) / self.unit.1) as f32),
-            (None, Cell::Text(_)) => None,
-        }
+        let Some((codes, others)) = &self.classes else {
+            let number = self.form.number(text, words).filter(|number| !number.is_nan())?;
+            return Some(((number - self.unit.0) / self.unit.1) as f32);
+        };
+        let word = cell::category(text);
+        codes.get(word).or_else(|| others.get(&folded(word))).map(|&class| class as f32)
     }
 }

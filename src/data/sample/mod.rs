@@ -67,9 +67,13 @@ fn taken(names: &[String]) -> Inputs {
     }
     let plain = |name: &String| Column {
         name: name.clone(),
-        values: ColumnValues::Numeric { offset: 0.0, scale: 1.0, fill: 0.0, decimals: u8::MAX },
+        values: ColumnValues::Numeric { offset: 0.0, scale: 1.0, fill: 0.0, decimals: u8::MAX, written: None },
     };
-    Inputs::Table { columns: names.iter().map(plain).collect(), missing: MissingPolicy::DropRow }
+    Inputs::Table {
+        columns: names.iter().map(plain).collect(),
+        missing: MissingPolicy::DropRow,
+        missing_words: Vec::new(),
+    }
 }
 
 /// With a sentence on what was done to have them.

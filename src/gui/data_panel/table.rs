@@ -10,8 +10,12 @@ use crate::gui::widgets::{choice, combo, section};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec, MissingPolicy, Scaling};
 use crate::session::State;
 
-const ROLES: [(ColumnRole, &str); 3] =
-    [(ColumnRole::Numeric, "number"), (ColumnRole::Categorical, "category"), (ColumnRole::LeftOut, "left out")];
+const ROLES: [(ColumnRole, &str); 4] = [
+    (ColumnRole::Numeric, "number"),
+    (ColumnRole::Categorical, "category"),
+    (ColumnRole::Date, "date"),
+    (ColumnRole::LeftOut, "left out"),
+];
 
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut CsvSpec) {
     let tokens = Tokens::of(ui);

@@ -97,9 +97,11 @@ fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
         columns: Vec::new(),
         missing: Default::default(),
         scaling: Default::default(),
+        reading: Default::default(),
     };
     let mut harness = panel(Source::Csv(spec));
-    *harness.state_mut().state.pose().table = Some(Arc::new(inspect_csv(&path, &NoProgress).expect("a table")));
+    *harness.state_mut().state.pose().table =
+        Some(Arc::new(inspect_csv(&path, &Default::default(), &NoProgress).expect("a table")));
     harness.run();
     harness.get_by_label("Role of colour").click();
     harness.run();
@@ -153,12 +155,14 @@ fn every_field_has_a_term() {
         columns: Vec::new(),
         missing: Default::default(),
         scaling: Default::default(),
+        reading: Default::default(),
     };
     let points = |kind| Source::Synthetic(SyntheticSpec { kind, ..Default::default() });
     let sources = SyntheticKind::ALL.iter().copied().map(points);
     for source in sources.chain([Source::Digits(DigitsSpec::default()), Source::Csv(table)]) {
         let mut harness = panel(source);
-        *harness.state_mut().state.pose().table = inspect_csv(&path, &NoProgress).ok().map(Arc::new);
+        *harness.state_mut().state.pose().table =
+            inspect_csv(&path, &Default::default(), &NoProgress).ok().map(Arc::new);
         harness.run();
         assert_eq!(unexplained(&harness), [""; 0]);
     }

@@ -80,7 +80,7 @@ fn parquet(name: &str) -> Option<Result<(String, Vec<String>), String>> {
 }
 
 fn preview(name: &str) -> Option<TablePreview> {
-    Some(inspect_csv(&test_data(&format!("parquet/{name}.parquet"))?, &NoProgress).unwrap())
+    Some(inspect_csv(&test_data(&format!("parquet/{name}.parquet"))?, &Default::default(), &NoProgress).unwrap())
 }
 
 /// As parquet-testing and pyarrow say what stands in them.
@@ -120,7 +120,7 @@ fn parquet_files_of_many_encodings_are_read() {
 #[test]
 fn a_table_is_the_same_from_parquet_as_from_text() {
     let Some(parquet) = preview("diamonds") else { return };
-    let text = inspect_csv(&test_data("csv/diamonds.csv").unwrap(), &NoProgress).unwrap();
+    let text = inspect_csv(&test_data("csv/diamonds.csv").unwrap(), &Default::default(), &NoProgress).unwrap();
     assert_eq!((parquet.rows, parquet.columns[4].missing), (53_940, 557));
     for (column, same) in parquet.columns.iter().zip(&text.columns).filter(|(column, _)| column.name != "depth") {
         assert_eq!(column, same);

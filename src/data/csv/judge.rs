@@ -1,0 +1,230 @@
+//! What a column is used for, and why, unless the user says otherwise.
+
+use super::columns::{Clock, ColumnFacts, counted};
+use super::date::Tells;
+use super::table::thousands;
+use crate::model::ColumnRole;
+
+/// Beyond it a text column is not made one-hot unless the user says so.
+const MAX_INFERRED_CATEGORIES: usize = 50;
+/// Whole numbers with at most so many values can be classes.
+const MAX_WHOLE_CLASSES: usize = 20;
+/// The most classes there can be.
+pub(super) const MAX_CLASSES: usize = 1000;
+/// Numbers that people write where a value is missing.
+const SENTINELS: [f64; 12] =
+    [-9.0, -99.0, -999.0, -9999.0, -99_999.0, -999_999.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -1.0];
+
+/// Words in a column's name, in lower case: "customerId", "Zip code".
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        let is_new = !c.is_alphanumeric() || (c.is_uppercase() && was_lower);
+        if is_new && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase();
+    }
+    words
+}
+
+impl ColumnFacts {
+    fn is_called(&self, names: &[&str]) -> bool {
+        let words = words_of(&self.name);
+        let joined = words.concat();
+        names.iter().any(|name| words.iter().any(|word| word == name) || joined == *name)
+    }
+
+    /// Digits that name something and measure nothing; why.
+    fn code(&self) -> Option<String> {
+        const CODES: [&str; 10] =
+            ["zip", "zipcode", "postcode", "postalcode", "plz", "fips", "isbn", "ean", "phone", "telephone"];
+        if !self.is_numeric() || self.whole < self.numbers {
+            None
+        } else if self.beyond > 0 {
+            Some("whole numbers too long to be quantities (identifiers?)".into())
+        } else if self.leading_zeros > 0 {
+            Some("codes with leading zeros".into())
+        } else if self.is_called(&CODES) {
+            Some("codes, by the column's name".into())
+        } else {
+            None
+        }
+    }
+
+    /// Whether each row has a number of its own, by which it is called.
+    fn identifies_rows(&self) -> Option<String> {
+        let from = self.counts_from.filter(|_| self.rows >= 20);
+        let is_identifier = self.is_called(&["id", "uuid", "guid", "index", "rowid", "unnamed"]);
+        let is_moment = self.is_called(&["t", "time", "day", "week", "month", "year", "hour", "step", "age"]);
+        if from.is_some_and(|from| is_identifier || (from <= 1.0 && !is_moment)) {
+            return Some("it only numbers the rows".into());
+        }
+        let all_differ = self.rows >= 20 && !self.too_many && self.distinct() == self.rows;
+        (is_identifier && self.is_numeric() && self.whole == self.numbers && (all_differ || self.too_many))
+            .then(|| "identifiers, by the column's name: every row has its own".into())
+    }
+
+    /// Whether the column is one of dates without being told so: numbers are, where the name says it too.
+    pub fn is_date(&self) -> bool {
+        let named = match self.form.clock {
+            Clock::Written => true,
+            Clock::Compact => self.is_called(&["date", "datum", "day", "yyyymmdd"]),
+            Clock::Seconds | Clock::Milliseconds => {
+                self.is_called(&["timestamp", "epoch", "unix", "time", "datetime", "ts", "date"])
+            }
+        };
+        self.dates.is_some() && named
+    }
+
+    /// "numbers from 0 to 80", with their unit.
+    fn range(&self) -> String {
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
+        format!("numbers from {} to {}{unit}", self.min, self.max)
+    }
+
+    /// The role of an input column, and why in half a sentence.
+    pub fn infer(&self) -> (ColumnRole, String) {
+        let distinct = self.distinct();
+        let left_out = |reason: String| (ColumnRole::LeftOut, reason);
+        if self.present() == 0 {
+            return left_out(if self.too_large > 0 {
+                "its numbers are larger than a 32-bit number can be (3.4e38)".into()
+            } else {
+                "it has no values".into()
+            });
+        }
+        if distinct == 1 && (self.missing == 0 || self.is_numeric()) {
+            let missing = if self.missing > 0 { " that has a value" } else { "" };
+            return left_out(format!("every row{missing} has the same value"));
+        }
+        let few = distinct <= 2 || distinct * 2 <= self.present();
+        let is_few = distinct <= MAX_INFERRED_CATEGORIES && !self.too_many && few;
+        if let Some(reason) = self.identifies_rows() {
+            return left_out(reason);
+        }
+        if let Some(code) = self.code() {
+            return if is_few {
+                (ColumnRole::Categorical, format!("{distinct} distinct values, {code}"))
+            } else {
+                left_out(format!("{code}, with {} distinct values", self.distinct_words()))
+            };
+        }
+        if let Some(range) = self.date_range().filter(|_| self.is_date()) {
+            let what = if self.tells == Some(Tells::Time) { "times of day" } else { "dates" };
+            return (ColumnRole::Date, format!("{what} {range}"));
+        }
+        if self.is_numeric() {
+            return (ColumnRole::Numeric, self.range());
+        }
+        if is_few {
+            return (ColumnRole::Categorical, format!("{distinct} distinct values"));
+        }
+        left_out(self.why_not())
+    }
+
+    /// Why a column of many texts is of no use.
+    fn why_not(&self) -> String {
+        if let Some((line, text)) = &self.other_unit {
+            let place = if *line > 0 { format!("on line {line}: \"{text}\"") } else { text.clone() };
+            return format!("numbers of several units ({}, but {place}); convert them to use them", self.unit);
+        }
+        match (&self.first_text, &self.no_date) {
+            (Some((line, text)), _) if self.numbers * 10 >= self.present() * 9 => format!(
+                "{} numbers, but {} texts (the first is \"{text}\" on line {line}); fix them to use it",
+                thousands(self.numbers as u64),
+                thousands(self.texts as u64)
+            ),
+            (Some((_, text)), None) if self.tells.is_some() => {
+                format!("dates such as \"{text}\" that can't all be read in one way; write them alike to use them")
+            }
+            _ => format!(
+                "text with {} distinct values in {} rows, too many for categories (names or identifiers?)",
+                self.distinct_words(),
+                thousands(self.rows as u64)
+            ),
+        }
+    }
+
+    /// What predicting this column would be: classes, numbers, or nothing, and why in half a sentence.
+    pub fn infer_as_target(&self) -> (ColumnRole, String) {
+        let distinct = self.distinct();
+        let few = distinct * 5 <= self.present() || distinct == 2;
+        let is_many = self.too_many || distinct > MAX_CLASSES || (distinct > 2 && distinct * 2 > self.present());
+        if self.present() == 0 {
+            (ColumnRole::LeftOut, "it has no values".into())
+        } else if distinct == 1 {
+            (ColumnRole::LeftOut, "every row has the same value".into())
+        } else if let Some(code) = self.code().filter(|_| !is_many) {
+            (ColumnRole::Categorical, format!("{distinct} classes: {code}"))
+        } else if self.is_numeric() {
+            if self.whole == self.numbers && distinct <= MAX_WHOLE_CLASSES && few && self.unit.is_empty() {
+                (ColumnRole::Categorical, format!("{distinct} distinct whole numbers: classes"))
+            } else {
+                (ColumnRole::Numeric, self.range())
+            }
+        } else if is_many {
+            let rows = thousands(self.rows as u64);
+            let what = if self.is_date() { "dates" } else { "texts" };
+            (
+                ColumnRole::LeftOut,
+                format!("{} distinct {what} in {rows} rows are too many classes", self.distinct_words()),
+            )
+        } else {
+            (ColumnRole::Categorical, format!("{distinct} classes"))
+        }
+    }
+
+    /// What a person should know of a column that is used so.
+    pub fn remarks(&self, role: ColumnRole) -> Vec<String> {
+        let name = &self.name;
+        let mut said = Vec::new();
+        let values = |n: usize| counted(n, "value");
+        if role != ColumnRole::LeftOut {
+            said.extend(self.notes.iter().cloned());
+            if self.not_finite > 0 {
+                said.push(format!(
+                    "\"{name}\" has {} NaN or infinite values, which count as missing.",
+                    thousands(self.not_finite as u64)
+                ));
+            }
+            if self.too_large > 0 {
+                let many = values(self.too_large);
+                said.push(format!("\"{name}\" has {many} larger than a 32-bit number can be, which count as missing."));
+            }
+        }
+        if role == ColumnRole::Numeric {
+            said.extend(self.sentinel());
+        }
+        if role == ColumnRole::Numeric && !self.unit.is_empty() {
+            said.push(format!("\"{name}\" is read as numbers without their unit ({}).", self.unit));
+        }
+        said
+    }
+
+    /// A number that seems to stand for a missing value.
+    fn sentinel(&self) -> Option<String> {
+        let number = |text: &String| super::number::read(text).and_then(|n| n.values[self.form.decimal]);
+        let all: Vec<(f64, usize)> = self.counts.iter().filter_map(|(text, n)| Some((number(text)?, *n))).collect();
+        SENTINELS.iter().find_map(|&sentinel| {
+            let times = all.iter().find(|(value, _)| *value == sentinel)?.1;
+            let others = || all.iter().map(|(value, _)| *value).filter(|value| *value != sentinel);
+            let (low, high) = others().fold((f64::MAX, f64::MIN), |(low, high), n| (low.min(n), high.max(n)));
+            let span = high - low;
+            let gap = if sentinel < 0.0 { low - sentinel } else { sentinel - high };
+            let is_far = others().count() >= 5 && span > 0.0 && gap > if times > 1 { 2.0 } else { 10.0 } * span;
+            is_far.then(|| {
+                format!(
+                    "\"{}\" has {sentinel} in {}, far from all its other numbers. If it means a missing value, add \
+                     --missing {sentinel}.",
+                    self.name,
+                    counted(times, "row")
+                )
+            })
+        })
+    }
+}

@@ -1,0 +1,250 @@
+//! Counts over all rows of a column, kept so that any reading of it can still be chosen at the end.
+
+use std::collections::HashMap;
+
+use super::cell::{self, Cell, Words};
+use super::columns::shortened;
+use super::date;
+use super::number::{self, COMMA, POINT, Written};
+
+/// A line of the file and what stands there.
+pub(super) type Found = (u64, String);
+
+/// What a column is when its numbers, or its dates, are read in one way.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    /// Cells that can be read so.
+    pub count: usize,
+    pub whole: usize,
+    pub min: f64,
+    pub max: f64,
+    /// The most digits behind the point.
+    pub decimals: u8,
+    pub first: f64,
+    /// Every number is its predecessor plus one.
+    pub counts_rows: bool,
+    /// How often a number is smaller than that before.
+    pub descents: usize,
+    last: f64,
+    /// The first cell that cannot be read so.
+    pub refused: Option<Found>,
+}
+
+impl Side {
+    fn take(&mut self, number: f64, decimals: u8) {
+        if self.count == 0 {
+            (self.min, self.max, self.first, self.counts_rows) = (number, number, number, true);
+        } else {
+            (self.min, self.max) = (self.min.min(number), self.max.max(number));
+            self.counts_rows &= number == self.last + 1.0;
+            self.descents += usize::from(number < self.last);
+        }
+        self.count += 1;
+        self.whole += usize::from(number.fract() == 0.0);
+        self.decimals = self.decimals.max(decimals);
+        self.last = number;
+    }
+
+    fn refuse(&mut self, line: u64, text: &str) {
+        self.refused.get_or_insert_with(|| (line, shortened(text)));
+    }
+}
+
+/// What numbers of a column look like.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// Number cells.
+    pub count: usize,
+    /// Of them those that the two ways read differently, and the first of them.
+    pub ambiguous: usize,
+    pub example: Option<String>,
+    /// The largest without any separator.
+    pub bare: Option<f64>,
+    /// With something that not every program reads; of them those that have only a decimal comma.
+    pub dressed: usize,
+    pub with_comma: usize,
+    pub leading_zeros: usize,
+    /// Whole numbers that a 64-bit float cannot tell apart.
+    pub beyond: usize,
+    /// Eight digits that are a date.
+    pub compact: usize,
+    pub unit: Option<[String; 2]>,
+    pub with_unit: usize,
+    /// A cell with another unit.
+    pub other_unit: Option<Found>,
+}
+
+/// Everything counted of one column.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub rows: usize,
+    /// Empty, NA, ?, ... and what is not finite.
+    pub missing: usize,
+    /// Of the missing, those written "NA".
+    pub na: usize,
+    pub not_finite: usize,
+    pub too_large: usize,
+    pub look: Look,
+    /// As numbers.
+    pub numbers: [Side; 2],
+    pub texts: usize,
+    pub first_text: Option<Found>,
+    /// Texts that are missing values where all else are numbers or dates.
+    pub weak: usize,
+    /// Texts with spaces around them.
+    pub padded: usize,
+    /// As dates.
+    pub dates: [Side; 2],
+    pub date_count: usize,
+    pub tells: Option<date::Tells>,
+    pub tells_differ: bool,
+    /// The first text that is no date.
+    pub no_date: Option<Found>,
+    /// How often each value occurs; incomplete when `too_many`.
+    pub counts: HashMap<String, usize>,
+    pub too_many: bool,
+}
+
+impl Tally {
+    pub fn take(&mut self, line: u64, cell: &str, words: &Words, max_distinct: usize) {
+        self.rows += 1;
+        let text = cell.trim();
+        match words.read(text) {
+            Cell::Missing => {
+                self.missing += 1;
+                self.na += usize::from(text == "NA");
+                return;
+            }
+            Cell::NotFinite => {
+                self.missing += 1;
+                self.not_finite += 1;
+                return;
+            }
+            Cell::TooLarge => {
+                self.missing += 1;
+                self.too_large += 1;
+                return;
+            }
+            Cell::Number(written) => self.take_number(line, text, &written),
+            Cell::Text(text) => {
+                self.take_text(line, text, words);
+                self.padded += usize::from(text.len() < cell.len());
+            }
+        }
+        let category = cell::category(text);
+        if let Some(count) = self.counts.get_mut(category) {
+            *count += 1;
+        } else if self.counts.len() < max_distinct {
+            self.counts.insert(category.to_owned(), 1);
+        } else {
+            self.too_many = true;
+        }
+    }
+
+    fn take_number(&mut self, line: u64, text: &str, written: &Written) {
+        let look = &mut self.look;
+        look.count += 1;
+        for (side, (value, decimals)) in self.numbers.iter_mut().zip(written.values.into_iter().zip(written.decimals)) {
+            match value {
+                Some(value) => side.take(value, decimals),
+                None => side.refuse(line, text),
+            }
+        }
+        if let [Some(point), Some(comma)] = written.values {
+            if point != comma {
+                look.ambiguous += 1;
+                look.example.get_or_insert_with(|| text.to_owned());
+            } else if written.is_bare {
+                look.bare = Some(look.bare.unwrap_or(0.0).max(point.abs()));
+            }
+            look.beyond += usize::from(written.is_bare && written.is_plain && point.abs() >= 9_007_199_254_740_992.0);
+        }
+        look.leading_zeros += usize::from(written.has_leading_zero);
+        look.compact += usize::from(text.len() == 8 && date::compact(text).is_some());
+        if !written.is_plain {
+            look.dressed += 1;
+            let is_comma = || text.matches(',').count() == 1 && text.replace(',', ".").parse::<f64>().is_ok();
+            look.with_comma += usize::from(is_comma());
+        }
+        if written.unit != ["", ""] {
+            look.with_unit += 1;
+            match &look.unit {
+                None => look.unit = Some(written.unit.map(str::to_owned)),
+                Some(unit) if number::same_unit(written.unit, [&unit[0], &unit[1]]) => {}
+                Some(_) => {
+                    look.other_unit.get_or_insert_with(|| (line, shortened(text)));
+                }
+            }
+        } else if look.other_unit.is_none() && look.with_unit > 0 && look.unit.as_ref().is_some_and(is_strict) {
+            look.other_unit = Some((line, shortened(text)));
+        }
+    }
+
+    fn take_text(&mut self, line: u64, text: &str, words: &Words) {
+        self.texts += 1;
+        if words.are_weak(text) {
+            self.weak += 1;
+            return;
+        }
+        if self.first_text.is_none() {
+            self.first_text = Some((line, shortened(text)));
+        }
+        // A column of words is soon known to be none of dates.
+        if self.no_date.is_some() && self.date_count == 0 {
+            return;
+        }
+        let Some(written) = date::read(text) else {
+            self.no_date.get_or_insert_with(|| (line, shortened(text)));
+            return;
+        };
+        self.date_count += 1;
+        for (side, seconds) in self.dates.iter_mut().zip(written.seconds) {
+            match seconds {
+                Some(seconds) => side.take(seconds, 0),
+                None => side.refuse(line, text),
+            }
+        }
+        self.tells_differ |= self.tells.is_some_and(|tells| tells != written.tells);
+        self.tells = Some(written.tells);
+    }
+
+    pub fn present(&self) -> usize {
+        self.rows - self.missing
+    }
+
+    /// Whether a number without this unit means something else, as 0.5 does beside 50 %.
+    fn mixes_units(&self) -> bool {
+        let look = &self.look;
+        look.other_unit.is_some()
+            || (look.with_unit < look.count && look.with_unit > 0 && look.unit.as_ref().is_some_and(is_strict))
+    }
+
+    /// The cell that shows that units differ.
+    pub fn other_unit(&self) -> Option<Found> {
+        let unit = self.look.unit.as_ref().filter(|_| self.mixes_units())?;
+        let also = || (0, format!("a number without {}", unit.concat()));
+        Some(self.look.other_unit.clone().unwrap_or_else(also))
+    }
+
+    /// What the column says of the decimal separator of its file: only one way reads all of it.
+    pub fn votes_for(&self) -> Option<usize> {
+        let [point, comma] = &self.numbers;
+        if self.look.count == 0 || self.look.count * 10 < self.present() * 9 {
+            return None;
+        }
+        match (point.count == self.look.count, comma.count == self.look.count) {
+            (true, false) => Some(POINT),
+            (false, true) => Some(COMMA),
+            _ => None,
+        }
+    }
+}
+
+/// Units that a number cannot do without.
+fn is_strict(unit: &[String; 2]) -> bool {
+    const STRICT: [&str; 16] = [
+        "%", "\u{2030}", "k", "K", "M", "B", "T", "bn", "Mio", "Mio.", "Mrd", "Mrd.", "million", "billion", "thousand",
+        "m",
+    ];
+    STRICT.contains(&unit[1].split(' ').next().unwrap_or_default())
+}
