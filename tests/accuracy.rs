@@ -39,7 +39,7 @@ fn mean_of_five(name: &str, project: &Project) -> f64 {
 fn table(folder: &Path, file: &str, target: &str, drop: &[&str]) -> Project {
     let drop: Vec<String> = drop.iter().map(ToString::to_string).collect();
     let path = folder.join("csv").join(file);
-    let (spec, _) = table_spec(&path, Some(target), &drop, Path::new(""), &NoProgress).unwrap();
+    let (spec, _) = table_spec(&path, Some(target), &drop, Default::default(), Path::new(""), &NoProgress).unwrap();
     let dataset = data::load(&spec, Path::new(""), &NoProgress).unwrap();
     propose_project(&dataset, spec)
 }

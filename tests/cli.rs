@@ -27,6 +27,8 @@ mod sentences;
 #[path = "cli/signals.rs"]
 mod signals;
 mod support;
+#[path = "cli/tables.rs"]
+mod tables;
 #[path = "cli/terminal.rs"]
 mod terminal;
 

@@ -105,7 +105,7 @@ fn so_is_every_template_that_needs_files() {
     let pictures = Source::Idx(IdxSpec { folder: folder.join("mnist10k"), limit: Some(200) });
     let pictures = DataSpec { source: pictures, ..DataSpec::default() };
     let table = |file: &str, target: &str| {
-        table_spec(&folder.join("csv").join(file), Some(target), &[], base, &NoProgress).unwrap().0
+        table_spec(&folder.join("csv").join(file), Some(target), &[], Default::default(), base, &NoProgress).unwrap().0
     };
     let mut tried = BTreeSet::new();
     for (key, name, spec) in [

@@ -9,7 +9,7 @@ use super::output::remark;
 use super::outputs::{FileKind, Files};
 use crate::data::{self, NoProgress};
 use crate::model::templates::{self, TEMPLATES};
-use crate::model::{DataSpec, IdxSpec, Project, Source};
+use crate::model::{DataSpec, IdxSpec, Project, Reading, Source};
 use crate::persist::project_file;
 use crate::session::{propose_project, table_spec};
 
@@ -18,8 +18,8 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
         let keys: Vec<_> = TEMPLATES.iter().map(|t| t.key).collect();
         bail!("There is no template {:?}. The templates are: {}.", options.template, keys.join(", "));
     };
-    if template.key != "table" && (options.target.is_some() || !options.drop.is_empty()) {
-        bail!("--target and --drop only work with the template 'table'.");
+    if template.key != "table" && (options.target.is_some() || options.sheet.is_some() || !options.drop.is_empty()) {
+        bail!("--target, --sheet and --drop only work with the template 'table'.");
     }
     let output = output_path(options)?;
     // Said before a large table is read.
@@ -43,7 +43,10 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
 fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<Project> {
     let base = Path::new("");
     let spec = match key {
-        "table" => table_spec(path, options.target.as_deref(), &options.drop, base, &NoProgress)?.0,
+        "table" => {
+            let reading = Reading { sheet: options.sheet.clone(), ..Reading::default() };
+            table_spec(path, options.target.as_deref(), &options.drop, reading, base, &NoProgress)?.0
+        }
         "pictures" => DataSpec { source: data::propose_pictures(path, base, &NoProgress)?, ..DataSpec::default() },
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });

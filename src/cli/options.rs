@@ -69,13 +69,16 @@ pub struct TemplatesOptions {
 pub struct NewOptions {
     /// One of `glassbox templates`.
     pub template: String,
-    /// A table (CSV, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), or a folder of IDX
-    /// files (mnist-mlp, mnist-cnn).
+    /// A table (CSV, Excel, ODS, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), or a
+    /// folder of IDX files (mnist-mlp, mnist-cnn).
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The column to predict (default: the most likely one).
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
+    /// The sheet of a workbook (default: the first one with a table).
+    #[arg(long, value_name = "SHEET")]
+    pub sheet: Option<String>,
     /// A column to leave out. Can be repeated.
     #[arg(long, value_name = "COLUMN")]
     pub drop: Vec<String>,

@@ -145,7 +145,7 @@ impl Purpose {
             }
             Self::Save { .. } => "The file name will end in .glassbox.json.",
             Self::OpenTable | Self::DataTable => {
-                "One sample in each row: a text file (CSV), JSON lines, Parquet or Arrow. Its kind and layout are detected."
+                "One sample in each row: a text file (CSV), a spreadsheet, JSON lines, Parquet or Arrow. Its kind and layout are detected."
             }
             Self::OpenPictures | Self::DataFolder => {
                 "A folder with one folder of pictures per class (PNG, JPEG, WebP, BMP, GIF), or images and labels in MNIST's \

@@ -328,6 +328,9 @@ pub struct CsvSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reading {
+    /// The sheet of a workbook; without it the first one that has a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// Whether the first row has names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,

@@ -61,6 +61,8 @@ pub enum Action {
     UseTable(PathBuf),
     /// A folder of pictures (a folder for each class, or IDX files) as the data of this project; the network stays.
     UseFolder(PathBuf),
+    /// Another sheet of the workbook in use, as with another table.
+    UseSheet(String),
     /// Same settings, new samples.
     RegenerateData,
     /// The same once more: after a failure, or when a file has changed.

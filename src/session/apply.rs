@@ -52,6 +52,7 @@ impl State {
             }
             Action::UseTable(path) => self.use_table(path),
             Action::UseFolder(path) => self.use_folder(path),
+            Action::UseSheet(sheet) => self.use_sheet(sheet),
             Action::ReloadData => self.load_data(),
             Action::RegenerateData => {
                 self.change("regenerate the data", "", |project| project.data.seed = project.data.seed.wrapping_add(1));

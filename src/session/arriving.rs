@@ -89,7 +89,10 @@ impl State {
     /// Whether an action gives up the project that is open. Weights that fit its network do not.
     pub fn keeps_project(&self, action: &Action) -> bool {
         match action {
-            Action::Open(path) => self.takes_weights(path) || self.takes_sample(path),
+            Action::Open(path) => {
+                let takes_table = self.screen == Screen::Workspace && import::is_table(path);
+                self.takes_weights(path) || self.takes_sample(path) || takes_table
+            }
             _ => false,
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{self, Kept};
+use super::import;
 use super::works::Wanted;
 use super::{Action, Event, NoticeKind, Screen, State};
 use crate::files::temporary;
@@ -143,6 +144,12 @@ impl State {
         temporary::sweep_beside(path);
         if self.open_of_others(path) {
             return;
+        }
+        if import::is_table(path) {
+            return match self.screen {
+                Screen::Welcome => self.start_job(Wanted::Table { path: path.to_owned(), target: None }),
+                Screen::Workspace => self.use_table(path.to_owned()),
+            };
         }
         match open_any(path) {
             Ok((project, saved)) => {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::checkpoint::Kept;
+use super::loading::TABLE_ENDINGS;
 use crate::data::{self, NoProgress};
 use crate::engine::{Device, Numbers, SavedTensor, Snapshot};
 use crate::files::Values;
@@ -57,6 +58,16 @@ pub fn is_weights(path: &Path) -> bool {
         Ok(Content::Hdf5) => !state_dict::holds_network(path),
         _ => false,
     }
+}
+
+/// Whether a file is a table, by its name; of those in .json, which projects end in too, a list.
+pub fn is_table(path: &Path) -> bool {
+    let is_list = || {
+        let mut start = [0; 64];
+        let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
+        read.is_ok_and(|read| start[..read].trim_ascii_start().starts_with(b"["))
+    };
+    TABLE_ENDINGS.iter().any(|ending| has_ending(path, ending) && (*ending != "json" || is_list()))
 }
 
 /// Whether a file is a picture or an array, by its name.

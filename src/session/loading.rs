@@ -11,8 +11,10 @@ use crate::data::{self, DataError, Dataset, Progress, TablePreview};
 use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source, Subject};
 
 /// How the names of tables end, for dialogs: what a file is, its content says.
-pub const TABLE_ENDINGS: [&str; 13] =
-    ["csv", "tsv", "txt", "data", "json", "jsonl", "ndjson", "parquet", "arrow", "feather", "ipc", "gz", "zst"];
+pub const TABLE_ENDINGS: [&str; 20] = [
+    "csv", "tsv", "txt", "data", "json", "jsonl", "ndjson", "parquet", "arrow", "feather", "ipc", "xlsx", "xlsm",
+    "xlsb", "ods", "npy", "npz", "zip", "gz", "zst",
+];
 
 /// Runs on the loading thread.
 pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Result<Loaded, DataError> {
@@ -27,14 +29,15 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             };
             Ok(Loaded { dataset, table, project: None, data: None })
         }
-        Wanted::Columns { path, like } => {
-            let (spec, table) = table_spec(path, None, &[], base, progress)?;
+        Wanted::Columns { path, sheet, like } => {
+            let reading = Reading { sheet: sheet.clone(), ..Reading::default() };
+            let (spec, table) = table_spec(path, None, &[], reading, base, progress)?;
             let spec = DataSpec { source: spec.source, ..like.clone() };
             let dataset = Arc::new(data::load(&spec, base, progress)?);
             Ok(Loaded { dataset, table: Some(Arc::new(table)), project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
-            let (spec, table) = table_spec(path, target.as_deref(), &[], base, progress)?;
+            let (spec, table) = table_spec(path, target.as_deref(), &[], Reading::default(), base, progress)?;
             fitted(spec, Some(Arc::new(table)), base, progress)
         }
         Wanted::Folder { path, like } => {
@@ -54,10 +57,14 @@ pub fn table_spec(
     path: &Path,
     target: Option<&str>,
     drop: &[String],
+    reading: Reading,
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<(DataSpec, TablePreview), DataError> {
-    let table = data::inspect_csv(&data::resolve(base, path), &Reading::default(), progress)?;
+    let table = data::inspect_csv(&data::resolve(base, path), &reading, progress)?;
+    if let Some(sheet) = reading.sheet.as_ref().filter(|_| table.sheets.is_empty()) {
+        return Err(DataError::new(format!("{} has no sheets, so there is no sheet {sheet:?}.", path.display())));
+    }
     let names = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let target = match target {
         Some(name) => name.to_owned(),
@@ -77,7 +84,7 @@ pub fn table_spec(
         columns,
         missing: MissingPolicy::default(),
         scaling: Scaling::default(),
-        reading: Reading::default(),
+        reading: Reading { sheet: table.sheet.clone().filter(|_| table.sheets.len() > 1), ..reading },
     };
     Ok((DataSpec { source: Source::Csv(csv), ..DataSpec::default() }, table))
 }
@@ -106,7 +113,14 @@ impl State {
     }
 
     pub(super) fn use_table(&mut self, path: PathBuf) {
-        self.start_job(Wanted::Columns { path, like: self.project.data.clone() });
+        self.start_job(Wanted::Columns { path, sheet: None, like: self.project.data.clone() });
+    }
+
+    /// Another sheet of the table in use.
+    pub(super) fn use_sheet(&mut self, sheet: String) {
+        let Source::Csv(table) = &self.project.data.source else { return };
+        let (path, like) = (table.path.clone(), self.project.data.clone());
+        self.start_job(Wanted::Columns { path, sheet: Some(sheet), like });
     }
 
     pub(super) fn use_folder(&mut self, path: PathBuf) {

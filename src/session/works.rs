@@ -109,7 +109,7 @@ pub enum Wanted {
     /// The samples of the current project.
     Samples(DataSpec),
     /// The table for the current project, whose other settings of the data it keeps.
-    Columns { path: PathBuf, like: DataSpec },
+    Columns { path: PathBuf, sheet: Option<String>, like: DataSpec },
     /// A project fitted to a table.
     Table { path: PathBuf, target: Option<String> },
     /// A folder of pictures for the current project, whose other settings of the data it keeps.

@@ -39,9 +39,17 @@ pub(super) fn detect(sample: &[u8], reading: &Reading) -> Dialect {
     let plain = found(b'"');
     let quote = quote(sample, plain);
     let delimiter = if quote == b'"' { plain } else { found(quote) };
-    let mut dialect = Dialect { delimiter, quote, has_header: true, preamble: 0 };
+    lines(sample, Dialect { delimiter, quote, ..Dialect::MADE }, usize::from(said.is_some()), reading)
+}
+
+/// As [`detect`], where the cells are known: only what the first rows are is asked.
+pub(super) fn detect_rows(sample: &[u8], reading: &Reading) -> Dialect {
+    lines(sample, Dialect::MADE, 0, reading)
+}
+
+fn lines(sample: &[u8], mut dialect: Dialect, least: usize, reading: &Reading) -> Dialect {
     let records = records(sample, &dialect);
-    dialect.preamble = in_front(&records).max(usize::from(said.is_some()));
+    dialect.preamble = in_front(&records).max(least);
     let found = || has_header(&records[dialect.preamble.min(records.len())..]);
     dialect.has_header = reading.header.unwrap_or_else(found);
     dialect

@@ -6,6 +6,7 @@
 //! `target` decides the task. The text is read twice (once to know the columns, once to take the values) and never held
 //! as a whole.
 
+mod archive;
 mod cell;
 mod columns;
 mod copy;
@@ -16,6 +17,7 @@ mod encode;
 mod judge;
 mod kinds;
 mod number;
+mod parts;
 mod preview;
 mod rows;
 mod source;

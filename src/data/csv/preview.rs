@@ -19,6 +19,10 @@ const CELL: usize = 80;
 pub struct TablePreview {
     /// The file.
     pub path: PathBuf,
+    /// Of a workbook.
+    pub sheets: Vec<String>,
+    /// The sheet that the table is on.
+    pub sheet: Option<String>,
     /// Detected delimiter.
     pub delimiter: char,
     /// Detected quotation mark.
@@ -82,6 +86,8 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
     });
     Ok(TablePreview {
         path: path.to_path_buf(),
+        sheets: table.sheets().0.to_vec(),
+        sheet: table.sheets().1.map(str::to_owned),
         delimiter: table.dialect.delimiter.into(),
         quote: table.dialect.quote.into(),
         has_header: table.dialect.has_header,

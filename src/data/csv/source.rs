@@ -2,18 +2,18 @@
 //! encoding, a file that is no text) is made UTF-8 once, in a temporary file.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use flate2::read::MultiGzDecoder;
 use tempfile::NamedTempFile;
 
+use super::archive::Archive;
 use super::copy::{Out, copy, written};
-use super::kinds::Kind;
+use super::kinds::{Kind, Written};
 use super::table::{MAX_FILE, thousands, unreadable};
 use crate::data::DataError;
-use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::data::progress::Progress;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Read at once.
@@ -26,7 +26,22 @@ const GUESSED_FROM: u64 = 16 << 20;
 /// So many archives inside of each other are unpacked.
 const DEEPEST: usize = 2;
 
+/// What is known of the rows of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Nothing: it is a person's.
+    #[default]
+    Unknown,
+    /// It was written here, cell by cell.
+    Cells,
+    /// As well, and the first row has the names.
+    Named,
+    /// Besides, numbers were written from numbers.
+    Known,
+}
+
 /// UTF-8 text in a file.
+#[derive(Default)]
 pub(super) struct Source {
     /// Where the text is read.
     pub text: PathBuf,
@@ -34,8 +49,11 @@ pub(super) struct Source {
     pub skipped: u64,
     /// Bytes of the file with the text.
     pub size: u64,
-    /// Whether it was written here, from a file that is no text.
-    pub is_made: bool,
+    /// What is known of its rows.
+    pub layout: Layout,
+    /// Of a workbook, and which of them it is.
+    pub sheets: Vec<String>,
+    pub sheet: Option<String>,
     /// What was done, in sentences.
     pub notes: Vec<String>,
     /// Where it had to be made: goes with this.
@@ -43,24 +61,24 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Errors: it cannot be read, or is no table.
-    pub fn open(path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
+    /// `sheet` is of a workbook; without one, the first that has a table. Errors: it cannot be read, or is no table.
+    pub fn open(path: &Path, sheet: Option<&str>, progress: &dyn Progress) -> Result<Self, DataError> {
         let mut unpacked: Option<NamedTempFile> = None;
         for _ in 0..DEEPEST {
             let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
             let start = beginning(file)?;
-            let Some(archive) = Archive::of(&start) else { break };
+            let Some(archive) = Archive::of(&start, file, path)? else { break };
             let inside = copy(path, |out| archive.unpack(file, path, out, progress))?;
             unpacked = Some(inside);
         }
         let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
-        if let Some(kind) = Kind::of(&beginning(file)?) {
-            return Self::made(kind, file, path, progress);
+        if let Some(kind) = Kind::of(&beginning(file)?, file) {
+            return Self::made(kind, file, path, sheet, progress);
         }
         let mut text = Self::of_text(file, path)?;
         let at = usize::try_from(text.skipped).unwrap_or_default();
         if let Some(kind) = Kind::of_text(beginning(&text.text)?.get(at..).unwrap_or_default()) {
-            let made = Self::made(kind, &text.text, path, progress)?;
+            let made = Self::made(kind, &text.text, path, sheet, progress)?;
             text.notes.extend(made.notes);
             return Ok(Self { notes: text.notes, ..made });
         }
@@ -71,19 +89,30 @@ impl Source {
     }
 
     /// `file` is no text; `path` is what a person knows.
-    fn made(kind: Kind, file: &Path, path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
-        let mut notes = Vec::new();
+    fn made(
+        kind: Kind,
+        file: &Path,
+        path: &Path,
+        sheet: Option<&str>,
+        progress: &dyn Progress,
+    ) -> Result<Self, DataError> {
+        let mut known = Written::default();
         let made = copy(path, |out| {
-            notes = kind.write(file, out, progress)?;
+            known = kind.write(file, sheet, out, progress)?;
             Ok(())
         })?;
-        Ok(Self { is_made: true, notes, ..Self::of_copy(made, path)? })
+        let Written { notes, sheets, sheet } = known;
+        Ok(Self { layout: kind.layout(), notes, sheets, sheet, ..Self::of_copy(made, path)? })
+    }
+
+    /// Of several files; `path` is what a person knows.
+    pub fn joined(made: NamedTempFile, layout: Layout, notes: Vec<String>, path: &Path) -> Result<Self, DataError> {
+        Ok(Self { layout, notes, ..Self::of_copy(made, path)? })
     }
 
     fn of_copy(made: NamedTempFile, path: &Path) -> Result<Self, DataError> {
         let size = made.path().metadata().map_err(|error| unreadable(&error, path))?.len();
-        let text = made.path().to_path_buf();
-        Ok(Self { text, skipped: 0, size, is_made: false, notes: Vec::new(), _copy: Some(made) })
+        Ok(Self { text: made.path().to_path_buf(), size, _copy: Some(made), ..Self::default() })
     }
 
     /// `file` has the text; `path` is what a person knows.
@@ -95,8 +124,7 @@ impl Source {
         let Some(encoding) = encoding(&start, file, path)? else {
             let skipped = if start.starts_with(BOM) { BOM.len() as u64 } else { 0 };
             let size = file.metadata().map_err(|error| unreadable(&error, path))?.len();
-            let text = file.to_path_buf();
-            return Ok(Self { text, skipped, size, is_made: false, notes: Vec::new(), _copy: None });
+            return Ok(Self { text: file.to_path_buf(), skipped, size, ..Self::default() });
         };
         let mut faults = Faults::default();
         let made = copy(path, |out| {
@@ -126,41 +154,6 @@ impl Source {
     }
 }
 
-/// How a single file is packed.
-enum Archive {
-    Gzip,
-    Zstd,
-}
-
-impl Archive {
-    fn of(start: &[u8]) -> Option<Self> {
-        if start.starts_with(b"\x1f\x8b") {
-            Some(Self::Gzip)
-        } else {
-            start.starts_with(b"\x28\xb5\x2f\xfd").then_some(Self::Zstd)
-        }
-    }
-
-    fn unpack(&self, file: &Path, path: &Path, out: &mut Out, progress: &dyn Progress) -> Result<(), DataError> {
-        let packed = BufReader::new(File::open(file).map_err(|error| unreadable(&error, path))?);
-        let damaged = |error| DataError::new(format!("The archive is damaged or cut short ({error})."));
-        let mut inside: Box<dyn Read> = match self {
-            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zstd => Box::new(zstd::Decoder::with_buffer(packed).map_err(damaged)?),
-        };
-        let mut block = vec![0; BLOCK];
-        loop {
-            stop_if_cancelled(progress)?;
-            match inside.read(&mut block) {
-                Ok(0) => return Ok(()),
-                Ok(read) => written(out, &block[..read])?,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(damaged(error)),
-            }
-        }
-    }
-}
-
 fn beginning(path: &Path) -> Result<Vec<u8>, DataError> {
     let file = File::open(path).map_err(|error| unreadable(&error, path))?;
     let mut start = Vec::new();
@@ -177,10 +170,10 @@ fn other_than_text(start: &[u8]) -> Option<&'static str> {
         (b"\xff\xd8\xff", "This is a picture (JPEG), not a table. Choose a CSV file"),
         (b"%PDF", "This is a PDF, not a table. Export the table as CSV"),
         (
-            b"PK\x03\x04",
-            "This is an Excel workbook or another zip archive. In a spreadsheet, save the sheet as \"CSV UTF-8\"",
+            b"\xd0\xcf\x11\xe0",
+            "This is a workbook of Excel 97 (.xls), or one with a password. In a spreadsheet, save it as .xlsx without one",
         ),
-        (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook. In a spreadsheet, save the sheet as \"CSV UTF-8\""),
+        (b"PK\x03\x04", "The file is packed several times over. Unpack it first (unzip)"),
         (b"\x1f\x8b", "The file is packed several times over. Unpack it first (gunzip)"),
         (b"\x28\xb5\x2f\xfd", "The file is packed several times over. Unpack it first (zstd -d)"),
         (b"BZh", "This is packed with bzip2. Unpack it first (bunzip2)"),
@@ -374,7 +367,7 @@ mod tests {
     fn text(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let source = Source::open(file.path(), &NoProgress).map_err(|error| error.message)?;
+        let source = Source::open(file.path(), None, &NoProgress).map_err(|error| error.message)?;
         let mut text = String::new();
         source.reader(file.path()).unwrap().read_to_string(&mut text).unwrap();
         Ok((text, source.notes))
@@ -438,7 +431,8 @@ mod tests {
     fn what_is_no_table_is_named() {
         for (bytes, word) in [
             (b"\x89PNG\r\n\x1a\n".as_slice(), "picture"),
-            (b"PK\x03\x04rest", "Excel"),
+            (b"PK\x03\x04rest", "damaged"),
+            (b"\xd0\xcf\x11\xe0rest", "Excel 97"),
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git-lfs"),
             (b"<!DOCTYPE html>\n<title>", "web page"),
             (b"SQLite format 3\0", "SQLite"),

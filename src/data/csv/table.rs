@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use ::csv::StringRecord;
 
 use super::MAX_BYTES;
-use super::detect::{Dialect, detect};
-use super::source::Source;
+use super::detect::{Dialect, detect, detect_rows};
+use super::parts;
+use super::source::{Layout, Source};
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
 use crate::model::Reading;
@@ -36,7 +37,10 @@ pub(super) struct Table {
 
 impl Table {
     pub fn open(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Self, DataError> {
-        let source = Source::open(path, progress)?;
+        let source = match parts::join(path, reading, progress)? {
+            Some(joined) => joined,
+            None => Source::open(path, reading.sheet.as_deref(), progress)?,
+        };
         let mut file = source.reader(path)?;
         let mut sample = Vec::new();
         (&mut file).take(SAMPLE as u64).read_to_end(&mut sample).map_err(|error| unreadable(&error, path))?;
@@ -52,7 +56,11 @@ impl Table {
         {
             text = &text[..=end];
         }
-        let dialect = if source.is_made { Dialect::MADE } else { detect(text, reading) };
+        let dialect = match source.layout {
+            Layout::Unknown => detect(text, reading),
+            Layout::Cells => detect_rows(text, reading),
+            Layout::Named | Layout::Known => Dialect::MADE,
+        };
         let ends_in_crlf = text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r');
         let ends_with_newline = last_byte(&mut file) == Some(b'\n');
         let mut table = Self {
@@ -140,6 +148,11 @@ impl Table {
         self.source.notes.iter().cloned().chain(skipped).collect()
     }
 
+    /// Of a workbook, and which of them the table is.
+    pub fn sheets(&self) -> (&[String], Option<&str>) {
+        (&self.source.sheets, self.source.sheet.as_deref())
+    }
+
     /// Whether a row is no sample: a comment, or the names once more.
     fn is_passed_over(&self, record: &StringRecord) -> Option<usize> {
         let mut cells = record.iter().map(str::trim);
@@ -152,7 +165,7 @@ impl Table {
 
     /// Whether the text was written here, of values with a type.
     pub fn is_made(&self) -> bool {
-        self.source.is_made
+        matches!(self.source.layout, Layout::Cells | Layout::Known)
     }
 
     /// Whether the file is read as it stands: UTF-8, nothing packed, no rows that are passed over. Behind the last row.
@@ -291,7 +304,6 @@ fn last_byte(file: &mut File) -> Option<u8> {
 pub(super) fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
     let what = match error.kind() {
         ErrorKind::NotFound => "The file no longer exists (moved or deleted?). Choose it again".to_owned(),
-        ErrorKind::IsADirectory => "This is a folder, not a table. Choose a file".to_owned(),
         ErrorKind::PermissionDenied => "You don't have permission to read the file".to_owned(),
         _ => format!("Can't read the file ({error})"),
     };

@@ -38,7 +38,7 @@ pub fn rows(
     progress: &dyn Progress,
 ) -> Result<Unseen, DataError> {
     let reading = Reading { missing_words: missing_words.to_vec(), ..Reading::default() };
-    let table = Table::open(path, &reading, progress)?;
+    let table = open(columns, path, &reading, progress)?;
     let facts = columns::survey(&table, &reading, progress, (0.0, 0.45))?;
     let words = Words::new(missing_words);
     let mut places = find(columns, &facts, &table)?;
@@ -71,6 +71,20 @@ pub fn rows(
     }
     unseen.notes.extend(places.iter().flat_map(PlacedColumn::notes));
     Ok(unseen)
+}
+
+/// Of a workbook the first sheet that has all columns.
+fn open(columns: &[Column], path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Table, DataError> {
+    let table = Table::open(path, reading, progress)?;
+    let has_all = |table: &Table| columns.iter().all(|column| table.names.contains(&column.name));
+    let sheets = table.sheets().0.iter().filter(|_| !has_all(&table));
+    for sheet in sheets {
+        let other = Table::open(path, &Reading { sheet: Some(sheet.clone()), ..reading.clone() }, progress);
+        if let Some(other) = other.ok().filter(has_all) {
+            return Ok(other);
+        }
+    }
+    Ok(table)
 }
 
 /// Points with columns x and y.

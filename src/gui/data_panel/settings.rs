@@ -14,6 +14,8 @@ use crate::session::{Action, State};
 pub(super) struct Draft {
     pub(super) spec: DataSpec,
     pub(super) ended: bool,
+    /// Another sheet of a workbook.
+    pub(super) sheet: Option<String>,
 }
 
 impl Draft {
@@ -26,7 +28,7 @@ impl Draft {
 pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     section(ui, "SETTINGS", "");
     let before = &state.project().data;
-    let mut draft = Draft { spec: before.clone(), ended: false };
+    let mut draft = Draft { spec: before.clone(), ended: false, sheet: None };
     match before.source.clone() {
         Source::Synthetic(mut spec) => {
             synthetic(ui, &mut draft, &mut spec);
@@ -58,6 +60,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
             or only memorised the samples.";
         let change = float(ui, "Validation", help, before.validation, limits::VALIDATION.range());
         draft.spec.validation = draft.number(change, before.validation);
+    }
+    if let Some(sheet) = draft.sheet {
+        actions.push(Action::UseSheet(sheet));
     }
     if draft.spec != *before {
         actions.push(Action::SetData(draft.spec));

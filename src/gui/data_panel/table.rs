@@ -23,6 +23,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut Csv
     let text = RichText::new(path_end(&path)).font(theme::mono(11.0)).color(tokens.muted);
     ui.add(Label::new(text).truncate()).on_hover_text(path);
     if let Some(table) = state.table() {
+        sheet(ui, draft, table);
         target(ui, draft, spec, table);
     }
     missing(ui, draft, spec);
@@ -42,6 +43,17 @@ pub(super) fn path_end(path: &str) -> String {
     let most = 26;
     let skip = path.chars().count().saturating_sub(most);
     if skip == 0 { path.to_owned() } else { std::iter::once('…').chain(path.chars().skip(skip + 1)).collect() }
+}
+
+fn sheet(ui: &mut Ui, draft: &mut Draft, table: &TablePreview) {
+    if table.sheets.len() < 2 {
+        return;
+    }
+    let names: Vec<&str> = table.sheets.iter().map(String::as_str).collect();
+    let current = table.sheets.iter().position(|name| Some(name) == table.sheet.as_ref()).unwrap_or(usize::MAX);
+    if let Some(i) = choice(ui, "Sheet", "The sheet of the workbook that the table is on.", current, &names) {
+        draft.sheet = Some(names[i].to_owned());
+    }
 }
 
 fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {

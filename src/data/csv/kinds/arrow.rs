@@ -12,8 +12,8 @@ use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, RecordBatch};
 use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_ipc::MessageHeader;
-use arrow_ipc::reader::StreamReader;
+use arrow_ipc::reader::{FileReader, StreamReader, read_footer_length};
+use arrow_ipc::{Message, MessageHeader};
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef, TimeUnit};
 use flate2::read::MultiGzDecoder;
 use parquet::arrow::ProjectionMask;
@@ -23,7 +23,7 @@ use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::{Rows, check_size, left_out, listed, number};
+use super::{Rows, check_size, left_out, listed, number, single};
 use crate::data::DataError;
 
 /// Rows taken out at once: little, because each may hold much.
@@ -135,109 +135,148 @@ pub fn is_stream(start: &[u8]) -> bool {
     word(0) == Some([0xff; 4]) && (16..1 << 24).contains(&length)
 }
 
-/// A file is a stream with a table of contents behind it, which is not needed.
 pub fn ipc(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
     guarded(|| {
         let mut from = BufReader::new(File::open(file).map_err(|error| damaged(&error))?);
-        let begin = first_message(&mut from).map_err(|error| damaged(&error))?;
-        let columns = check_messages(&mut from, begin).map_err(|error| damaged(&error))?;
-        check_size(columns.1, columns.0)?;
-        from.seek(SeekFrom::Start(begin)).map_err(|error| damaged(&error))?;
-        let schema = StreamReader::try_new(&mut from, None).map_err(|error| damaged(&error))?.schema();
+        let mut mark = [0; 6];
+        from.read_exact(&mut mark).map_err(|error| damaged(&error))?;
+        let is_file = mark == *b"ARROW1";
+        let checked = if is_file { check_file(&mut from) } else { check_stream(&mut from) };
+        let (columns, count) = checked.map_err(|error| damaged(&error))?;
+        check_size(count, columns)?;
+        from.rewind().map_err(|error| damaged(&error))?;
+        let schema = if is_file {
+            FileReader::try_new(&mut from, None).map(|reader| reader.schema())
+        } else {
+            StreamReader::try_new(&mut from, None).map(|reader| reader.schema())
+        };
+        let schema = schema.map_err(|error| damaged(&error))?;
         let mut columns = Columns::new(&schema)?;
-        from.seek(SeekFrom::Start(begin)).map_err(|error| damaged(&error))?;
-        let batches = StreamReader::try_new(from, Some(columns.kept.clone())).map_err(|error| damaged(&error))?;
-        columns.header(rows)?;
-        for batch in batches {
-            let batch: RecordBatch = batch.map_err(|error| damaged(&error))?;
-            for from in (0..batch.num_rows()).step_by(BATCH) {
-                let part = batch.slice(from, BATCH.min(batch.num_rows() - from));
-                columns.write(part.columns(), part.num_rows(), rows)?;
-            }
+        from.rewind().map_err(|error| damaged(&error))?;
+        let kept = Some(columns.kept.clone());
+        if is_file {
+            let batches = FileReader::try_new(from, kept).map_err(|error| damaged(&error))?;
+            write_all(batches, &mut columns, rows)?;
+        } else {
+            let batches = StreamReader::try_new(from, kept).map_err(|error| damaged(&error))?;
+            write_all(batches, &mut columns, rows)?;
         }
         Ok(columns.notes())
     })
 }
 
-/// Behind the mark of a file there are zeros up to a round number.
-fn first_message<R: Read>(from: &mut R) -> std::io::Result<u64> {
-    let mut mark = [0; 8];
-    from.read_exact(&mut mark)?;
-    if !mark.starts_with(b"ARROW1") {
-        return Ok(0);
+fn write_all(
+    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    columns: &mut Columns,
+    rows: &mut Rows,
+) -> Result<(), DataError> {
+    columns.header(rows)?;
+    for batch in batches {
+        let batch = batch.map_err(|error| damaged(&error))?;
+        for from in (0..batch.num_rows()).step_by(BATCH) {
+            let part = batch.slice(from, BATCH.min(batch.num_rows() - from));
+            columns.write(part.columns(), part.num_rows(), rows)?;
+        }
     }
-    let (mut at, mut word) = (4, [0; 4]);
-    while word == [0; 4] {
-        from.read_exact(&mut word)?;
-        at += 4;
-    }
-    Ok(at)
+    Ok(())
 }
 
-/// Whether the messages lie within the file and unpack to what fits; columns and rows in them.
-fn check_messages<R: Read + Seek>(from: &mut R, begin: u64) -> Result<(usize, u64), ArrowError> {
-    let wrong = |what: &str| Err(ArrowError::ParseError(what.to_owned()));
+fn wrong(what: &str) -> ArrowError {
+    ArrowError::ParseError(what.to_owned())
+}
+
+/// Whether the messages of a stream lie within it and unpack to what fits; its columns and rows.
+fn check_stream<R: Read + Seek>(from: &mut R) -> Result<(usize, u64), ArrowError> {
     let end = from.seek(SeekFrom::End(0))?;
-    let mut at = from.seek(SeekFrom::Start(begin))?;
-    let (mut columns, mut rows) = (0, 0u64);
-    let mut word = [0; 4];
+    let (mut at, mut columns, mut rows) = (0, 0, 0u64);
     while end - at >= 8 {
-        from.read_exact(&mut word)?;
-        at += 4;
-        if word == [0xff; 4] {
-            from.read_exact(&mut word)?;
-            at += 4;
-        }
-        let length = u64::from(u32::from_le_bytes(word));
+        let mut words = [0; 8];
+        from.seek(SeekFrom::Start(at))?;
+        from.read_exact(&mut words)?;
+        let prefix = prefix(&words);
+        let length = words[prefix - 4..prefix].try_into().map_or(0, i32::from_le_bytes);
         if length == 0 {
             break;
         }
-        if length > MOST_METADATA || at + length > end {
-            return wrong("cut short");
-        }
-        let mut metadata = vec![0; length as usize];
-        from.read_exact(&mut metadata)?;
-        at += length;
-        let message =
-            arrow_ipc::root_as_message(&metadata).map_err(|error| ArrowError::ParseError(error.to_string()))?;
+        let length = u64::try_from(length).map_err(|_| wrong("its lengths are wrong"))?;
+        let metadata = read_at(from, at + prefix as u64, length, end)?;
+        at += prefix as u64 + length;
+        let message = arrow_ipc::root_as_message(&metadata).map_err(|error| wrong(&error.to_string()))?;
         let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
-        if body > end - at {
-            return wrong("cut short");
-        }
-        let batch = match message.header_type() {
-            MessageHeader::RecordBatch => message.header_as_record_batch(),
-            MessageHeader::DictionaryBatch => message.header_as_dictionary_batch().and_then(|batch| batch.data()),
-            _ => None,
-        };
         if let Some(schema) = message.header_as_schema() {
             columns = schema.fields().map_or(0, |fields| fields.len());
         }
-        if message.header_type() == MessageHeader::RecordBatch {
-            let length = batch.map_or(0, |batch| batch.length());
-            rows = rows.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-        }
-        let mut unpacked = 0u64;
-        for buffer in
-            batch.filter(|batch| batch.compression().is_some()).and_then(|b| b.buffers()).into_iter().flatten()
-        {
-            if buffer.length() < 8 {
-                continue;
-            }
-            let place = u64::try_from(buffer.offset()).unwrap_or(u64::MAX);
-            if place.saturating_add(8) > body {
-                return wrong("cut short");
-            }
-            from.seek(SeekFrom::Start(at + place))?;
-            let mut size = [0; 8];
-            from.read_exact(&mut size)?;
-            unpacked = unpacked.saturating_add(u64::try_from(i64::from_le_bytes(size)).unwrap_or(0));
-        }
-        if unpacked > MOST_UNPACKED {
-            return wrong("a part of it unpacks to more than a gigabyte");
-        }
-        at = from.seek(SeekFrom::Start(at + body))?;
+        rows = rows.saturating_add(check_body(from, &message, at, body, end)?);
+        at += body;
     }
     Ok((columns, rows))
+}
+
+/// The same for a file, which has a table of contents at its end.
+fn check_file<R: Read + Seek>(from: &mut R) -> Result<(usize, u64), ArrowError> {
+    let end = from.seek(SeekFrom::End(0))?;
+    let tail = read_at(from, end.saturating_sub(10), 10, end)?;
+    let length = read_footer_length(tail.try_into().map_err(|_| wrong("cut short"))?)? as u64;
+    let footer = read_at(from, end.saturating_sub(10).saturating_sub(length), length, end)?;
+    let footer = arrow_ipc::root_as_footer(&footer).map_err(|error| wrong(&error.to_string()))?;
+    let columns = footer.schema().and_then(|schema| schema.fields()).map_or(0, |fields| fields.len());
+    let mut rows = 0u64;
+    for block in footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten()) {
+        let number = |value: i64| u64::try_from(value).map_err(|_| wrong("its lengths are wrong"));
+        let (at, length) = (number(block.offset())?, number(i64::from(block.metaDataLength()))?);
+        let metadata = read_at(from, at, length, end)?;
+        let message = metadata.get(prefix(&metadata)..).unwrap_or_default();
+        let message = arrow_ipc::root_as_message(message).map_err(|error| wrong(&error.to_string()))?;
+        rows = rows.saturating_add(check_body(from, &message, at + length, number(block.bodyLength())?, end)?);
+    }
+    Ok((columns, rows))
+}
+
+/// Bytes in front of a message: a mark, since it is written, and its length.
+fn prefix(bytes: &[u8]) -> usize {
+    if bytes.starts_with(&[0xff; 4]) { 8 } else { 4 }
+}
+
+fn read_at<R: Read + Seek>(from: &mut R, at: u64, length: u64, end: u64) -> Result<Vec<u8>, ArrowError> {
+    if length > MOST_METADATA || at.saturating_add(length) > end {
+        return Err(wrong("cut short"));
+    }
+    let mut bytes = vec![0; length as usize];
+    from.seek(SeekFrom::Start(at))?;
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether what belongs to a message lies within the file and unpacks to what fits; its rows.
+fn check_body<R: Read + Seek>(
+    from: &mut R,
+    message: &Message,
+    at: u64,
+    length: u64,
+    end: u64,
+) -> Result<u64, ArrowError> {
+    if at.saturating_add(length) > end {
+        return Err(wrong("cut short"));
+    }
+    let batch = match message.header_type() {
+        MessageHeader::RecordBatch => message.header_as_record_batch(),
+        MessageHeader::DictionaryBatch => message.header_as_dictionary_batch().and_then(|batch| batch.data()),
+        _ => None,
+    };
+    let Some(batch) = batch else { return Ok(0) };
+    let buffers = batch.buffers().filter(|_| batch.compression().is_some());
+    let mut unpacked = 0u64;
+    for buffer in buffers.into_iter().flatten().filter(|buffer| buffer.length() >= 8) {
+        let place = u64::try_from(buffer.offset()).unwrap_or(u64::MAX);
+        let size = read_at(from, at.saturating_add(place), 8, end)?;
+        let size = size.try_into().map_or(0, i64::from_le_bytes);
+        unpacked = unpacked.saturating_add(u64::try_from(size).unwrap_or(0));
+    }
+    if unpacked > MOST_UNPACKED {
+        return Err(wrong("a part of it unpacks to more than a gigabyte"));
+    }
+    let is_rows = message.header_type() == MessageHeader::RecordBatch;
+    Ok(if is_rows { u64::try_from(batch.length()).unwrap_or(u64::MAX) } else { 0 })
 }
 
 /// The columns of a file that a table can have.
@@ -339,9 +378,7 @@ impl<'a> Cells<'a> {
         match self {
             Self::Double(array) if array.is_valid(row) => into.push_str(&number(array.value(row))),
             Self::Single(array) if array.is_valid(row) => {
-                let value = array.value(row);
-                let is_whole = value.fract() == 0.0 && value.abs() < 1e7;
-                into.push_str(&if is_whole { format!("{value:.0}") } else { format!("{value:?}") });
+                into.push_str(&single(array.value(row)));
             }
             Self::Bytes(array) if array.is_valid(row) => match std::str::from_utf8(array.value(row)) {
                 Ok(text) => into.push_str(text),

@@ -2,18 +2,26 @@
 //!
 //! Numbers are printed so that they come back to the bit, times as ISO 8601, what is missing as nothing.
 
+#[cfg(test)]
+mod array_tests;
+mod arrays;
 mod arrow;
 mod json;
 #[cfg(test)]
 mod mangled_tests;
 #[cfg(test)]
 mod tests;
+pub(super) mod workbook;
+#[cfg(test)]
+mod workbook_tests;
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::MAX_BYTES;
+use super::archive::parts;
 use super::copy::{Out, unwritten};
+use super::source::Layout;
 use super::table::thousands;
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
@@ -29,17 +37,51 @@ pub(super) enum Kind {
     Parquet,
     Arrow,
     Json,
+    Workbook(workbook::Format),
+    Array,
+    /// Several in an archive.
+    Arrays,
+}
+
+/// What is known of a text that was written.
+#[derive(Default)]
+pub(super) struct Written {
+    pub notes: Vec<String>,
+    /// Of a workbook.
+    pub sheets: Vec<String>,
+    /// The one that was written.
+    pub sheet: Option<String>,
 }
 
 impl Kind {
-    /// By the first bytes of a file.
-    pub fn of(start: &[u8]) -> Option<Self> {
+    /// By the first bytes of a file, and by what is in it if it is a zip archive.
+    pub fn of(start: &[u8], file: &Path) -> Option<Self> {
+        if start.starts_with(b"PK\x03\x04") {
+            let names: Vec<String> = parts(file).ok()?.into_iter().map(|(_, name)| name).collect();
+            return Self::of_parts(&names);
+        }
         if start.starts_with(b"PAR1") || start.starts_with(b"PARE") {
             Some(Self::Parquet)
         } else if start.starts_with(b"ARROW1") || arrow::is_stream(start) {
             Some(Self::Arrow)
+        } else if arrays::is_array(start) {
+            Some(Self::Array)
         } else {
             None
+        }
+    }
+
+    /// By the names of the files in a zip archive.
+    fn of_parts(names: &[String]) -> Option<Self> {
+        let arrays = arrays::are_arrays(names).then_some(Self::Arrays);
+        arrays.or_else(|| workbook::Format::of(names).map(Self::Workbook))
+    }
+
+    /// How much is known of what it writes.
+    pub fn layout(self) -> Layout {
+        match self {
+            Self::Parquet | Self::Arrow | Self::Json | Self::Array | Self::Arrays => Layout::Known,
+            Self::Workbook(_) => Layout::Cells,
         }
     }
 
@@ -49,20 +91,30 @@ impl Kind {
     }
 
     /// Writes the rows of `file` as text. Errors: sentences without the file's name.
-    pub fn write(self, file: &Path, out: &mut Out, progress: &dyn Progress) -> Result<Vec<String>, DataError> {
-        let mut rows = Rows { text: BufWriter::with_capacity(1 << 16, out), in_row: 0, written: 0, progress };
-        let notes = match self {
-            Self::Parquet => arrow::parquet(file, &mut rows),
-            Self::Arrow => arrow::ipc(file, &mut rows),
-            Self::Json => json::read(file, &mut rows),
+    pub fn write(
+        self,
+        file: &Path,
+        sheet: Option<&str>,
+        out: &mut Out,
+        progress: &dyn Progress,
+    ) -> Result<Written, DataError> {
+        let mut rows = Rows::new(out, progress);
+        let noted = |notes| Written { notes, ..Written::default() };
+        let written = match self {
+            Self::Parquet => arrow::parquet(file, &mut rows).map(noted),
+            Self::Arrow => arrow::ipc(file, &mut rows).map(noted),
+            Self::Json => json::read(file, &mut rows).map(noted),
+            Self::Workbook(format) => workbook::read(format, file, sheet, &mut rows),
+            Self::Array => arrays::read(file, &mut rows),
+            Self::Arrays => arrays::read_archive(file, &mut rows),
         }?;
-        rows.text.flush().map_err(|error| unwritten(&error))?;
-        Ok(notes)
+        rows.finish()?;
+        Ok(written)
     }
 }
 
 /// Where a kind of file puts its rows.
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     text: BufWriter<&'a mut Out>,
     /// Cells of the row so far.
     in_row: usize,
@@ -70,15 +122,23 @@ struct Rows<'a> {
     progress: &'a dyn Progress,
 }
 
-impl Rows<'_> {
-    fn header<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Result<(), DataError> {
+impl<'a> Rows<'a> {
+    pub fn new(out: &'a mut Out, progress: &'a dyn Progress) -> Self {
+        Self { text: BufWriter::with_capacity(1 << 16, out), in_row: 0, written: 0, progress }
+    }
+
+    pub fn finish(mut self) -> Result<(), DataError> {
+        self.text.flush().map_err(|error| unwritten(&error))
+    }
+
+    pub fn header<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> Result<(), DataError> {
         for name in names {
             self.cell(name)?;
         }
         self.end_row()
     }
 
-    fn cell(&mut self, text: &str) -> Result<(), DataError> {
+    pub fn cell(&mut self, text: &str) -> Result<(), DataError> {
         if self.in_row > 0 {
             self.put(b",")?;
         }
@@ -91,7 +151,7 @@ impl Rows<'_> {
         self.put(b"\"")
     }
 
-    fn end_row(&mut self) -> Result<(), DataError> {
+    pub fn end_row(&mut self) -> Result<(), DataError> {
         self.put(b"\n")?;
         self.in_row = 0;
         self.written += 1;
@@ -144,4 +204,9 @@ fn left_out(names: &[String], all: usize, what: &str) -> Result<Vec<String>, Dat
 /// A number as short as it comes back to the bit.
 fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
+}
+
+/// The same for 32 bits.
+fn single(value: f32) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e7 { format!("{value:.0}") } else { format!("{value:?}") }
 }

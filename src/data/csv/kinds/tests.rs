@@ -16,7 +16,7 @@ pub fn file(bytes: &[u8]) -> NamedTempFile {
 
 /// The text that a file becomes, and the notes.
 pub fn text(path: &Path) -> Result<(String, Vec<String>), String> {
-    let source = Source::open(path, &NoProgress).map_err(|error| error.message)?;
+    let source = Source::open(path, None, &NoProgress).map_err(|error| error.message)?;
     let mut text = String::new();
     std::io::Read::read_to_string(&mut source.reader(path).unwrap(), &mut text).unwrap();
     Ok((text, source.notes.clone()))

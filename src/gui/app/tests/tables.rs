@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::hands::Hands;
 use crate::model::{DataSpec, LayerKind, ParamValue, Source};
-use crate::session::{DataState, RunStatus, State};
+use crate::session::{Action, DataState, RunStatus, State};
 
 /// A table of flowers in a folder of its own, gone with the test.
 struct Flowers(PathBuf);
@@ -51,6 +51,23 @@ fn choose_table(hands: &mut Hands, path: &str) {
 
 fn units(hands: &Hands, layer: &str) -> Option<ParamValue> {
     hands.state().project().graph.find(layer).and_then(|layer| layer.kind.spec().param("units"))
+}
+
+#[test]
+fn a_table_that_is_dropped_becomes_a_network_or_the_data_of_the_one_that_is_there() {
+    let flowers = Flowers::new("dropped");
+    let path = flowers.file().with_extension("jsonl");
+    let row = |i: usize| format!("{{\"petal\": {}, \"kind\": \"{}\"}}\n", i % 7, ["a", "b"][i % 2]);
+    std::fs::write(&path, (0..40).map(row).collect::<String>()).expect("a file");
+    let is_there = |hands: &Hands| hands.state().dataset().is_some_and(|dataset| dataset.name == "flowers.jsonl");
+    let mut hands = Hands::at([1440.0, 900.0], State::start(None));
+    hands.apply(Action::Open(path.clone()));
+    hands.wait_until("the table is there", is_there);
+    let mut hands = xor();
+    assert!(hands.state().keeps_project(&Action::Open(path.clone())));
+    hands.apply(Action::Open(path));
+    hands.wait_until("the table is there", is_there);
+    assert!(hands.state().project().graph.find("Dense 1").is_some());
 }
 
 #[test]
