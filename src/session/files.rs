@@ -306,7 +306,7 @@ fn base_of_data(project: &Project, checkpoint: &Path) -> PathBuf {
     let beside = checkpoint.parent().map(Path::to_path_buf).unwrap_or_default();
     let is_of_project = beside.extension().is_some_and(|ending| ending == "runs");
     let above = beside.parent().filter(|_| is_of_project).map(Path::to_path_buf);
-    above.into_iter().chain([beside]).find(|base| base.join(data).exists()).unwrap_or_default()
+    above.into_iter().chain([beside]).find(|base| crate::data::is_there(&base.join(data))).unwrap_or_default()
 }
 
 pub(super) fn make_paths_absolute(project: &mut Project, base: &Path) {

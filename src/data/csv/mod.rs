@@ -43,6 +43,7 @@ use target::Target;
 pub(super) use unseen::{points, rows};
 
 pub use cell::MISSING as MISSING_WORDS;
+pub use parts::is_there;
 pub use preview::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
 
 /// What the samples may take in memory.

@@ -87,6 +87,11 @@ fn pattern(path: &Path) -> Option<Vec<char>> {
     last.contains(['*', '?']).then(|| last.chars().collect())
 }
 
+/// Whether there is such a file, or one that a pattern names.
+pub fn is_there(path: &Path) -> bool {
+    path.exists() || pattern(path).is_some_and(|pattern| of_pattern(path, &pattern).is_ok())
+}
+
 fn matches(pattern: &[char], name: &[char]) -> bool {
     // Where the last star stood, and what it has taken so far.
     let (mut at, mut from, mut star) = (0, 0, None);
@@ -180,6 +185,8 @@ mod tests {
         put("b.csv", "y,x\n3,c\n4,d\n");
         put("a.csv", "x,y\na,1\n\"b, b\",2\n");
         put("readme.md", "nothing");
+        let at = |name: &str| folder.path().join(name);
+        assert!(is_there(&at("a.csv")) && is_there(&at("?.csv")) && !is_there(&at("?.tsv")) && !is_there(&at("no/*")));
         put("_SUCCESS", "");
         let read = |path: &Path| inspect_csv(path, &Reading::default(), &NoProgress);
         for path in [folder.path().to_path_buf(), folder.path().join("*.csv"), folder.path().join("?.csv")] {
