@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
-use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
-use glassbox::session::{propose_project, table_spec};
+use glassbox::model::{ColumnChoice, ColumnRole, DataSpec, IdxSpec, Project, Source, templates};
+use glassbox::session::{TableWish, propose_project, table_spec};
 use glassbox::trainer::Run;
 
 /// Validation score of a run to its end, as `glassbox train` reports it.
@@ -37,9 +37,11 @@ fn mean_of_five(name: &str, project: &Project) -> f64 {
 }
 
 fn table(folder: &Path, file: &str, target: &str, drop: &[&str]) -> Project {
-    let drop: Vec<String> = drop.iter().map(ToString::to_string).collect();
+    let left_out = |name: &&str| ColumnChoice { name: name.to_string(), role: ColumnRole::LeftOut };
+    let roles = drop.iter().map(left_out).collect();
+    let wish = TableWish { target: Some(target.to_owned()), roles, ..TableWish::default() };
     let path = folder.join("csv").join(file);
-    let (spec, _) = table_spec(&path, Some(target), &drop, Default::default(), Path::new(""), &NoProgress).unwrap();
+    let (spec, _) = table_spec(&path, &wish, Path::new(""), &NoProgress).unwrap();
     let dataset = data::load(&spec, Path::new(""), &NoProgress).unwrap();
     propose_project(&dataset, spec)
 }

@@ -27,6 +27,8 @@ mod sentences;
 #[path = "cli/signals.rs"]
 mod signals;
 mod support;
+#[path = "cli/table_files.rs"]
+mod table_files;
 #[path = "cli/tables.rs"]
 mod tables;
 #[path = "cli/terminal.rs"]

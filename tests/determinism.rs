@@ -13,7 +13,7 @@ use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
 use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{checkpoint, propose_project, table_spec};
+use glassbox::session::{TableWish, checkpoint, propose_project, table_spec};
 use glassbox::trace::Curves;
 use glassbox::trainer::Run;
 
@@ -105,7 +105,8 @@ fn so_is_every_template_that_needs_files() {
     let pictures = Source::Idx(IdxSpec { folder: folder.join("mnist10k"), limit: Some(200) });
     let pictures = DataSpec { source: pictures, ..DataSpec::default() };
     let table = |file: &str, target: &str| {
-        table_spec(&folder.join("csv").join(file), Some(target), &[], Default::default(), base, &NoProgress).unwrap().0
+        let wish = TableWish { target: Some(target.to_owned()), ..TableWish::default() };
+        table_spec(&folder.join("csv").join(file), &wish, base, &NoProgress).unwrap().0
     };
     let mut tried = BTreeSet::new();
     for (key, name, spec) in [

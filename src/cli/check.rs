@@ -1,11 +1,14 @@
 //! `glassbox check`: every problem of a project, or its shapes when there is none.
 
+use std::path::Path;
+
+use super::columns;
 use super::options::CheckOptions;
 use super::output::{Answered, answer};
 use super::prepare;
-use crate::data::Dataset;
+use crate::data::{self, Dataset, NoProgress, TablePreview};
 use crate::engine::Memory;
-use crate::model::{Project, Source};
+use crate::model::{CsvSpec, Project, Source};
 use crate::persist::FileError;
 
 pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
@@ -23,6 +26,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
     let memory = prepare::memory(&project, &dataset, &found);
     problems.extend(memory.and_then(|memory| memory.refusal(Memory::available())));
     let warnings = warnings(&project, &dataset);
+    let table = table(&project, &prepare::base_of(&options.file))?;
     if options.json {
         let layers: Vec<_> = project
             .graph
@@ -45,12 +49,18 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
                 "total": memory.total(), "batch": memory.batch, "available": Memory::available(),
             })
         });
-        let all = serde_json::json!({
+        let mut all = serde_json::json!({
             "layers": layers, "parameters": parameters, "memory_bytes": memory, "problems": problems,
             "notes": notes, "warnings": warnings,
         });
+        if let Some((csv, table)) = &table {
+            all["table"] = columns::json(table, csv, &dataset);
+        }
         answer(all)?;
     } else {
+        if let Some((csv, table)) = &table {
+            answer(columns::text(table, csv, &dataset))?;
+        }
         for id in project.graph.topological_order() {
             let Some(layer) = project.graph.layer(id) else { continue };
             let shape = found.shapes.get(&id).map_or("?".to_owned(), ToString::to_string);
@@ -70,6 +80,12 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
             .try_for_each(|line| answer(line).map(|_| ()))?;
     }
     outcome(problems.len(), found.is_forward_only())
+}
+
+/// The columns of a table.
+fn table<'a>(project: &'a Project, base: &Path) -> anyhow::Result<Option<(&'a CsvSpec, TablePreview)>> {
+    let Source::Csv(csv) = &project.data.source else { return Ok(None) };
+    Ok(Some((csv, data::inspect_csv(&data::resolve(base, &csv.path), &csv.reading, &NoProgress)?)))
 }
 
 /// What is worth knowing and nothing to mend.

@@ -7,6 +7,7 @@
 mod arrive;
 pub mod bench;
 mod check;
+mod columns;
 mod debug;
 mod engines;
 mod export;
@@ -83,7 +84,7 @@ pub fn run() -> Next {
         None => return Next::Window(cli.file),
         Some(Command::Bench(options)) => return Next::Bench(options),
         Some(Command::Templates(options)) => (templates::run(&options), options.json),
-        Some(Command::New(options)) => (new::run(&options), false),
+        Some(Command::New(options)) => (new::run(&options), options.json),
         Some(Command::Import(options)) => (arrive::run(&options), options.json),
         Some(Command::Check(options)) => (check::run(&options), options.json),
         Some(Command::Train(options)) => (train::run(&options), options.json),

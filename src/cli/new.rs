@@ -3,30 +3,33 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
 
-use super::options::NewOptions;
-use super::output::remark;
+use super::columns;
+use super::options::{NewOptions, TaskChoice};
+use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
 use crate::data::{self, NoProgress};
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Reading, Source};
 use crate::persist::project_file;
-use crate::session::{propose_project, table_spec};
+use crate::session::{TableWish, propose_project, table_spec};
 
 pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let Some(template) = templates::find(&options.template) else {
         let keys: Vec<_> = TEMPLATES.iter().map(|t| t.key).collect();
         bail!("There is no template {:?}. The templates are: {}.", options.template, keys.join(", "));
     };
-    if template.key != "table" && (options.target.is_some() || options.sheet.is_some() || !options.drop.is_empty()) {
-        bail!("--target, --sheet and --drop only work with the template 'table'.");
+    let says_nothing = options.target.is_none() && options.task.is_none() && options.table.is_empty();
+    if template.key != "table" && !says_nothing {
+        bail!("--target, --task and the options for tables only work with the template 'table'.");
     }
     let output = output_path(options)?;
     // Said before a large table is read.
     let files = Files::new(options.force).reads("the data", options.data.as_deref());
     files.writes("-o", FileKind::Project, Some(&output)).check()?;
-    let project = match (template.needs, &options.data) {
-        (None, None) => templates::build(template.key).context("This template can't be built.")?,
+    let (project, told) = match (template.needs, &options.data) {
+        (None, None) => (templates::build(template.key).context("This template can't be built.")?, Told::default()),
         (None, Some(_)) => bail!("The template {:?} generates its own data, so --data isn't needed.", template.key),
         (Some(needs), None) => bail!("The template {:?} needs {needs}: add --data PATH.", template.key),
         (Some(_), Some(path)) => {
@@ -36,30 +39,62 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
         }
     };
     project_file::save(&project, &output)?;
+    if options.json {
+        let mut all = json!({ "project": output, "template": template.key, "notes": told.notes });
+        if let Some(table) = told.table {
+            all["table"] = table;
+        }
+        answer(all)?;
+    } else if let Some(text) = told.text {
+        answer(text)?;
+    }
     remark(format_args!("Wrote {}. Train it with: glassbox train {0}", output.display()));
     Ok(())
 }
 
-fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<Project> {
+/// What is said of the data.
+#[derive(Default)]
+struct Told {
+    notes: Vec<String>,
+    /// Its columns, for people and for programs.
+    text: Option<String>,
+    table: Option<Value>,
+}
+
+fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Project, Told)> {
     let base = Path::new("");
-    let spec = match key {
+    let (spec, table) = match key {
         "table" => {
-            let reading = Reading { sheet: options.sheet.clone(), ..Reading::default() };
-            table_spec(path, options.target.as_deref(), &options.drop, reading, base, &NoProgress)?.0
+            let wish = TableWish {
+                target: options.target.clone(),
+                task: options.task.map(TaskChoice::role),
+                roles: options.table.roles(),
+                keep: options.table.keep.clone(),
+                reading: options.table.reading(),
+            };
+            let (spec, table) = table_spec(path, &wish, base, &NoProgress)?;
+            (spec, Some(table))
         }
-        "pictures" => DataSpec { source: data::propose_pictures(path, base, &NoProgress)?, ..DataSpec::default() },
+        "pictures" => {
+            (DataSpec { source: data::propose_pictures(path, base, &NoProgress)?, ..DataSpec::default() }, None)
+        }
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
-            DataSpec { source, ..DataSpec::default() }
+            (DataSpec { source, ..DataSpec::default() }, None)
         }
     };
     let dataset = data::load(&spec, base, &NoProgress)?;
     dataset.notes.iter().for_each(remark);
+    let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };
+    if let (Source::Csv(csv), Some(table)) = (&spec.source, &table) {
+        told.text = Some(columns::text(table, csv, &dataset));
+        told.table = Some(columns::json(table, csv, &dataset));
+    }
     let mut project = propose_project(&dataset, spec);
     if key == "mnist-mlp" {
         project.graph = templates::chain(templates::mlp(&[256, 128], dataset.truth.task.width()));
     }
-    Ok(project)
+    Ok((project, told))
 }
 
 fn output_path(options: &NewOptions) -> anyhow::Result<PathBuf> {

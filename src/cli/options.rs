@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod elsewhere;
+mod table;
 
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
+pub use table::{TableOptions, TaskChoice};
 
 use crate::model::limits::{self, Limits};
 
@@ -65,6 +67,7 @@ pub struct TemplatesOptions {
 #[command(after_help = "Examples:\n  glassbox new spiral\n  \
     glassbox new table --data penguins.csv --target species --drop island -o penguins.glassbox.json\n  \
     glassbox new pictures --data photos/ -o photos.glassbox.json\n  \
+    glassbox new table --data preise.csv --target preis --task numbers --date tag --category plz --decimal comma\n  \
     glassbox new mnist-cnn --data mnist/")]
 pub struct NewOptions {
     /// One of `glassbox templates`.
@@ -76,12 +79,11 @@ pub struct NewOptions {
     /// The column to predict (default: the most likely one).
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
-    /// The sheet of a workbook (default: the first one with a table).
-    #[arg(long, value_name = "SHEET")]
-    pub sheet: Option<String>,
-    /// A column to leave out. Can be repeated.
-    #[arg(long, value_name = "COLUMN")]
-    pub drop: Vec<String>,
+    /// Predict the target as classes or as numbers (default: what its values suggest).
+    #[arg(long, value_enum)]
+    pub task: Option<TaskChoice>,
+    #[command(flatten)]
+    pub table: TableOptions,
     /// Where to write the project, replacing an existing one (default: TEMPLATE.glassbox.json in this folder, never
     /// replacing a file).
     #[arg(short, long, value_name = "FILE")]
@@ -89,6 +91,9 @@ pub struct NewOptions {
     /// With -o: replace even a file that isn't a Glassbox project.
     #[arg(long, requires = "output")]
     pub force: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{DataSpec, IdxSpec, PictureSpec, Source};
 
-pub use self::csv::{ColumnPreview, MISSING_WORDS, TablePreview, inspect_csv, is_there, suggest_target};
+pub use self::csv::{ColumnKind, ColumnPreview, MISSING_WORDS, TablePreview, inspect_csv, is_there, suggest_target};
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
 pub use encoding::Encoding;
 pub use fingerprint::{Difference, Fingerprint};

@@ -8,7 +8,9 @@ use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::{self, DataError, Dataset, Progress, TablePreview};
-use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source, Subject};
+use crate::model::{
+    ColumnChoice, ColumnRole, CsvSpec, DataSpec, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source, Subject,
+};
 
 /// How the names of tables end, for dialogs: what a file is, its content says.
 pub const TABLE_ENDINGS: [&str; 20] = [
@@ -31,13 +33,15 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
         }
         Wanted::Columns { path, sheet, like } => {
             let reading = Reading { sheet: sheet.clone(), ..Reading::default() };
-            let (spec, table) = table_spec(path, None, &[], reading, base, progress)?;
+            let wish = TableWish { reading, ..TableWish::default() };
+            let (spec, table) = table_spec(path, &wish, base, progress)?;
             let spec = DataSpec { source: spec.source, ..like.clone() };
             let dataset = Arc::new(data::load(&spec, base, progress)?);
             Ok(Loaded { dataset, table: Some(Arc::new(table)), project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
-            let (spec, table) = table_spec(path, target.as_deref(), &[], Reading::default(), base, progress)?;
+            let wish = TableWish { target: target.clone(), ..TableWish::default() };
+            let (spec, table) = table_spec(path, &wish, base, progress)?;
             fitted(spec, Some(Arc::new(table)), base, progress)
         }
         Wanted::Folder { path, like } => {
@@ -52,39 +56,69 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
     }
 }
 
-/// Settings for a table: the wanted target, or the likeliest one; `drop` names columns to leave out.
+/// What the user says about a table before it is used.
+#[derive(Clone, Debug, Default)]
+pub struct TableWish {
+    /// The column to predict; `None`: the likeliest.
+    pub target: Option<String>,
+    /// Whether it is predicted as classes (`Categorical`) or as a number (`Numeric`).
+    pub task: Option<ColumnRole>,
+    /// What columns are used for.
+    pub roles: Vec<ColumnChoice>,
+    /// Columns to use that would be left out.
+    pub keep: Vec<String>,
+    /// How the file is read.
+    pub reading: Reading,
+}
+
+/// Settings for a CSV file. Errors: it cannot be read, or has no such columns.
 pub fn table_spec(
     path: &Path,
-    target: Option<&str>,
-    drop: &[String],
-    reading: Reading,
+    wish: &TableWish,
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<(DataSpec, TablePreview), DataError> {
-    let table = data::inspect_csv(&data::resolve(base, path), &reading, progress)?;
+    let reading = &wish.reading;
+    let table = data::inspect_csv(&data::resolve(base, path), reading, progress)?;
     if let Some(sheet) = reading.sheet.as_ref().filter(|_| table.sheets.is_empty()) {
         return Err(DataError::new(format!("{} has no sheets, so there is no sheet {sheet:?}.", path.display())));
     }
     let names = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
-    let target = match target {
+    let named = wish.roles.iter().map(|choice| &choice.name).chain(&wish.keep);
+    for name in named {
+        if !table.columns.iter().any(|column| column.name == *name) {
+            return Err(DataError::new(format!("There is no column {name:?}. The columns are: {}.", names())));
+        }
+    }
+    let mut roles = wish.roles.clone();
+    for column in table.columns.iter().filter(|column| wish.keep.contains(&column.name)) {
+        roles.push(ColumnChoice { name: column.name.clone(), role: column.kept });
+    }
+    if let Some(twice) = roles.iter().enumerate().find(|(i, a)| roles[..*i].iter().any(|b| a.name == b.name)) {
+        return Err(DataError::new(format!("The column {:?} is given two uses. Name it once.", twice.1.name)));
+    }
+    let is_dropped = |name: &str| roles.iter().any(|choice| choice.name == name && choice.role == ColumnRole::LeftOut);
+    let target = match &wish.target {
         Some(name) => name.to_owned(),
-        None => data::suggest_target(&table).ok_or_else(|| {
-            DataError::new(format!("No column of {} can be predicted. Its columns are: {}.", path.display(), names()))
+        None => data::suggest_target(&table, &is_dropped).ok_or_else(|| {
+            DataError::new(format!(
+                "No column of {} can be predicted. Choose one with --target and --task. Its columns are: {}.",
+                path.display(),
+                names()
+            ))
         })?,
     };
-    let known = |name: &str| table.columns.iter().any(|c| c.name == name);
-    if let Some(missing) = drop.iter().find(|name| !known(name)) {
-        return Err(DataError::new(format!("There is no column {missing:?} to drop. The columns are: {}.", names())));
+    if let Some(role) = wish.task {
+        roles.retain(|choice| choice.name != target);
+        roles.push(ColumnChoice { name: target.clone(), role });
     }
-    let columns =
-        drop.iter().map(|name| crate::model::ColumnChoice { name: name.clone(), role: ColumnRole::LeftOut }).collect();
     let csv = CsvSpec {
         path: path.to_owned(),
         target,
-        columns,
+        columns: roles,
         missing: MissingPolicy::default(),
         scaling: Scaling::default(),
-        reading: Reading { sheet: table.sheet.clone().filter(|_| table.sheets.len() > 1), ..reading },
+        reading: Reading { sheet: table.sheet.clone().filter(|_| table.sheets.len() > 1), ..reading.clone() },
     };
     Ok((DataSpec { source: Source::Csv(csv), ..DataSpec::default() }, table))
 }

@@ -44,7 +44,7 @@ pub use event::Event;
 pub use figure::{Figure, Pixels};
 pub use files::WATCHABLE;
 pub use findings::{Finding, IDLE, Spot, numbers as layer_numbers};
-pub use loading::{TABLE_ENDINGS, table_spec};
+pub use loading::{TABLE_ENDINGS, TableWish, table_spec};
 pub use places::PlaceAction;
 pub use propose::propose_project;
 pub use racing::{EngineAction, Engines, RaceView};

@@ -1,32 +1,104 @@
-//! Tables of other kinds than text, from a new project to predictions.
+//! What `new table` takes a table for, says of it, and is told otherwise.
 
-use super::{fails, glassbox, json, text};
+use super::*;
+
+/// Cells that could be several things, and a column of each kind.
+fn write(folder: &Path) {
+    let rows: String = (0..60)
+        .map(|i| {
+            let (day, code) = (format!("{:02}/{:02}/2024", 1 + i % 12, 1 + i / 12), ["01067", "10115"][i % 2]);
+            format!("{day};{code};1.{:03};{};{};{}\n", 100 + i, i * 7 % 11, i % 3, if i == 5 { "-" } else { "x" })
+        })
+        .collect();
+    std::fs::write(folder.join("t.csv"), format!("day;plz;size;x;grade;word\n{rows}")).unwrap();
+}
+
+fn new(folder: &Path, more: &[&str]) -> Value {
+    json(folder, &[&["new", "table", "--data", "t.csv", "-o", "p.json", "--json"], more].concat())
+}
+
+fn column<'a>(found: &'a Value, name: &str) -> &'a Value {
+    let all = found["table"]["columns"].as_array().unwrap();
+    all.iter().find(|column| column["name"] == name).unwrap_or_else(|| panic!("{found}"))
+}
 
 #[test]
-fn json_lines_and_parts_of_a_table_are_trained_on_and_predicted() {
+fn every_column_says_what_it_is_and_why() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let kinds = ["a", "b"];
-    let row =
-        |i: usize| format!("{{\"size\": {{\"x\": {}}}, \"y\": {}, \"kind\": \"{}\"}}\n", i % 7, i % 5, kinds[i % 2]);
-    std::fs::write(folder.join("table.jsonl"), (0..60).map(row).collect::<String>()).unwrap();
-    std::fs::create_dir(folder.join("parts")).unwrap();
-    for part in 0..3 {
-        let rows: String = (0..20).map(|i| format!("{},{},{}\n", i % 7, i % 5, kinds[i % 2])).collect();
-        std::fs::write(folder.join(format!("parts/{part}.csv")), format!("size.x,y,kind\n{rows}")).unwrap();
+    write(folder);
+    let found = new(folder, &["--target", "grade"]);
+    assert_eq!((&found["table"]["target"], &found["table"]["task"]), (&"grade".into(), &"classes".into()));
+    assert_eq!(found["table"]["rows"], 60);
+    for (name, kind, used) in [
+        ("day", "date", "date"),
+        ("plz", "number", "category"),
+        ("size", "number", "number"),
+        ("grade", "number", "target: classes"),
+        ("word", "text", "left out"),
+    ] {
+        let column = column(&found, name);
+        assert_eq!((&column["type"], &column["used"]), (&kind.into(), &used.into()), "{column}");
+        assert!(column["why"].as_str().unwrap().len() > 8, "{column}");
     }
-    let made = glassbox(folder, &["new", "table", "--data", "table.jsonl", "--target", "kind", "-o", "p.json"]);
-    assert!(made.status.success(), "{}", text(&made.stderr));
-    json(folder, &["check", "p.json", "--json"]);
-    json(folder, &["train", "p.json", "--steps", "5", "--checkpoint", "a.safetensors", "--json"]);
-    let parts = json(folder, &["train", "p.json", "--steps", "5", "--data", "parts/*.csv", "--json"]);
-    let notes = parts["notes"].to_string();
-    assert!(notes.contains("Read 3 files as one table, from 0.csv to 2.csv."), "{notes}");
-    for (data, rows) in [("parts", 60), ("parts/1.csv", 20), ("table.jsonl", 60)] {
-        let found = json(folder, &["predict", "a.safetensors", "--data", data, "--json"]);
-        assert_eq!((found["rows"].as_u64(), found["score"]["rows"].as_u64()), (Some(rows), Some(rows)), "{found}");
-    }
-    fails(folder, &["new", "table", "--data", "table.jsonl", "--sheet", "One", "-o", "q.json"], &["no sheets", "One"]);
-    std::fs::write(folder.join("parts/3.csv"), "other\n1\n").unwrap();
-    fails(folder, &["new", "table", "--data", "parts", "-o", "q.json"], &["3.csv has \"other\"", "0.csv lacks"]);
+    assert_eq!((&column(&found, "word")["missing"], &column(&found, "plz")["missing"]), (&1.into(), &0.into()));
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("--decimal comma") && notes.contains("--dates"), "{notes}");
+    // `check` says the same, and people read it as a table.
+    let checked = json(folder, &["check", "p.json", "--json"]);
+    assert_eq!(checked["table"], found["table"]);
+    let said = json_free(folder, &["check", "p.json"]);
+    let line = said.lines().find(|line| line.starts_with("plz ")).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains("category") && line.contains("leading zeros"), "{line}");
+    assert!(said.contains("60 rows. Predicts grade: classes."), "{said}");
+}
+
+#[test]
+fn every_choice_can_be_made_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder);
+    let used = |more: &[&str], name: &str| {
+        column(&new(folder, &[&["--target", "grade"], more].concat()), name)["used"].clone()
+    };
+    assert_eq!(used(&["--numeric", "plz"], "plz"), "number");
+    assert_eq!(used(&["--category", "x"], "x"), "category");
+    assert_eq!(used(&["--drop", "day"], "day"), "left out");
+    assert_eq!(used(&["--keep", "word"], "word"), "category");
+    assert_eq!(used(&["--task", "numbers"], "grade"), "target: numbers");
+    assert_eq!(used(&["--missing", "x"], "word"), "left out");
+    let values = |more: &[&str], name: &str| {
+        column(&new(folder, &[&["--target", "grade"], more].concat()), name)["values"].clone()
+    };
+    assert_eq!(values(&["--decimal", "point"], "size"), "1.1 to 1.159");
+    assert_eq!(values(&["--decimal", "comma"], "size"), "1100 to 1159");
+    assert_eq!(values(&["--dates", "day-first"], "day"), "2024-01-01 to 2024-05-12");
+    assert_eq!(values(&["--dates", "month-first"], "day"), "2024-01-01 to 2024-12-05");
+    let bare = new(folder, &["--header", "no", "--target", "column 5"]);
+    assert_eq!((&bare["table"]["header"], &bare["table"]["rows"]), (&false.into(), &61.into()));
+    let piped = std::fs::read_to_string(folder.join("t.csv")).unwrap().replace(';', "!");
+    std::fs::write(folder.join("t.csv"), piped).unwrap();
+    assert_eq!(new(folder, &["--delimiter", "!", "--target", "grade"])["table"]["delimiter"], "!");
+    // What was chosen stands in the project and is kept.
+    let project: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("p.json")).unwrap()).unwrap();
+    assert_eq!(project["data"]["source"]["reading"]["delimiter"], "!");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder);
+    let table = |more: &[&'static str]| [&["new", "table", "--data", "t.csv", "-o", "p.json"], more].concat();
+    fails(folder, &table(&["--keep", "gone"]), &["There is no column \"gone\"", "day, plz"]);
+    fails(folder, &table(&["--drop", "x", "--numeric", "x"]), &["given two uses"]);
+    fails(folder, &table(&["--target", "grade", "--date", "word"]), &["can't all be read as dates"]);
+    fails(folder, &table(&["--target", "day", "--task", "numbers"]), &["\"day\"", "line 2"]);
+    fails(folder, &["new", "xor", "--numeric", "x", "-o", "p.json"], &["only work with the template 'table'"]);
+    std::fs::write(folder.join("t.csv"), "a,b,label\n1,2,x\n3,4,y\n").unwrap();
+    fails(folder, &table(&["--target", "label"]), &["Only 2 of 2 rows", "Add rows"]);
+    std::fs::write(folder.join("t.csv"), "a,label\n1,x\n3,x\n5,x\n6,x\n").unwrap();
+    fails(folder, &table(&["--target", "label"]), &["every row has the same value", "Choose another column"]);
+    std::fs::write(folder.join("t.csv"), "a,label\n1,x\n1,y\n1,x\n1,y\n1,x\n").unwrap();
+    fails(folder, &table(&["--target", "label"]), &["No columns are left to learn from", "--keep"]);
 }

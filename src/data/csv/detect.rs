@@ -1,6 +1,7 @@
 //! How a text file is a table: delimiter, quotes, header, judged by its beginning.
 
-use super::number;
+use super::cell::{Cell, Words};
+use super::{date, number};
 use crate::model::Reading;
 
 /// How many records of the beginning are looked at.
@@ -15,11 +16,13 @@ pub(super) struct Dialect {
     pub has_header: bool,
     /// Rows in front of the table: a title, a note, `sep=;`.
     pub preamble: usize,
+    /// The row below the header has units or types, no values.
+    pub has_units: bool,
 }
 
 impl Dialect {
     /// Of text that was written here.
-    pub const MADE: Self = Self { delimiter: b',', quote: b'"', has_header: true, preamble: 0 };
+    pub const MADE: Self = Self { delimiter: b',', quote: b'"', has_header: true, preamble: 0, has_units: false };
 
     pub fn reader<R: std::io::Read>(&self, reader: R) -> ::csv::Reader<R> {
         ::csv::ReaderBuilder::new()
@@ -52,6 +55,7 @@ fn lines(sample: &[u8], mut dialect: Dialect, least: usize, reading: &Reading) -
     dialect.preamble = in_front(&records).max(least);
     let found = || has_header(&records[dialect.preamble.min(records.len())..]);
     dialect.has_header = reading.header.unwrap_or_else(found);
+    dialect.has_units = dialect.has_header && has_units(&records[dialect.preamble.min(records.len())..]);
     dialect
 }
 
@@ -87,7 +91,8 @@ fn records(sample: &[u8], dialect: &Dialect) -> Vec<Vec<String>> {
 /// The candidate that gives the most records of one length; among equals, the one that gives more columns.
 fn delimiter(sample: &[u8], quote: u8) -> u8 {
     let score = |delimiter: u8| {
-        let records = records(sample, &Dialect { delimiter, quote, has_header: false, preamble: 0 });
+        let dialect = Dialect { delimiter, quote, has_header: false, preamble: 0, has_units: false };
+        let records = records(sample, &dialect);
         let lengths: Vec<usize> = records.iter().map(Vec::len).filter(|&n| n > 0).collect();
         let count = |length: usize| lengths.iter().filter(|&&n| n == length).count();
         let usual = lengths.iter().copied().max_by_key(|&n| (count(n), n)).unwrap_or(0);
@@ -128,6 +133,28 @@ fn has_header(records: &[Vec<String>]) -> bool {
     let comes_again =
         first.iter().enumerate().any(|(i, name)| !name.is_empty() && rest.iter().any(|row| row.get(i) == Some(name)));
     !comes_again
+}
+
+/// Whether the first row below the header says in which unit, or of which type, the numbers below it are.
+fn has_units(records: &[Vec<String>]) -> bool {
+    let [_, units, rest @ ..] = records else { return false };
+    if rest.len() < 3 || units.iter().any(|cell| number::read(cell).is_some()) {
+        return false;
+    }
+    let words = Words::default();
+    let (mut numeric, mut with_unit) = (0, 0);
+    for (column, unit) in units.iter().enumerate() {
+        let cells = || rest.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
+        let is_text = matches!(words.read(unit), Cell::Text(_)) && !words.are_weak(unit) && date::read(unit).is_none();
+        if cells().count() > 0 && cells().all(|cell| !matches!(words.read(cell), Cell::Text(_))) {
+            numeric += 1;
+            with_unit += usize::from(is_text);
+        } else if is_text && !unit.starts_with(['(', '[']) && cells().any(|cell| cell == unit) {
+            // A word of its column.
+            return false;
+        }
+    }
+    with_unit > 0 && with_unit * 2 >= numeric
 }
 
 /// Whether the numbers of a row are names: years, or 0, 1, 2 ... as programs number columns.
@@ -192,6 +219,18 @@ mod tests {
         assert_eq!(found("a,b;c,d\n1,2;3,4\n", &Reading::default()), (',', true));
         assert_eq!(found("a,b;c,d\n1,2;3,4\n", &said), (';', false));
         assert_eq!(found("1,2\n3,4\n", &Reading { header: Some(true), ..Reading::default() }), (',', true));
+    }
+
+    #[test]
+    fn units_below_the_header_are_told_from_rows() {
+        let found = |text: &str| detect(text.as_bytes(), &Reading::default()).has_units;
+        assert!(found("t,speed,kind\ns,m/s,\n1,2,a\n2,3,b\n3,4,a\n"));
+        assert!(found("t,speed\n[s],[m/s]\n1,2\n2,3\n3,4\n"));
+        assert!(found("t,kind\nfloat,string\n1,a\n2,b\n3,a\n"));
+        assert!(!found("t,speed\n1,2\n2,3\n3,4\n4,5\n"));
+        assert!(!found("t,kind\n?,a\n2,b\n3,a\n4,b\n"));
+        assert!(!found("t,kind\nsoon,a\n2,b\n3,a\n4,b\n"), "a word of its column stands there");
+        assert!(!found("t,kind\nx,a\ny,b\nz,a\nx,b\n"));
     }
 
     #[test]

@@ -55,7 +55,7 @@ proptest! {
                         Err(error) => prop_assert!(error.message.len() > 20),
                     }
                 }
-                let _ = suggest_target(&preview);
+                let _ = suggest_target(&preview, &|_| false);
             }
         }
     }

@@ -17,6 +17,7 @@ mod encode;
 mod judge;
 mod kinds;
 mod number;
+mod odd_rows;
 mod parts;
 mod preview;
 mod rows;
@@ -44,7 +45,7 @@ pub(super) use unseen::{points, rows};
 
 pub use cell::MISSING as MISSING_WORDS;
 pub use parts::is_there;
-pub use preview::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
+pub use preview::{ColumnKind, ColumnPreview, TablePreview, inspect_csv, suggest_target};
 
 /// What the samples may take in memory.
 const MAX_BYTES: u64 = 1_500_000_000;
@@ -180,8 +181,8 @@ fn choose_inputs<'a>(
     }
     if inputs.is_empty() {
         return Err(DataError::new(format!(
-            "No columns are left to learn from: all except the target are left out. {} Choose the columns to use in \
-             the table's preview. File: {}",
+            "No columns are left to learn from: all except the target are left out. {} Choose columns to use \
+             in the Data tab, or with --keep COLUMN. File: {}",
             notes.join(" "),
             table.path.display()
         )));

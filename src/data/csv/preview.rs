@@ -37,6 +37,31 @@ pub struct TablePreview {
     pub columns: Vec<ColumnPreview>,
 }
 
+/// What stands in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Nothing.
+    Empty,
+    /// Numbers alone.
+    Number,
+    /// Dates or times alone.
+    Date,
+    /// Anything else.
+    Text,
+}
+
+impl ColumnKind {
+    /// What it is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Number => "number",
+            Self::Date => "date",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// What the Data panel shows of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnPreview {
@@ -46,6 +71,12 @@ pub struct ColumnPreview {
     pub role: ColumnRole,
     /// Half a sentence: "numbers from 0 to 80", "text with 305 different values …".
     pub reason: String,
+    /// What it would be used as if it was not left out.
+    pub kept: ColumnRole,
+    /// What stands in it.
+    pub kind: ColumnKind,
+    /// "0.42 to 80", "2020-01-01 to 2021-08-20", or the most frequent words.
+    pub values: String,
     /// What predicting it would be: `Categorical` classification, `Numeric` regression, `LeftOut` not possible.
     pub as_target: ColumnRole,
     /// Why it can or can't be the target.
@@ -71,10 +102,31 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
         let (as_target, target_reason) = facts.infer_as_target();
         let mut top: Vec<(&String, &usize)> = facts.counts.iter().collect();
         top.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        let (kind, kept) = match () {
+            () if facts.present() == 0 => (ColumnKind::Empty, ColumnRole::LeftOut),
+            () if facts.is_date() => (ColumnKind::Date, ColumnRole::Date),
+            () if facts.is_numeric() => (ColumnKind::Number, ColumnRole::Numeric),
+            () => (ColumnKind::Text, ColumnRole::Categorical),
+        };
+        let words = || {
+            let shown: Vec<String> = top.iter().take(3).map(|(value, _)| columns::shortened(value)).collect();
+            format!("{}{}", shown.join(", "), if top.len() > 3 { ", …" } else { "" })
+        };
+        let values = match kind {
+            ColumnKind::Empty => String::new(),
+            ColumnKind::Number => format!("{} to {} {}", facts.min, facts.max, facts.unit).trim_end().to_owned(),
+            ColumnKind::Date => {
+                facts.date_range().map(|range| range.trim_start_matches("from ").to_owned()).unwrap_or_default()
+            }
+            ColumnKind::Text => words(),
+        };
         ColumnPreview {
             name: name.clone(),
             role,
             reason,
+            kept,
+            kind,
+            values,
             as_target,
             target_reason,
             distinct: facts.distinct(),
@@ -117,8 +169,9 @@ const TARGET_NAMES: [&str; 14] = [
 
 /// The column a person most likely wants to predict: one with a telling name, one that the file is named after, the
 /// last one, the first one.
-pub fn suggest_target(table: &TablePreview) -> Option<String> {
-    let fits = |column: &&ColumnPreview| column.as_target != ColumnRole::LeftOut;
+/// `is_dropped`: of a column's name, whether it is not to be used at all.
+pub fn suggest_target(table: &TablePreview, is_dropped: &dyn Fn(&str) -> bool) -> Option<String> {
+    let fits = |column: &&ColumnPreview| column.as_target != ColumnRole::LeftOut && !is_dropped(&column.name);
     let named = |name: &str| table.columns.iter().filter(fits).find(|column| column.name.eq_ignore_ascii_case(name));
     let stem = table.path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
     let by_name = TARGET_NAMES.iter().find_map(|name| named(name));

@@ -20,7 +20,7 @@ fn the_likely_target_is_suggested() {
         ("flights", "passengers", ColumnRole::Numeric),
     ] {
         let Some(preview) = preview(name) else { return };
-        let suggested = suggest_target(&preview).unwrap();
+        let suggested = suggest_target(&preview, &|_| false).unwrap();
         assert_eq!(suggested, target);
         let column = preview.columns.iter().find(|c| c.name == suggested).unwrap();
         assert_eq!(column.as_target, role, "{name}: {}", column.target_reason);
@@ -105,6 +105,7 @@ fn odd_files_are_read_and_what_was_done_is_said() {
         ),
         ("51_gzipped_csv.csv.gz", "state", "", &["high", "low", "mid"]),
         ("p68_mid_header_repeat.csv", "y", "repeating the header.", &[]),
+        ("p43_totals_row.csv", "bought", "Skipped in the file: 1 row of totals at the end.", &["no", "yes"]),
     ] {
         let Some(path) = test_data(&format!("odd/tables/{name}")) else { return };
         let set = load_with(&settings(&path, target)).unwrap_or_else(|error| panic!("{name}: {}", error.message));

@@ -6,6 +6,9 @@ use super::table::{Table, thousands};
 use crate::data::DataError;
 use crate::model::{CsvSpec, MissingPolicy};
 
+/// Fewer say nothing.
+const LEAST_ROWS: usize = 4;
+
 /// The rows that have a target and, where the policy wants it, no missing value; notes say what was dropped or filled.
 pub(super) fn keep(
     settings: &CsvSpec,
@@ -47,9 +50,14 @@ pub(super) fn keep(
             }
         });
     }
-    if rows.len() < 2 {
+    if rows.len() < LEAST_ROWS {
+        let way = match settings.missing {
+            MissingPolicy::DropRow => "Set \"missing\" to \"fill\" in the project, or add rows to the file",
+            MissingPolicy::Fill => "Add rows to the file, or choose another target",
+        };
         return Err(DataError::new(format!(
-            "Only {} of {len} rows can be used; training and validation need at least one each. {} File: {}",
+            "Only {} of {len} rows can be used, and training with validation needs at least {LEAST_ROWS}. {way}. {} \
+             File: {}",
             rows.len(),
             notes.join(" "),
             table.path.display()

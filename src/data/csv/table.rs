@@ -9,6 +9,7 @@ use ::csv::StringRecord;
 
 use super::MAX_BYTES;
 use super::detect::{Dialect, detect, detect_rows};
+use super::odd_rows::{Held, OddRows};
 use super::parts;
 use super::source::{Layout, Source};
 use crate::data::DataError;
@@ -28,11 +29,13 @@ pub(super) struct Table {
     /// One for each column, all different, none empty.
     pub names: Vec<String>,
     source: Source,
-    /// Rows that are none: comments, and the header once more.
-    passed_over: Cell<[u64; 2]>,
+    /// Rows that are none or not whole, once they have been read.
+    odd: Cell<OddRows>,
     /// Rows end in \r\n, of which the reader leaves the \n for the next row.
     ends_in_crlf: bool,
     ends_with_newline: bool,
+    /// Every row counts, such as those to be predicted.
+    pub keeps_all: Cell<bool>,
 }
 
 impl Table {
@@ -68,9 +71,10 @@ impl Table {
             dialect,
             names: Vec::new(),
             source,
-            passed_over: Cell::default(),
+            odd: Cell::default(),
             ends_in_crlf,
             ends_with_newline,
+            keeps_all: Cell::new(false),
         };
         table.names = table.read_names()?;
         table.check_size(text)?;
@@ -133,34 +137,13 @@ impl Table {
 
     /// What was done to the file to have it as a table, once its rows have been read.
     pub fn notes(&self) -> Vec<String> {
-        let counted = |count: u64, what: &str| {
-            let s = if count == 1 { "" } else { "s" };
-            (count > 0).then(|| format!("{} {what}{s}", thousands(count)))
-        };
-        let [comments, headers] = self.passed_over.get();
-        let rows = [
-            counted(self.dialect.preamble as u64, "line").map(|lines| format!("{lines} above the table")),
-            counted(comments, "comment"),
-            counted(headers, "row").map(|rows| format!("{rows} repeating the header")),
-        ];
-        let rows: Vec<String> = rows.into_iter().flatten().collect();
-        let skipped = (!rows.is_empty()).then(|| format!("Skipped in the file: {}.", rows.join(", ")));
-        self.source.notes.iter().cloned().chain(skipped).collect()
+        let own = self.odd.get().notes(self.dialect.preamble as u64, self.dialect.has_units);
+        self.source.notes.iter().cloned().chain(own).collect()
     }
 
     /// Of a workbook, and which of them the table is.
     pub fn sheets(&self) -> (&[String], Option<&str>) {
         (&self.source.sheets, self.source.sheet.as_deref())
-    }
-
-    /// Whether a row is no sample: a comment, or the names once more.
-    fn is_passed_over(&self, record: &StringRecord) -> Option<usize> {
-        let mut cells = record.iter().map(str::trim);
-        let is_comment = record.len() == 1 && self.names.len() > 1 && record[0].trim_start().starts_with('#');
-        let is_header = self.dialect.has_header
-            && record.len() == self.names.len()
-            && self.names.iter().all(|name| cells.next() == Some(name));
-        if is_comment { Some(0) } else { is_header.then_some(1) }
     }
 
     /// Whether the text was written here, of values with a type.
@@ -171,7 +154,7 @@ impl Table {
     /// Whether the file is read as it stands: UTF-8, nothing packed, no rows that are passed over. Behind the last row.
     pub fn is_plain(&self) -> bool {
         let is_itself = self.source.text == self.path && matches!(self.source.skipped, 0 | 3);
-        is_itself && self.dialect.preamble == 0 && self.passed_over.get() == [0, 0]
+        is_itself && self.dialect.preamble == 0 && !self.dialect.has_units && self.odd.get() == OddRows::default()
     }
 
     /// Hands each data row, with the line it begins on, to `take`. Every row has one cell for each name.
@@ -186,13 +169,11 @@ impl Table {
         let doing = format!("reading {}", self.path.file_name().unwrap_or_default().to_string_lossy());
         let mut rows = 0;
         let mut header = self.dialect.has_header;
-        let mut passed_over = [0; 2];
+        let mut units = self.dialect.has_units;
+        let mut odd = OddRows::default();
+        let mut held = Held::default();
         while self.read_record(&mut reader, &mut record)? {
-            if std::mem::take(&mut header) {
-                continue;
-            }
-            if let Some(which) = self.is_passed_over(&record) {
-                passed_over[which] += 1;
+            if std::mem::take(&mut header) || std::mem::take(&mut units) || odd.is_none(&record, self) {
                 continue;
             }
             if rows % ROWS_PER_LOOK == 0 {
@@ -202,17 +183,24 @@ impl Table {
             }
             rows += 1;
             let line = self.first_line(&reader, &record);
-            if record.len() != self.names.len() {
-                // Delimiters at the end of a row are harmless.
-                if record.len() < self.names.len() || record.iter().skip(self.names.len()).any(|c| !c.trim().is_empty())
-                {
-                    return Err(self.ragged(line, &record));
-                }
-                record.truncate(self.names.len());
+            let is_short = record.len() < self.names.len();
+            if record.len() != self.names.len() && !self.fit(&mut record, line, &mut odd)? {
+                continue;
+            }
+            if held.take(line, &record, is_short) {
+                continue;
+            }
+            for (line, record) in held.give_back() {
+                take(line, &record)?;
             }
             take(line, &record)?;
         }
-        self.passed_over.set(passed_over);
+        odd.end(&held, rows);
+        if odd.are_many(rows) {
+            return Err(self.ragged(odd.first_line, odd.first_width));
+        }
+        rows -= held.len().min(rows);
+        self.odd.set(odd);
         if rows == 0 {
             return Err(DataError::new(format!(
                 "The file has a header row ({}) and no data below it. Choose a table with data: {}",
@@ -228,9 +216,10 @@ impl Table {
         let mut reader = self.reader()?;
         let mut record = StringRecord::new();
         let mut head = Vec::new();
-        let mut header = self.dialect.has_header;
+        let (mut header, mut units) = (self.dialect.has_header, self.dialect.has_units);
         while head.len() < rows && self.read_record(&mut reader, &mut record)? {
-            if !std::mem::take(&mut header) && self.is_passed_over(&record).is_none() {
+            if !std::mem::take(&mut header) && !std::mem::take(&mut units) && !OddRows::default().is_none(&record, self)
+            {
                 let cells = record.iter().take(self.names.len());
                 head.push(cells.map(|cell| cell.trim().chars().take(width).collect()).collect());
             }
@@ -277,18 +266,35 @@ impl Table {
         position.line().saturating_sub(ended + inside as u64).max(1)
     }
 
-    fn ragged(&self, line: u64, record: &StringRecord) -> DataError {
-        let width = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
+    /// Gives a row as many cells as there are names; `false`: it is left out. Errors: it is a row by mistake only.
+    fn fit(&self, record: &mut StringRecord, line: u64, odd: &mut OddRows) -> Result<bool, DataError> {
+        let wanted = self.names.len();
+        let is_long = record.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
+        // A quotation mark that is never closed swallows rows; of rows to be predicted none may be lost.
+        if (record.len() < wanted || is_long) && record.iter().any(|cell| cell.contains('\n')) {
+            let error = self.ragged(line, record.len());
+            return Err(DataError::new(format!("A quotation mark may never be closed. {}", error.message)));
+        }
+        if is_long {
+            odd.take_long(line, record.len());
+            return if self.keeps_all.get() { Err(self.ragged(line, record.len())) } else { Ok(false) };
+        }
+        if record.len() < wanted {
+            odd.take_short(line, record.len());
+            (record.len()..wanted).for_each(|_| record.push_field(""));
+        }
+        // Delimiters at the end of a row are harmless.
+        record.truncate(wanted);
+        Ok(true)
+    }
+
+    fn ragged(&self, line: u64, width: usize) -> DataError {
+        let cells = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
         let of = if self.dialect.has_header { "the header row" } else { "the first row" };
-        let hint = if record.iter().any(|cell| cell.contains('\n')) {
-            " A quotation mark there may never be closed."
-        } else {
-            ""
-        };
         DataError::new(format!(
-            "Line {line} has {}, but {of} has {}.{hint} Fix or delete that line, then load the file again: {}",
-            width(record.len()),
-            width(self.names.len()),
+            "Line {line} has {}, but {of} has {}. Fix or delete that line, then load the file again: {}",
+            cells(width),
+            cells(self.names.len()),
             self.path.display()
         ))
     }

@@ -218,23 +218,51 @@ fn a_column_that_gives_the_target_away_is_named() {
 }
 
 #[test]
-fn ragged_rows_name_their_line() {
-    let bad = |line: usize, ends: &str| {
+fn rows_that_are_not_whole_are_padded_or_left_out_with_a_word() {
+    let with = |line: usize, row: &str, ends: &str| {
         let mut lines: Vec<String> = table(30).lines().map(str::to_owned).collect();
-        lines[line - 1] = "1.0,red".into();
+        lines[line - 1] = row.into();
         lines.join(ends)
     };
     for ends in ["\n", "\r\n"] {
         for line in [2, 17, 31] {
-            let message = message(bad(line, ends), "kind");
-            assert!(message.contains(&format!("Line {line} has 2 cells, but the header row has 3")), "{message}");
+            let set = load_text(with(line, "1.0,red", ends), "size").unwrap();
+            let said = format!("Shorter than the header: 1 row (line {line} first).");
+            assert!(set.notes.iter().any(|note| note.starts_with(&said)), "{said} {:?}", set.notes);
+            assert_eq!(set.train.len() + set.validation.len(), 30);
+            let set = load_text(with(line, "1.0,red,cat,9", ends), "size").unwrap();
+            let said = format!("Longer than the header: 1 row (line {line} first), left out.");
+            assert!(set.notes.contains(&said), "{said} {:?}", set.notes);
+            assert_eq!(set.train.len() + set.validation.len(), 29);
         }
     }
-    let after_blanks = message(bad(17, "\n").replacen("\n1.5,", "\n\n\n1.5,", 1), "kind");
-    assert!(after_blanks.contains("Line 19 has 2 cells"), "{after_blanks}");
+    let after_blanks = load_text(with(17, "1.0,red", "\n").replacen("\n1.5,", "\n\n\n1.5,", 1), "size").unwrap();
+    assert!(after_blanks.notes.iter().any(|note| note.contains("(line 19 first)")), "{:?}", after_blanks.notes);
     let open_quote = message(table(30).replace("\n7,blue", "\n7,\"blue"), "kind");
     assert!(open_quote.contains("Line 16 ") && open_quote.contains("never be closed"), "{open_quote}");
     assert!(load_text(table(30).replace("blue,cat\n", "blue,cat,,\n"), "kind").is_ok(), "empty cells at the end");
+    let uneven = message(table(30).replace(",red,", ",red,dark,"), "kind");
+    assert!(uneven.contains("Line 2 has 4 cells, but the header row has 3"), "{uneven}");
+}
+
+#[test]
+fn what_stands_below_a_table_is_left_out() {
+    let rows = |end: &str| load_text(table(30) + end, "size").unwrap();
+    let set = rows("TOTAL,217.5,\n\n");
+    assert_eq!(set.train.len() + set.validation.len(), 30, "{:?}", set.notes);
+    assert!(set.notes.contains(&"Skipped in the file: 1 row of totals at the end.".to_owned()), "{:?}", set.notes);
+    let set = rows(",,\nSum:,9,\nSource: the zoo\n");
+    let said = "Skipped in the file: 1 empty row, 1 row of totals at the end, 1 line below the table.";
+    assert!(set.notes.iter().any(|note| note == said), "{:?}", set.notes);
+    assert!(!set.notes.iter().any(|note| note.starts_with("Shorter")), "{:?}", set.notes);
+    // Where rows follow it is one of them.
+    let text =
+        (0..40).fold("what,x,kind\n".to_owned(), |t, i| t + &format!("{},{i}.5,{}\n", ["mean", "max"][i % 2], i % 3));
+    let set = load_text(text.trim_end().to_owned() + "\nmax,2,1\n", "kind").unwrap();
+    assert_eq!(set.train.len() + set.validation.len(), 41);
+    let set = load_text(table(30).replacen("kind\n", "kind\ncm,,\n", 1), "kind").unwrap();
+    assert!(set.notes.contains(&"Skipped in the file: 1 row of units below the header.".to_owned()), "{:?}", set.notes);
+    assert_eq!(set.train.len() + set.validation.len(), 30);
 }
 
 #[test]

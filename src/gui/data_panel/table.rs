@@ -3,11 +3,11 @@
 use egui::{ComboBox, Label, RichText, Ui};
 
 use super::settings::Draft;
-use crate::data::{ColumnPreview, TablePreview};
+use crate::data::{ColumnKind, ColumnPreview, TablePreview};
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{choice, combo, section};
-use crate::model::{ColumnChoice, ColumnRole, CsvSpec, MissingPolicy, Scaling};
+use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, MissingPolicy, Scaling};
 use crate::session::State;
 
 const ROLES: [(ColumnRole, &str); 4] = [
@@ -25,9 +25,13 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut Csv
     if let Some(table) = state.table() {
         sheet(ui, draft, table);
         target(ui, draft, spec, table);
+        task(ui, draft, spec, table);
     }
     missing(ui, draft, spec);
     scaling(ui, draft, spec);
+    if let Some(table) = state.table() {
+        reading(ui, draft, spec, table);
+    }
     if let Some(table) = state.table() {
         section(ui, "COLUMNS", &format!("{} × {}", count(table.rows as u64), table.columns.len()));
         for column in &table.columns {
@@ -73,6 +77,67 @@ fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrevi
     }
 }
 
+/// Numbers may be classes.
+fn task(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
+    let Some(column) = table.columns.iter().find(|column| column.name == spec.target) else { return };
+    if column.kind != ColumnKind::Number || column.distinct_is_bound {
+        return;
+    }
+    let said = spec.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
+    let current = usize::from(said.unwrap_or(column.as_target) == ColumnRole::Numeric);
+    let help = "Predict one of several classes, or a number on a scale.";
+    if let Some(i) = choice(ui, "As", help, current, &["classes", "numbers"]) {
+        let role = if i == 0 { ColumnRole::Categorical } else { ColumnRole::Numeric };
+        spec.columns.retain(|choice| choice.name != column.name);
+        if role != column.as_target {
+            spec.columns.push(ColumnChoice { name: column.name.clone(), role });
+        }
+        draft.ended = true;
+    }
+}
+
+/// What the file leaves open.
+fn reading(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
+    let help = "Whether the first row has the names of the columns.";
+    let header = usize::from(!spec.reading.header.unwrap_or(table.has_header));
+    if let Some(i) = choice(ui, "First row", help, header, &["names", "values"]) {
+        let has_header = i == 0;
+        spec.reading.header = (has_header != table.has_header).then_some(has_header);
+        renamed(spec, table, has_header);
+        draft.ended = true;
+    }
+    let has = |kind: ColumnKind| table.columns.iter().any(|column| column.kind == kind);
+    if has(ColumnKind::Number) {
+        let all = [None, Some(Decimal::Point), Some(Decimal::Comma)];
+        let current = all.iter().position(|decimal| *decimal == spec.reading.decimal).unwrap_or_default();
+        let help = "How numbers are written. By column: all cells of a column decide.";
+        if let Some(i) = choice(ui, "Decimals", help, current, &["by column", "1,234.5", "1.234,5"]) {
+            spec.reading.decimal = all[i];
+            draft.ended = true;
+        }
+    }
+    if has(ColumnKind::Date) {
+        let all = [None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)];
+        let current = all.iter().position(|order| *order == spec.reading.dates).unwrap_or_default();
+        let help = "The order of day and month. By column: all cells of a column decide.";
+        if let Some(i) = choice(ui, "Dates", help, current, &["by column", "31/5/2024", "5/31/2024"]) {
+            spec.reading.dates = all[i];
+            draft.ended = true;
+        }
+    }
+}
+
+/// The target under the name that it has with or without a header; what was said of columns by their names goes.
+fn renamed(spec: &mut CsvSpec, table: &TablePreview, has_header: bool) {
+    let place = table.columns.iter().position(|column| column.name == spec.target).unwrap_or_default();
+    let first = table.head.first().and_then(|row| row.get(place)).filter(|name| !name.is_empty());
+    spec.target = match first {
+        Some(name) if has_header => name.clone(),
+        _ => format!("column {}", place + 1),
+    };
+    spec.columns.clear();
+}
+
 fn missing(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
     let help = "Missing values: fill numbers with the median and categories with “missing”, or leave the row out.";
     let current = usize::from(spec.missing == MissingPolicy::DropRow);
@@ -106,7 +171,12 @@ fn column_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &Column
                 ui.spacing_mut().item_spacing.y = 0.0;
                 let colour = if role == ColumnRole::LeftOut { tokens.faint } else { tokens.text };
                 ui.add(Label::new(RichText::new(&column.name).color(colour)).truncate());
-                ui.add(Label::new(RichText::new(&column.reason).size(11.0).color(tokens.faint)).truncate());
+                let missing = match column.missing {
+                    0 => String::new(),
+                    n => format!("{} missing, ", count(n as u64)),
+                };
+                let line = format!("{missing}{}", column.reason);
+                ui.add(Label::new(RichText::new(line).size(11.0).color(tokens.faint)).truncate());
             })
             .response
             .on_hover_ui(|ui| facts(ui, column));
@@ -146,9 +216,7 @@ fn facts(ui: &mut Ui, column: &ColumnPreview) {
         count(column.distinct as u64),
         count(column.missing as u64)
     ));
-    if let Some((min, max)) = column.range {
-        ui.label(format!("from {min} to {max}"));
-    }
+    ui.label(format!("{}: {}", column.kind.title(), column.values));
     for (value, n) in column.top_values.iter().take(5) {
         ui.label(RichText::new(format!("{value}: {}", count(*n as u64))).font(theme::mono(11.0)));
     }

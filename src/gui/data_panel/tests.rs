@@ -40,6 +40,42 @@ fn set(harness: &Harness<'static, Bench<DataPanelUi>>) -> Option<SyntheticSpec> 
 }
 
 #[test]
+fn a_wrong_guess_about_a_table_is_corrected_with_a_click() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let rows: String = (0..40).map(|i| format!("1.{:03},{},{}\n", 100 + i, i * 7 % 11, i % 3)).collect();
+    std::fs::write(&path, format!("size,x,grade\n{rows}")).expect("a table");
+    let spec = CsvSpec {
+        path: path.clone(),
+        target: "grade".into(),
+        columns: Vec::new(),
+        missing: Default::default(),
+        scaling: Default::default(),
+        reading: Default::default(),
+    };
+    let mut harness = panel(Source::Csv(spec));
+    *harness.state_mut().state.pose().table =
+        Some(Arc::new(inspect_csv(&path, &Default::default(), &NoProgress).expect("a table")));
+    harness.run();
+    let mut said = |field: &str, option: &str| {
+        harness.get_by_role_and_label(egui::Role::ComboBox, field).click();
+        harness.run();
+        harness.get_by_label(option).click();
+        harness.run();
+        let last = harness.state().actions.iter().rev().find_map(|action| match action {
+            Action::SetData(DataSpec { source: Source::Csv(csv), .. }) => Some(csv.clone()),
+            _ => None,
+        });
+        last.expect("new settings")
+    };
+    let grade = ColumnChoice { name: "grade".into(), role: ColumnRole::Numeric };
+    assert_eq!(said("As", "numbers").columns, [grade]);
+    assert_eq!(said("Decimals", "1.234,5").reading.decimal, Some(crate::model::Decimal::Comma));
+    let bare = said("First row", "values");
+    assert_eq!((bare.target.as_str(), bare.reading.header), ("column 3", Some(false)));
+}
+
+#[test]
 fn a_feature_is_switched_on_and_the_last_one_stays() {
     let mut harness = panel(Source::Synthetic(SyntheticSpec { features: vec![Feature::X], ..Default::default() }));
     harness.get_by_label("Feature x").click();

@@ -1,0 +1,88 @@
+//! A table of the columns of a table: what stands in each, what it is used for, and why.
+
+use serde_json::{Value, json};
+
+use crate::data::{ColumnPreview, Dataset, TablePreview};
+use crate::model::{ColumnRole, CsvSpec};
+
+/// Cells are cut to so many characters.
+const WIDEST: usize = 32;
+
+/// What is said of one column.
+struct Row<'a> {
+    column: &'a ColumnPreview,
+    used: &'static str,
+    why: String,
+}
+
+fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Row<'a>> {
+    let of = |column: &'a ColumnPreview| {
+        let said = csv.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
+        let is_target = column.name == csv.target;
+        let used = match said.unwrap_or(column.role) {
+            _ if is_target && dataset.truth.task.classes().is_some() => "target: classes",
+            _ if is_target => "target: numbers",
+            ColumnRole::Numeric => "number",
+            ColumnRole::Categorical => "category",
+            ColumnRole::Date => "date",
+            ColumnRole::LeftOut => "left out",
+        };
+        let found = if is_target { &column.target_reason } else { &column.reason };
+        let why = if said.is_some() { "chosen".to_owned() } else { found.clone() };
+        Row { column, used, why }
+    };
+    table.columns.iter().map(of).collect()
+}
+
+/// For people: a line for each column, and what is predicted.
+pub fn text(table: &TablePreview, csv: &CsvSpec, dataset: &Dataset) -> String {
+    let heads = ["column", "type", "values", "missing", "used as", "why"].map(str::to_owned);
+    let line = |row: &Row| {
+        let column = row.column;
+        let missing = if column.missing > 0 { column.missing.to_string() } else { String::new() };
+        [cut(&column.name), column.kind.title().into(), cut(&column.values), missing, row.used.into(), row.why.clone()]
+    };
+    let rows = rows(table, csv, dataset);
+    let lines: Vec<[String; 6]> = std::iter::once(heads).chain(rows.iter().map(line)).collect();
+    let width = |i: usize| lines.iter().map(|line| line[i].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..6).map(width).collect();
+    let padded = |line: &[String; 6]| {
+        let cells = line
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(i, (cell, &width))| if i == 3 { format!("{cell:>width$}") } else { format!("{cell:<width$}") });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let all: Vec<String> = lines.iter().map(padded).collect();
+    let task = if dataset.truth.task.classes().is_some() { "classes" } else { "numbers" };
+    format!("{}\n{} rows. Predicts {}: {task}.", all.join("\n"), table.rows, csv.target)
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= WIDEST {
+        text.to_owned()
+    } else {
+        text.chars().take(WIDEST - 1).chain(std::iter::once('…')).collect()
+    }
+}
+
+/// For programs.
+pub fn json(table: &TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Value {
+    let rows = rows(table, csv, dataset);
+    let columns = rows.iter().map(|row| {
+        let column = row.column;
+        json!({
+            "name": column.name, "type": column.kind.title(), "values": column.values, "range": column.range,
+            "distinct": column.distinct, "missing": column.missing, "used": row.used, "why": row.why,
+        })
+    });
+    json!({
+        "rows": table.rows,
+        "header": table.has_header,
+        "delimiter": table.delimiter,
+        "target": csv.target,
+        "task": if dataset.truth.task.classes().is_some() { "classes" } else { "numbers" },
+        "columns": columns.collect::<Vec<_>>(),
+    })
+}

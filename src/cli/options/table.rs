@@ -1,0 +1,129 @@
+//! What is said of a table: what its columns are used for, and how its file is read.
+
+use clap::{Args, ValueEnum};
+
+use crate::model::{ColumnChoice, ColumnRole, DateOrder, Decimal, Reading};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tables")]
+pub struct TableOptions {
+    /// A column to use as a number. Can be repeated, like the other options for columns.
+    #[arg(long, value_name = "COLUMN")]
+    pub numeric: Vec<String>,
+    /// A column to use as categories.
+    #[arg(long, value_name = "COLUMN")]
+    pub category: Vec<String>,
+    /// A column to use as dates: year, month, weekday, hour and days passed, as far as they vary.
+    #[arg(long, value_name = "COLUMN")]
+    pub date: Vec<String>,
+    /// A column to use although it would be left out.
+    #[arg(long, value_name = "COLUMN")]
+    pub keep: Vec<String>,
+    /// A column to leave out.
+    #[arg(long, value_name = "COLUMN")]
+    pub drop: Vec<String>,
+    /// The sheet of a workbook (default: the first one with a table).
+    #[arg(long, value_name = "SHEET")]
+    pub sheet: Option<String>,
+    /// Whether the first row has the names of the columns (default: what the rows suggest).
+    #[arg(long, value_enum)]
+    pub header: Option<YesNo>,
+    /// The character between cells, or tab (default: what the rows suggest).
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub delimiter: Option<char>,
+    /// The decimal separator of all columns; the other one may stand between thousands (default: by column).
+    #[arg(long, value_enum)]
+    pub decimal: Option<DecimalChoice>,
+    /// What 5/6/2024 means (default: by column).
+    #[arg(long, value_enum)]
+    pub dates: Option<OrderChoice>,
+    /// A word or number to read as a missing value, besides the usual ones. Can be repeated.
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
+    pub missing: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TaskChoice {
+    Classes,
+    Numbers,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    Yes,
+    No,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DecimalChoice {
+    /// 1,234.5
+    Point,
+    /// 1.234,5
+    Comma,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderChoice {
+    /// 31/5/2024
+    DayFirst,
+    /// 5/31/2024
+    MonthFirst,
+}
+
+impl TaskChoice {
+    /// As a setting of the target's column.
+    pub fn role(self) -> ColumnRole {
+        match self {
+            Self::Classes => ColumnRole::Categorical,
+            Self::Numbers => ColumnRole::Numeric,
+        }
+    }
+}
+
+impl TableOptions {
+    /// What columns are used for.
+    pub fn roles(&self) -> Vec<ColumnChoice> {
+        let all = [
+            (&self.numeric, ColumnRole::Numeric),
+            (&self.category, ColumnRole::Categorical),
+            (&self.date, ColumnRole::Date),
+            (&self.drop, ColumnRole::LeftOut),
+        ];
+        let of = |(names, role): (&Vec<String>, ColumnRole)| {
+            names.iter().map(|name| ColumnChoice { name: name.clone(), role }).collect::<Vec<_>>()
+        };
+        all.into_iter().flat_map(of).collect()
+    }
+
+    /// How the file is read.
+    pub fn reading(&self) -> Reading {
+        Reading {
+            header: self.header.map(|header| header == YesNo::Yes),
+            delimiter: self.delimiter,
+            decimal: self.decimal.map(|decimal| match decimal {
+                DecimalChoice::Point => Decimal::Point,
+                DecimalChoice::Comma => Decimal::Comma,
+            }),
+            dates: self.dates.map(|order| match order {
+                OrderChoice::DayFirst => DateOrder::DayFirst,
+                OrderChoice::MonthFirst => DateOrder::MonthFirst,
+            }),
+            missing_words: self.missing.clone(),
+            sheet: self.sheet.clone(),
+        }
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.roles().is_empty() && self.keep.is_empty() && self.reading() == Reading::default()
+    }
+}
+
+fn delimiter(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (text, chars.next(), chars.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(one), None) if one.is_ascii() && !matches!(one, '"' | '\n' | '\r') => Ok(one),
+        _ => Err("give one character such as ; or |, or the word tab".into()),
+    }
+}
