@@ -138,7 +138,8 @@ fn has_header(records: &[Vec<String>]) -> bool {
 /// Whether the first row below the header says in which unit, or of which type, the numbers below it are.
 fn has_units(records: &[Vec<String>]) -> bool {
     let [_, units, rest @ ..] = records else { return false };
-    if rest.len() < 3 || units.iter().any(|cell| number::read(cell).is_some()) {
+    let is_comment = units.first().is_some_and(|cell| cell.starts_with('#'));
+    if rest.len() < 3 || is_comment || units.iter().any(|cell| number::read(cell).is_some()) {
         return false;
     }
     let words = Words::default();
