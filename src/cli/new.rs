@@ -11,7 +11,7 @@ use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
 use crate::data::{self, NoProgress};
 use crate::model::templates::{self, TEMPLATES};
-use crate::model::{DataSpec, IdxSpec, Project, Reading, Source};
+use crate::model::{DataSpec, IdxSpec, Project, Source};
 use crate::persist::project_file;
 use crate::session::{TableWish, propose_project, table_spec};
 
