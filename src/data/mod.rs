@@ -3,6 +3,7 @@
 //! Owns sources (synthetic, drawn digits, tables, IDX, picture files), the split, scaling, what samples are and where
 //! they lie, and in which order an epoch uses them. Knows nothing of networks or windows.
 
+mod augment;
 pub(crate) mod calendar;
 mod csv;
 pub mod dataset;
@@ -30,6 +31,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{DataSpec, IdxSpec, PictureSpec, Source};
 
 pub use self::csv::{ColumnKind, ColumnPreview, MISSING_WORDS, TablePreview, inspect_csv, is_there, suggest_target};
+pub use augment::augment;
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
 pub use encoding::Encoding;
 pub use fingerprint::{Difference, Fingerprint};

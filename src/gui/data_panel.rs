@@ -1,5 +1,6 @@
 //! Where the samples come from: the source, its settings, and what they look like.
 
+mod augmentation;
 mod notes;
 mod points;
 mod preview;
@@ -37,6 +38,7 @@ pub fn show(
             settings::show(ui, state, dialogs, actions);
             if let Some(dataset) = state.dataset() {
                 preview::show(ui, state, dataset, &mut local.preview);
+                augmentation::show(ui, state, dataset, actions);
                 notes::show(ui, dataset);
             }
         });

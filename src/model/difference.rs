@@ -206,12 +206,14 @@ mod tests {
         training.early_stopping = Some(EarlyStopping { patience: 10, min_delta: 0.0 });
         training.schedule = Schedule::Cosine { steps: 5000, floor: 0.0 };
         training.keep_best = true;
+        training.augmentation.rotation = 10.0;
         let all = words(&before, &after);
         for expected in [
             "learning rate 0.01 → 0.1",
             "optimiser Adam → SGD",
             "batch size 32 → 1,024",
             "clip none → norm",
+            "augmentation rotation 0 → 10",
             "clip max + 1",
             "early stopping none → patience 10",
             "schedule Constant → Cosine",

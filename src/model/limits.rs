@@ -1,7 +1,7 @@
 //! What the numbers of a project may be: one table, which the fields of the window, `glassbox check` and whoever opens
 //! a project read. Those of layers stand with their parameters (`layer_params!`).
 
-use super::{Clip, DataSpec, OneCycle, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec};
+use super::{Augmentation, Clip, DataSpec, OneCycle, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec};
 
 /// The least and the largest that a number may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +32,23 @@ pub const BATCH_SIZE: Limits<usize> = whole("the batch size", 1, 65_536);
 pub const EPOCHS: Limits<usize> = whole("the number of epochs", 1, 1_000_000_000);
 /// What JSON's readers and the window's fields can hold.
 pub const SEED: Limits<usize> = whole("the seed", 0, i64::MAX as usize);
+
+/// In degrees, either way.
+pub const ROTATION: Limits<f64> = real("the rotation", 0.0, 180.0);
+/// A share of the side.
+pub const SHIFT: Limits<f64> = real("the shift", 0.0, 0.5);
+/// A share of the size.
+pub const ZOOM: Limits<f64> = real("the zoom", 0.0, 1.0);
+/// Of 0 to 1.
+pub const BRIGHTNESS: Limits<f64> = real("the change of brightness", 0.0, 1.0);
+/// A share of it.
+pub const CONTRAST: Limits<f64> = real("the change of contrast", 0.0, 1.0);
+/// A share of it.
+pub const SATURATION: Limits<f64> = real("the change of saturation", 0.0, 1.0);
+/// Standard deviation.
+pub const PIXEL_NOISE: Limits<f64> = real("the noise of augmentation", 0.0, 0.5);
+/// A share of the side.
+pub const CUTOUT: Limits<f64> = real("the cutout", 0.0, 0.8);
 
 /// Of SGD and RMSprop.
 pub const MOMENTUM: Limits<f64> = real("the momentum", 0.0, 0.999);
@@ -274,6 +291,26 @@ impl TrainingSpec {
             found.look(&PATIENCE, stopping.patience);
             found.look(&LEAST_GAIN, stopping.min_delta);
         }
+        let Augmentation {
+            flip: _,
+            flip_up_down: _,
+            rotation,
+            shift,
+            zoom,
+            brightness,
+            contrast,
+            saturation,
+            noise,
+            cutout,
+        } = self.augmentation;
+        found.look(&ROTATION, rotation);
+        found.look(&SHIFT, shift);
+        found.look(&ZOOM, zoom);
+        found.look(&BRIGHTNESS, brightness);
+        found.look(&CONTRAST, contrast);
+        found.look(&SATURATION, saturation);
+        found.look(&PIXEL_NOISE, noise);
+        found.look(&CUTOUT, cutout);
         found.look(&SEED, count(self.seed));
         found.0
     }
@@ -377,6 +414,19 @@ mod tests {
         let clips = [Clip::Norm { max: 1.0 }, Clip::Value { max: 1.0 }];
         let early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.5 });
         let specs = specs.chain(clips.map(|clip| TrainingSpec { clip, early_stopping, ..TrainingSpec::default() }));
+        let augmentation = Augmentation {
+            flip: true,
+            flip_up_down: false,
+            rotation: 5.0,
+            shift: 0.1,
+            zoom: 0.1,
+            brightness: 0.1,
+            contrast: 0.1,
+            saturation: 0.1,
+            noise: 0.1,
+            cutout: 0.1,
+        };
+        let specs = specs.chain([TrainingSpec { augmentation, ..TrainingSpec::default() }]);
         specs.for_each(|spec| every_number_has_limits(&spec, &[], TrainingSpec::problems));
         let blobs = SyntheticSpec { kind: SyntheticKind::Blobs, ..SyntheticSpec::default() };
         let csv = CsvSpec {

@@ -27,8 +27,49 @@ pub struct TrainingSpec {
     pub early_stopping: Option<EarlyStopping>,
     /// Restore the weights of the epoch with the best validation loss when training ends.
     pub keep_best: bool,
-    /// Seed of initial weights, shuffles and dropout.
+    /// How pictures are changed each time they are trained on.
+    #[serde(skip_serializing_if = "Augmentation::is_off")]
+    pub augmentation: Augmentation,
+    /// Seed of initial weights, shuffles, dropout and augmentation.
     pub seed: u64,
+}
+
+/// Random changes of pictures while training, of each one anew in every epoch. None of them where all are zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augmentation {
+    /// Half of them are mirrored.
+    pub flip: bool,
+    /// Half of them stand on their heads.
+    pub flip_up_down: bool,
+    /// By so many degrees at most, either way.
+    pub rotation: f64,
+    /// By such a share of the side at most.
+    pub shift: f64,
+    /// Larger or smaller by such a share at most.
+    pub zoom: f64,
+    /// Lighter or darker by so much at most, of 0 to 1.
+    pub brightness: f64,
+    /// By such a share at most.
+    pub contrast: f64,
+    /// Of three colours, by such a share at most.
+    pub saturation: f64,
+    /// Standard deviation of what is added to each value.
+    pub noise: f64,
+    /// Side of a grey square somewhere, as a share of the picture's.
+    pub cutout: f64,
+}
+
+impl Augmentation {
+    /// Whether it changes anything.
+    pub fn is_active(&self) -> bool {
+        !self.is_off()
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_off(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for TrainingSpec {
@@ -43,6 +84,7 @@ impl Default for TrainingSpec {
             clip: Clip::None,
             early_stopping: None,
             keep_best: false,
+            augmentation: Augmentation::default(),
             seed: 1,
         }
     }
@@ -82,6 +124,7 @@ impl TrainingSpec {
             clip,
             early_stopping,
             keep_best,
+            augmentation,
             seed
         )
     }

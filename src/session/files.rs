@@ -135,7 +135,8 @@ impl State {
     }
 
     fn open(&mut self, path: &Path) {
-        if path.is_dir() {
+        // A TensorFlow model is told what it is.
+        if path.is_dir() && !path.join("saved_model.pb").exists() {
             return match self.screen {
                 Screen::Welcome => self.start_job(Wanted::Pictures(path.to_owned())),
                 Screen::Workspace => self.use_folder(path.to_owned()),

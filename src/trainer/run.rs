@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::outbox::Stop;
 use super::scoring::Asked;
 use crate::data::order::{Algorithm, EpochOrder};
-use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
+use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples, augment};
 use crate::engine::metrics::{Explained, Tally};
 use crate::engine::{Device, EngineError, Kept, Machine, MeanLosses, Memory, Precision, Snapshot, StepReport};
 use crate::model::{Answer, AnswerView, PlateauState, Project, Schedule, Task, TrainingSpec, Watched};
@@ -273,7 +273,10 @@ impl Run {
 
     /// The batch that the next step will use.
     pub fn next_batch(&self) -> Result<Batch, RunError> {
-        Ok(self.dataset.train.fetch(&self.next_rows())?)
+        let mut batch = self.dataset.train.fetch(&self.next_rows())?;
+        let TrainingSpec { augmentation, seed, .. } = &self.project.training;
+        augment(&mut batch, &self.dataset.input_shape, augmentation, *seed, self.place.epoch);
+        Ok(batch)
     }
 
     /// One training step.

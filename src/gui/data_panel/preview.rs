@@ -5,7 +5,7 @@ use egui::{
     WidgetInfo, pos2,
 };
 
-use crate::data::{Dataset, Plane, Samples, sample_rows};
+use crate::data::{Dataset, Plane, sample_rows};
 use crate::gui::numbers::number;
 use crate::gui::textures::cached;
 use crate::gui::theme::{self, Tokens, mix};
@@ -106,7 +106,7 @@ fn pictures(ui: &mut Ui, dataset: &Dataset, shape: [usize; 3], local: &PreviewUi
             let version = local.of as u64 ^ u64::from(row) << 40 ^ u64::from(tokens.dark) << 39;
             let id = Id::unique(("data preview", i));
             let texture = cached(ui.ctx(), id, version, TextureOptions::NEAREST, || {
-                picture(&tokens, &dataset.train, row as usize, shape)
+                picture(&tokens, &dataset.train.input(row as usize).unwrap_or_default(), shape)
             });
             let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter().image(texture.id(), rect, uv, Color32::WHITE);
@@ -120,8 +120,7 @@ fn pictures(ui: &mut Ui, dataset: &Dataset, shape: [usize; 3], local: &PreviewUi
 }
 
 /// One channel: from nothing to the text's colour; three: as red, green and blue.
-fn picture(tokens: &Tokens, part: &Samples, row: usize, [channels, rows, columns]: [usize; 3]) -> ColorImage {
-    let pixels = part.input(row).unwrap_or_default();
+pub(super) fn picture(tokens: &Tokens, pixels: &[f32], [channels, rows, columns]: [usize; 3]) -> ColorImage {
     let area = rows * columns;
     let at = |channel: usize, i: usize| pixels.get(channel * area + i).copied().unwrap_or_default();
     let cells = (0..area).map(|i| {

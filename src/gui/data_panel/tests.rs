@@ -9,8 +9,8 @@ use crate::data::{NoProgress, inspect_csv, load};
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench, chain, unexplained};
 use crate::model::{
-    ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, Fit, IdxSpec, PictureSpec, Source, SyntheticKind,
-    SyntheticSpec,
+    Augmentation, ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, Fit, IdxSpec, PictureSpec, Source,
+    SyntheticKind, SyntheticSpec,
 };
 
 struct NoPicker;
@@ -178,6 +178,35 @@ fn the_last_feature_stays_and_says_why() {
     harness.get_by_label(&other).click();
     harness.run();
     assert_eq!(set(&harness).map(|spec| spec.features), Some(vec![Feature::X, Feature::Y]));
+}
+
+#[test]
+fn pictures_are_augmented_on_request_and_shown_as_they_will_be() {
+    let mut harness = panel(Source::Digits(DigitsSpec { samples: 100, ..DigitsSpec::default() }));
+    assert!(harness.query_by_label("Rotation").is_none());
+    harness.get_by_label("Augment").click();
+    harness.run();
+    let set = |harness: &Harness<'static, Bench<DataPanelUi>>| {
+        harness.state().actions.iter().rev().find_map(|action| match action {
+            Action::SetTraining(training) => Some(training.augmentation),
+            _ => None,
+        })
+    };
+    let chosen = set(&harness).expect("settings");
+    assert!(chosen.is_active());
+    harness.state_mut().state.pose().project.training.augmentation = chosen;
+    harness.run();
+    assert_eq!(harness.query_all_by_label("As it is").count(), 4);
+    assert!(
+        harness.query_all_by_label("In epoch 1").count() == 4 && harness.query_by_label("Colour saturation").is_none()
+    );
+    assert_eq!(unexplained(&harness), [""; 0]);
+    harness.get_by_label("Flip").click();
+    harness.run();
+    assert!(set(&harness).is_some_and(|augmentation| augmentation.flip));
+    harness.get_by_label("Augment").click();
+    harness.run();
+    assert_eq!(set(&harness), Some(Augmentation::default()));
 }
 
 #[test]

@@ -27,7 +27,8 @@ pub(super) fn of_training(before: &TrainingSpec, after: &TrainingSpec, found: &m
     }
     optimiser(&before.optimiser, &after.optimiser, found);
     schedule(&before.schedule, &after.schedule, found);
-    let known = ["learning_rate", "optimiser", "schedule", "seed"];
+    compare("augmentation", &without(&before.augmentation, &[]), &without(&after.augmentation, &[]), found);
+    let known = ["learning_rate", "optimiser", "schedule", "augmentation", "seed"];
     compare("", &without(before, &known), &without(after, &known), found);
 }
 

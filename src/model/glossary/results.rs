@@ -11,6 +11,24 @@ pub(super) const TERMS: &[Term] = &[
             network is.",
     ),
     term(
+        "Augmentation",
+        &[
+            "augment",
+            "flip",
+            "mirror",
+            "rotation",
+            "shift",
+            "zoom",
+            "brightness",
+            "contrast",
+            "colour saturation",
+            "cutout",
+        ],
+        "",
+        "Pictures are changed a little at random each time they are trained on (turned, moved, lighter), so that the \
+            network doesn't learn them by heart. Validation sees them as they are.",
+    ),
+    term(
         "Average precision",
         &["PR area", "precision-recall curve"],
         "",
@@ -95,7 +113,7 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Greyscale",
-        &["grey", "gray", "brightness"],
+        &["grey", "gray"],
         "",
         "A picture with one number for each pixel, its brightness, instead of three for red, green and blue.",
     ),

@@ -218,3 +218,27 @@ fn a_run_on_other_data_begins_with_weights_says_so_and_goes_back_to_them_bitwise
     debugger.goto_step(70).unwrap();
     assert!(debugger.machine().snapshot().unwrap() == after);
 }
+
+#[test]
+fn augmented_pictures_are_the_same_when_they_are_trained_on_again() {
+    let mut project = crate::model::templates::build("digits").unwrap();
+    if let crate::model::Source::Digits(digits) = &mut project.data.source {
+        digits.samples = 100;
+    }
+    let dataset =
+        Arc::new(crate::data::load(&project.data, std::path::Path::new(""), &crate::data::NoProgress).unwrap());
+    let plain = Run::start(&project, None, dataset.clone(), Device::Cpu).unwrap();
+    project.training.augmentation =
+        crate::model::Augmentation { rotation: 20.0, noise: 0.1, ..crate::model::Augmentation::default() };
+    let mut run = Run::start(&project, None, dataset.clone(), Device::Cpu).unwrap();
+    let mut again = Run::start(&project, None, dataset.clone(), Device::Cpu).unwrap();
+    let first = run.next_batch().unwrap();
+    assert_ne!(first.inputs, plain.next_batch().unwrap().inputs);
+    assert_eq!(first.rows, plain.next_batch().unwrap().rows);
+    for _ in 0..2 * run.steps_per_epoch() {
+        assert_eq!(run.next_batch().unwrap(), again.next_batch().unwrap());
+        assert_eq!(run.step().unwrap().loss.to_bits(), again.step().unwrap().loss.to_bits());
+    }
+    assert!(run.epochs_done() == 2 && run.next_batch().unwrap().inputs != first.inputs);
+    assert_eq!(run.evaluate().unwrap().score, again.evaluate().unwrap().score);
+}

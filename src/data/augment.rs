@@ -1,0 +1,248 @@
+//! Pictures as they are trained on: turned, shifted, coloured a little otherwise each time. What becomes of a sample is
+//! a function of the seed, the epoch and its row, so that any batch of any epoch can be made again, bitwise.
+
+use rayon::prelude::*;
+
+use super::Batch;
+use super::random::{Draws, Purpose};
+use crate::model::Augmentation;
+
+/// Changes a batch of the training set, where samples are pictures. Values are 0 to 1, and stay so.
+pub fn augment(batch: &mut Batch, shape: &[usize], how: &Augmentation, seed: u64, epoch: u64) {
+    let [channels, rows, columns] = shape[..] else { return };
+    let len = channels * rows * columns;
+    if !how.is_active() || len == 0 {
+        return;
+    }
+    let pictures = batch.inputs.par_chunks_mut(len).zip(batch.rows.par_iter());
+    pictures.for_each(|(picture, &row)| {
+        // Rows have 32 bits, and no run has as many epochs.
+        let mut draws = Purpose::Augment.draws(seed, epoch << 32 | u64::from(row));
+        let drawn = Drawn::of(how, &mut draws);
+        drawn.place(picture, [rows, columns]);
+        drawn.colour(picture, rows * columns);
+        if how.noise > 0.0 {
+            picture.iter_mut().for_each(|value| *value += (how.noise * draws.normal()) as f32);
+        }
+        picture.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        drawn.cut(picture, [rows, columns], how.cutout);
+    });
+}
+
+/// What was drawn for one picture; always as many numbers, so that one setting does not shift another's.
+struct Drawn {
+    mirrored: [bool; 2],
+    /// In radians.
+    angle: f64,
+    /// Of the side, down and across.
+    shift: [f64; 2],
+    zoom: f64,
+    brightness: f32,
+    contrast: f32,
+    saturation: f32,
+    /// Where the middle of the hole is.
+    hole: [f64; 2],
+}
+
+impl Drawn {
+    fn of(how: &Augmentation, draws: &mut Draws) -> Self {
+        let mut even = |reach: f64| draws.uniform(-reach, reach);
+        Self {
+            mirrored: [how.flip_up_down, how.flip].map(|may| even(1.0) < 0.0 && may),
+            angle: even(how.rotation).to_radians(),
+            shift: [even(how.shift), even(how.shift)],
+            // As likely so much larger as so much smaller.
+            zoom: (1.0 + how.zoom).powf(even(1.0)),
+            brightness: even(how.brightness) as f32,
+            contrast: 1.0 + even(how.contrast) as f32,
+            saturation: 1.0 + even(how.saturation) as f32,
+            hole: [0.5 + even(0.5), 0.5 + even(0.5)],
+        }
+    }
+
+    /// Mirrors, turns, enlarges and moves about the middle. What comes in from outside continues the border.
+    fn place(&self, picture: &mut [f32], [rows, columns]: [usize; 2]) {
+        let [up_down, left_right] = self.mirrored;
+        for plane in picture.chunks_mut(rows * columns) {
+            if up_down {
+                (0..rows / 2).for_each(|row| {
+                    let (above, below) = plane.split_at_mut((rows - 1 - row) * columns);
+                    above[row * columns..(row + 1) * columns].swap_with_slice(&mut below[..columns]);
+                });
+            }
+            if left_right {
+                plane.chunks_mut(columns).for_each(<[f32]>::reverse);
+            }
+        }
+        if self.angle == 0.0 && self.shift == [0.0; 2] && self.zoom == 1.0 {
+            return;
+        }
+        let (sin, cos) = (self.angle.sin() / self.zoom, self.angle.cos() / self.zoom);
+        let middle = [(rows - 1) as f64 / 2.0, (columns - 1) as f64 / 2.0];
+        let shift = [self.shift[0] * rows as f64, self.shift[1] * columns as f64];
+        let before = picture.to_vec();
+        for row in 0..rows {
+            for column in 0..columns {
+                let (y, x) = (row as f64 - middle[0] - shift[0], column as f64 - middle[1] - shift[1]);
+                let y_from = (cos * y - sin * x + middle[0]).clamp(0.0, (rows - 1) as f64);
+                let x_from = (sin * y + cos * x + middle[1]).clamp(0.0, (columns - 1) as f64);
+                let (top, left) = (y_from as usize, x_from as usize);
+                let (low, right) = ((top + 1).min(rows - 1), (left + 1).min(columns - 1));
+                let (v, u) = ((y_from - top as f64) as f32, (x_from - left as f64) as f32);
+                let planes = picture.chunks_mut(rows * columns).zip(before.chunks(rows * columns));
+                for (to, from) in planes {
+                    let at = |row: usize, column: usize| from[row * columns + column];
+                    let above = at(top, left) * (1.0 - u) + at(top, right) * u;
+                    let below = at(low, left) * (1.0 - u) + at(low, right) * u;
+                    to[row * columns + column] = above * (1.0 - v) + below * v;
+                }
+            }
+        }
+    }
+
+    fn colour(&self, picture: &mut [f32], area: usize) {
+        if self.saturation != 1.0 && picture.len() == 3 * area {
+            for i in 0..area {
+                let [r, g, b] = [0, 1, 2].map(|channel| picture[channel * area + i]);
+                let grey = 0.299 * r + 0.587 * g + 0.114 * b;
+                (0..3).for_each(|c| {
+                    let value = &mut picture[c * area + i];
+                    *value = grey + (*value - grey) * self.saturation;
+                });
+            }
+        }
+        if self.contrast != 1.0 || self.brightness != 0.0 {
+            let mean = picture.iter().sum::<f32>() / picture.len() as f32;
+            let (contrast, brightness) = (self.contrast, self.brightness);
+            picture.iter_mut().for_each(|value| *value = mean + (*value - mean) * contrast + brightness);
+        }
+    }
+
+    /// A square of grey, of a share of the side; what lies outside the picture is lost.
+    fn cut(&self, picture: &mut [f32], [rows, columns]: [usize; 2], share: f64) {
+        let side = share * rows.min(columns) as f64;
+        if side < 1.0 {
+            return;
+        }
+        let span = |middle: f64, len: usize| {
+            let from = middle * len as f64 - side / 2.0;
+            from.round().max(0.0) as usize..((from + side).round().max(0.0) as usize).min(len)
+        };
+        let (down, across) = (span(self.hole[0], rows), span(self.hole[1], columns));
+        for plane in picture.chunks_mut(rows * columns) {
+            down.clone().for_each(|row| plane[row * columns..][across.clone()].fill(0.5));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two pictures of 3 x 4 x 4, rows 5 and 9.
+    fn batch() -> Batch {
+        let inputs = (0..96).map(|i| (i * 37 % 97) as f32 / 96.0).collect();
+        Batch { len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![5, 9] }
+    }
+
+    fn changed(how: Augmentation, seed: u64, epoch: u64) -> Batch {
+        let mut batch = batch();
+        augment(&mut batch, &[3, 4, 4], &how, seed, epoch);
+        batch
+    }
+
+    const ALL: Augmentation = Augmentation {
+        flip: true,
+        flip_up_down: true,
+        rotation: 30.0,
+        shift: 0.2,
+        zoom: 0.3,
+        brightness: 0.2,
+        contrast: 0.3,
+        saturation: 0.5,
+        noise: 0.05,
+        cutout: 0.5,
+    };
+
+    #[test]
+    fn it_is_a_function_of_seed_epoch_and_row() {
+        let whole = changed(ALL, 3, 2);
+        assert_eq!(whole, changed(ALL, 3, 2));
+        assert!([changed(ALL, 4, 2), changed(ALL, 3, 3)].iter().all(|other| other.inputs != whole.inputs));
+        // Whatever else is in the batch.
+        let mut alone = batch();
+        (alone.inputs, alone.rows, alone.len) = (alone.inputs.split_off(48), vec![9], 1);
+        augment(&mut alone, &[3, 4, 4], &ALL, 3, 2);
+        assert_eq!(alone.inputs[..], whole.inputs[48..]);
+        assert!(whole.inputs.iter().all(|value| (0.0..=1.0).contains(value)));
+        assert_eq!((&whole.targets, &whole.rows), (&batch().targets, &batch().rows));
+    }
+
+    #[test]
+    fn nothing_is_changed_without_it_or_where_there_are_no_pictures() {
+        assert_eq!(changed(Augmentation::default(), 3, 2), batch());
+        let mut rows = batch();
+        augment(&mut rows, &[48], &ALL, 3, 2);
+        assert_eq!(rows, batch());
+    }
+
+    #[test]
+    fn pictures_are_mirrored_half_of_the_time() {
+        let how = Augmentation { flip: true, ..Augmentation::default() };
+        let before = batch().inputs;
+        let mut mirrored = before.clone();
+        mirrored.chunks_mut(4).for_each(<[f32]>::reverse);
+        let is_mirrored = |epoch| {
+            let now = changed(how, 1, epoch).inputs;
+            assert!(now[..48] == before[..48] || now[..48] == mirrored[..48]);
+            now[..48] == mirrored[..48]
+        };
+        let count = (0..400).filter(|&epoch| is_mirrored(epoch)).count();
+        assert!((150..250).contains(&count), "{count}");
+        let how = Augmentation { flip_up_down: true, ..Augmentation::default() };
+        let upside: Vec<f32> = before.chunks(16).flat_map(|plane| plane.chunks(4).rev().flatten().copied()).collect();
+        assert!((0..20).any(|epoch| changed(how, 1, epoch).inputs == upside));
+    }
+
+    #[test]
+    fn a_quarter_turn_and_a_shift_move_every_pixel_to_its_place() {
+        let drawn = |angle: f64, shift| Drawn {
+            angle: angle.to_radians(),
+            shift,
+            ..Drawn::of(&Augmentation::default(), &mut Purpose::Augment.draws(1, 0))
+        };
+        let before = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
+        let near = |drawn: Drawn, expected: [f32; 9]| {
+            let mut now = before;
+            drawn.place(&mut now, [3, 3]);
+            assert!(now.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{now:?}");
+        };
+        near(drawn(90.0, [0.0; 2]), [7.0, 4.0, 1.0, 8.0, 5.0, 2.0, 9.0, 6.0, 3.0]);
+        near(drawn(0.0, [0.0, 1.0 / 3.0]), [1.0, 1.0, 2.0, 4.0, 4.0, 5.0, 7.0, 7.0, 8.0]);
+        near(drawn(0.0, [-1.0 / 3.0, 0.0]), [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 7.0, 8.0, 9.0]);
+    }
+
+    #[test]
+    fn colours_and_holes_are_those_that_were_drawn() {
+        let still = || Drawn::of(&Augmentation::default(), &mut Purpose::Augment.draws(1, 0));
+        let mut picture = [0.2, 0.6, 0.4];
+        Drawn { contrast: 2.0, brightness: 0.1, ..still() }.colour(&mut picture, 3);
+        assert!(picture.iter().zip([0.1f32, 0.9, 0.5]).all(|(a, b)| (a - b).abs() < 1e-6), "{picture:?}");
+        let mut picture = [1.0, 0.0, 0.0];
+        Drawn { saturation: 0.0, ..still() }.colour(&mut picture, 1);
+        assert!(picture.iter().all(|value| (value - 0.299).abs() < 1e-6), "{picture:?}");
+        let mut picture = [0.0; 16];
+        Drawn { hole: [0.5, 1.0], ..still() }.cut(&mut picture, [4, 4], 0.5);
+        assert_eq!(picture.iter().positions(), [7, 11]);
+    }
+
+    trait Positions {
+        fn positions(self) -> Vec<usize>;
+    }
+
+    impl<'a, I: Iterator<Item = &'a f32>> Positions for I {
+        fn positions(self) -> Vec<usize> {
+            self.enumerate().filter(|(_, value)| **value == 0.5).map(|(i, _)| i).collect()
+        }
+    }
+}
