@@ -27,7 +27,7 @@ impl Purpose {
             Self::Digits => 0x4449_4749_5453,
             Self::Fair => 0x4641_4952,
             Self::Sample => 0x5341_4d50_4c45,
-            Self::Augment => 0x4155_474d_454e_54,
+            Self::Augment => 0x0041_5547_4d45_4e54,
         }
     }
 

@@ -302,7 +302,7 @@ impl TrainingSpec {
             saturation,
             noise,
             cutout,
-        } = self.augmentation;
+        } = *self.augmentation;
         found.look(&ROTATION, rotation);
         found.look(&SHIFT, shift);
         found.look(&ZOOM, zoom);
@@ -426,6 +426,7 @@ mod tests {
             noise: 0.1,
             cutout: 0.1,
         };
+        let augmentation = Box::new(augmentation);
         let specs = specs.chain([TrainingSpec { augmentation, ..TrainingSpec::default() }]);
         specs.for_each(|spec| every_number_has_limits(&spec, &[], TrainingSpec::problems));
         let blobs = SyntheticSpec { kind: SyntheticKind::Blobs, ..SyntheticSpec::default() };

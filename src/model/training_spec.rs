@@ -29,7 +29,7 @@ pub struct TrainingSpec {
     pub keep_best: bool,
     /// How pictures are changed each time they are trained on.
     #[serde(skip_serializing_if = "Augmentation::is_off")]
-    pub augmentation: Augmentation,
+    pub augmentation: Box<Augmentation>,
     /// Seed of initial weights, shuffles, dropout and augmentation.
     pub seed: u64,
 }
@@ -84,7 +84,7 @@ impl Default for TrainingSpec {
             clip: Clip::None,
             early_stopping: None,
             keep_best: false,
-            augmentation: Augmentation::default(),
+            augmentation: Box::default(),
             seed: 1,
         }
     }

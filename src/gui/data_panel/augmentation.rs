@@ -33,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, actions: &mut 
     let [channels, rows, columns] = dataset.input_shape[..] else { return };
     section(ui, "AUGMENTATION", "");
     let training = &state.project().training;
-    let before = training.augmentation;
+    let before = *training.augmentation;
     let (mut now, mut ended) = (before, false);
     let help = "Change the pictures a little at random each time the network learns from them. With few pictures it then \
         learns what matters. Validation sees them as they are.";
@@ -46,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, actions: &mut 
         gallery(ui, training, dataset, [channels, rows, columns]);
     }
     if now != before {
-        actions.push(Action::SetTraining(TrainingSpec { augmentation: now, ..training.clone() }));
+        actions.push(Action::SetTraining(TrainingSpec { augmentation: Box::new(now), ..training.clone() }));
     }
     if ended {
         actions.push(Action::EndEdit);

@@ -188,13 +188,13 @@ fn pictures_are_augmented_on_request_and_shown_as_they_will_be() {
     harness.run();
     let set = |harness: &Harness<'static, Bench<DataPanelUi>>| {
         harness.state().actions.iter().rev().find_map(|action| match action {
-            Action::SetTraining(training) => Some(training.augmentation),
+            Action::SetTraining(training) => Some(*training.augmentation),
             _ => None,
         })
     };
     let chosen = set(&harness).expect("settings");
     assert!(chosen.is_active());
-    harness.state_mut().state.pose().project.training.augmentation = chosen;
+    harness.state_mut().state.pose().project.training.augmentation = Box::new(chosen);
     harness.run();
     assert_eq!(harness.query_all_by_label("As it is").count(), 4);
     assert!(
