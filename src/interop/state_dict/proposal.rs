@@ -11,7 +11,9 @@ use super::layers::{self, Found, Reads};
 use super::mapping::sizes;
 use crate::files::{NamedTensor, Values};
 use crate::interop::{Arrived, Fate, Report};
-use crate::model::layer::{AdaptiveAvgPool2d, Flatten, GlobalAvgPool, Input, LayerKind, ParamValue, Recurrence, Relu};
+use crate::model::layer::{
+    AdaptiveAvgPool2d, Flatten, GlobalAvgPool, Input, LayerKind, PaddingInTime, ParamValue, Recurrence, Relu,
+};
 use crate::model::{Edit, End, Graph, Layer, LayerId, Shape};
 
 /// Rows and columns, or steps, of an input whose weights do not say.
@@ -41,6 +43,8 @@ struct Standing {
     is_recurrent: bool,
     /// Which of the Inputs it comes from.
     input: usize,
+    /// Steps that its sequence has lost on the way.
+    lost: usize,
 }
 
 /// A network for these weights, with them in it.
@@ -150,7 +154,8 @@ impl Builder {
             }
         };
         let is_branch = place + 1 < self.standing.len();
-        let input = self.standing[place].input;
+        let Standing { input, lost, .. } = self.standing[place];
+        let lost = lost + loses(&kind);
         let (from, flow, words) = self.adapt(self.standing[place], reads);
         let is_recurrent = is_recurrent(&kind);
         let is_norm = matches!(kind, LayerKind::BatchNorm(_));
@@ -163,10 +168,10 @@ impl Builder {
             (Flow::Sequence(_), _) => Flow::Sequence(width),
             (Flow::Row(_), _) => Flow::Row(width),
         };
-        self.standing.push(Standing { id, flow, is_recurrent, input });
+        self.standing.push(Standing { id, flow, is_recurrent, input, lost });
         if is_norm && !is_last && !is_bare {
             let relu = self.behind(End { layer: id, port: None }, Relu {}.into());
-            self.standing.push(Standing { id: relu.layer, flow, is_recurrent: false, input });
+            self.standing.push(Standing { id: relu.layer, flow, is_recurrent: false, input, lost });
         }
         let branch = if is_branch { "Connected to the last layer with as many features." } else { own };
         Ok((id, format!("{branch} {words}").trim().to_owned()))
@@ -196,18 +201,23 @@ impl Builder {
         let entry = self.graph.add(Input::default().into(), [0.0, 0.0]);
         self.inputs.push((entry, Shape(shape)));
         self.steps.push(None);
-        self.standing.push(Standing { id: entry, flow, is_recurrent: false, input: self.inputs.len() - 1 });
+        self.standing.push(Standing { id: entry, flow, is_recurrent: false, input: self.inputs.len() - 1, lost: 0 });
     }
 
     /// Whether the sequences of its Input have the length that flattening them asks for, or still may have it.
     fn has_steps(&self, before: &Standing, reads: Reads) -> bool {
         let (Flow::Sequence(features), Reads::Row(width)) = (before.flow, reads) else { return true };
-        features == width || self.steps[before.input].is_none_or(|steps| steps * features == width)
+        if features == width {
+            return true;
+        }
+        let needed = width / features.max(1) + before.lost;
+        let longest = self.standing.iter().filter(|one| one.input == before.input).map(|one| one.lost).max();
+        self.steps[before.input].map_or(needed > longest.unwrap_or(0), |steps| steps == needed)
     }
 
     /// What must come between: pooling or flattening where a row is wanted, all steps or the last one.
     fn adapt(&mut self, before: Standing, wanted: Reads) -> (End, Flow, String) {
-        let Standing { id, flow, is_recurrent, input } = before;
+        let Standing { id, flow, is_recurrent, input, lost } = before;
         let from = End { layer: id, port: None };
         match (flow, wanted) {
             (Flow::Sequence(width), Reads::Sequence(_) | Reads::Any(_)) if is_recurrent => {
@@ -233,7 +243,7 @@ impl Builder {
             }
             (Flow::Sequence(features), Reads::Row(width)) if width != features => {
                 let flat = self.behind(from, Flatten {}.into());
-                let steps = width / features.max(1);
+                let steps = width / features.max(1) + lost;
                 self.steps[input] = Some(steps);
                 self.inputs[input].1.0[0] = steps;
                 (flat, Flow::Row(width), "Flattening the sequence before it is a guess.".into())
@@ -247,6 +257,16 @@ impl Builder {
         // As above.
         let _ = self.graph.connect(from, id);
         End { layer: id, port: None }
+    }
+}
+
+/// Steps that a layer takes off a sequence.
+fn loses(kind: &LayerKind) -> usize {
+    match kind {
+        LayerKind::Conv1d(layer) if layer.padding == PaddingInTime::Valid => {
+            layer.kernel.saturating_sub(1).saturating_mul(layer.dilation)
+        }
+        _ => 0,
     }
 }
 
