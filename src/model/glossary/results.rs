@@ -80,6 +80,20 @@ pub(super) const TERMS: &[Term] = &[
         "The samples that the network learns from: generated points, digits, your own table, a folder of images.",
     ),
     term(
+        "Dates",
+        &["date", "day first", "month first"],
+        "",
+        "Days and times in a column of a table. The network is given the year, month, weekday, hour and the days that \
+            have passed, as far as they vary.",
+    ),
+    term(
+        "Decimal separator",
+        &["decimals", "decimal comma", "decimal point", "thousands separator"],
+        "",
+        "The character between whole numbers and fractions. In 1.234,5 it is the comma, and the point separates thousands; \
+            in 1,234.5 it is the other way round.",
+    ),
+    term(
         "F1",
         &["F1 score"],
         "2 · precision · recall / (precision + recall)",
