@@ -35,7 +35,7 @@ fn every_column_says_what_it_is_and_why() {
         ("plz", "number", "category"),
         ("size", "number", "number"),
         ("grade", "number", "target: classes"),
-        ("word", "text", "left out"),
+        ("word", "text", "category"),
     ] {
         let column = column(&found, name);
         assert_eq!((&column["type"], &column["used"]), (&kind.into(), &used.into()), "{column}");

@@ -122,7 +122,8 @@ impl ColumnFacts {
             return (ColumnRole::Numeric, self.range());
         }
         if is_few {
-            return (ColumnRole::Categorical, format!("{distinct} distinct values"));
+            let words = if distinct == 1 { "one value, or none".into() } else { format!("{distinct} distinct values") };
+            return (ColumnRole::Categorical, words);
         }
         left_out(self.why_not())
     }
