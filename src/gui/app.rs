@@ -202,7 +202,7 @@ impl App {
         for action in actions {
             let gives_up = Leave::is_needed_for(&action) && !self.state.keeps_project(&action);
             if gives_up && self.state.is_unsaved() {
-                self.dialogs.ask_leave(Leave::For(action));
+                self.dialogs.ask_leave(Leave::For(Box::new(action)));
             } else {
                 let is_template = matches!(action, Action::OpenTemplate(_));
                 let events = self.state.apply(action);
@@ -220,7 +220,7 @@ impl App {
         }
         match self.dialogs.take_confirmed() {
             Some(Leave::For(action)) => {
-                let events = self.state.apply(action);
+                let events = self.state.apply(*action);
                 self.hear(&events, ctx);
             }
             Some(Leave::Window) => {

@@ -194,7 +194,7 @@ fn pictures_are_augmented_on_request_and_shown_as_they_will_be() {
     };
     let chosen = set(&harness).expect("settings");
     assert!(chosen.is_active());
-    harness.state_mut().state.pose().project.training.augmentation = Box::new(chosen);
+    *harness.state_mut().state.pose().project.training.augmentation = chosen;
     harness.run();
     assert_eq!(harness.query_all_by_label("As it is").count(), 4);
     assert!(

@@ -12,7 +12,7 @@ use crate::session::{Action, OfferAction, RunStatus, State, Transport};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Leave {
     /// An action that replaces the project.
-    For(Action),
+    For(Box<Action>),
     /// Closing the window.
     Window,
 }

@@ -229,7 +229,7 @@ fn augmented_pictures_are_the_same_when_they_are_trained_on_again() {
         Arc::new(crate::data::load(&project.data, std::path::Path::new(""), &crate::data::NoProgress).unwrap());
     let plain = Run::start(&project, None, dataset.clone(), Device::Cpu).unwrap();
     let augmentation = crate::model::Augmentation { rotation: 20.0, noise: 0.1, ..Default::default() };
-    project.training.augmentation = Box::new(augmentation);
+    *project.training.augmentation = augmentation;
     let mut run = Run::start(&project, None, dataset.clone(), Device::Cpu).unwrap();
     let mut again = Run::start(&project, None, dataset.clone(), Device::Cpu).unwrap();
     let first = run.next_batch().unwrap();
