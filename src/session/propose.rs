@@ -26,31 +26,25 @@ pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
 
 /// Six epochs of MNIST's size are plenty; small sets get more.
 fn for_pictures(samples: usize) -> TrainingSpec {
-    let epochs = (48_000 / samples.max(1)).clamp(4, 30);
-    let batch_size = 64;
-    let steps = samples.div_ceil(batch_size) * epochs;
-    TrainingSpec {
-        optimiser: Optimiser::adam(),
-        learning_rate: 0.002,
-        schedule: Schedule::Cosine { steps, floor: 0.05 },
-        batch_size,
-        epochs,
-        ..TrainingSpec::default()
-    }
+    falling(samples, (64, (48_000 / samples.max(1)).clamp(4, 30)), (0.002, 0.05))
 }
 
 /// About a thousand steps, and ten epochs at least; the best epoch's weights are kept, because batch norm makes single
 /// epochs swing.
 fn for_photos(samples: usize) -> TrainingSpec {
-    let (batch_size, epochs) = (32, (36_000 / samples.max(1)).clamp(10, 60));
+    let training = falling(samples, (32, (36_000 / samples.max(1)).clamp(10, 60)), (0.003, 0.01));
+    TrainingSpec { keep_best: true, ..training }
+}
+
+/// Adam with a rate that falls along a cosine to a share of itself, at the last step.
+fn falling(samples: usize, (batch_size, epochs): (usize, usize), (rate, floor): (f64, f64)) -> TrainingSpec {
     let steps = samples.div_ceil(batch_size) * epochs;
     TrainingSpec {
         optimiser: Optimiser::adam(),
-        learning_rate: 0.003,
-        schedule: Schedule::Cosine { steps, floor: 0.01 },
+        learning_rate: rate,
+        schedule: Schedule::Cosine { steps, floor },
         batch_size,
         epochs,
-        keep_best: true,
         ..TrainingSpec::default()
     }
 }

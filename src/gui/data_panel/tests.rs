@@ -39,15 +39,11 @@ fn set(harness: &Harness<'static, Bench<DataPanelUi>>) -> Option<SyntheticSpec> 
     })
 }
 
-#[test]
-fn a_wrong_guess_about_a_table_is_corrected_with_a_click() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("t.csv");
-    let rows: String = (0..40).map(|i| format!("1.{:03},{},{}\n", 100 + i, i * 7 % 11, i % 3)).collect();
-    std::fs::write(&path, format!("size,x,grade\n{rows}")).expect("a table");
+/// The panel of a table that has been looked through.
+fn of_table(path: &std::path::Path, target: &str) -> Harness<'static, Bench<DataPanelUi>> {
     let spec = CsvSpec {
-        path: path.clone(),
-        target: "grade".into(),
+        path: path.to_owned(),
+        target: target.into(),
         columns: Vec::new(),
         missing: Default::default(),
         scaling: Default::default(),
@@ -55,8 +51,18 @@ fn a_wrong_guess_about_a_table_is_corrected_with_a_click() {
     };
     let mut harness = panel(Source::Csv(spec));
     *harness.state_mut().state.pose().table =
-        Some(Arc::new(inspect_csv(&path, &Default::default(), &NoProgress).expect("a table")));
+        Some(Arc::new(inspect_csv(path, &Default::default(), &NoProgress).expect("a table")));
     harness.run();
+    harness
+}
+
+#[test]
+fn a_wrong_guess_about_a_table_is_corrected_with_a_click() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let rows: String = (0..40).map(|i| format!("1.{:03},{},{}\n", 100 + i, i * 7 % 11, i % 3)).collect();
+    std::fs::write(&path, format!("size,x,grade\n{rows}")).expect("a table");
+    let mut harness = of_table(&path, "grade");
     let mut said = |field: &str, option: &str| {
         harness.get_by_role_and_label(egui::Role::ComboBox, field).click();
         harness.run();
@@ -127,18 +133,7 @@ fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
     let path = folder.path().join("fruit.csv");
     let rows: String = (0..40).map(|i| format!("{i},{},{}\n", i % 3, ["apple", "pear"][i % 2])).collect();
     std::fs::write(&path, format!("weight,colour,kind\n{rows}")).expect("a file");
-    let spec = CsvSpec {
-        path: path.clone(),
-        target: "kind".into(),
-        columns: Vec::new(),
-        missing: Default::default(),
-        scaling: Default::default(),
-        reading: Default::default(),
-    };
-    let mut harness = panel(Source::Csv(spec));
-    *harness.state_mut().state.pose().table =
-        Some(Arc::new(inspect_csv(&path, &Default::default(), &NoProgress).expect("a table")));
-    harness.run();
+    let mut harness = of_table(&path, "kind");
     harness.get_by_label("Role of colour").click();
     harness.run();
     harness.get_by_label("left out").click();
