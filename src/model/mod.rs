@@ -3,6 +3,7 @@
 //! Pure serde data: no tensors, no files, no window. Everything here can be cloned, compared, saved and undone.
 
 mod answer;
+pub mod boxes;
 mod data_spec;
 mod device;
 pub mod difference;
