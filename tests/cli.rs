@@ -8,6 +8,8 @@ mod arguments;
 mod arrive;
 #[path = "cli/branches.rs"]
 mod branches;
+#[path = "cli/cache.rs"]
+mod cache;
 #[path = "cli/engines.rs"]
 mod engines;
 #[path = "cli/files.rs"]

@@ -7,7 +7,7 @@ use super::options::CheckOptions;
 use super::output::{Answered, answer};
 use super::prepare;
 use crate::data::{self, Dataset, NoProgress, TablePreview};
-use crate::engine::Memory;
+use crate::files::memory as machine;
 use crate::model::{CsvSpec, Project, Source};
 use crate::persist::FileError;
 
@@ -24,7 +24,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
     let mut problems: Vec<_> = found.obstacles().map(|p| prepare::sentence(&project, p)).collect();
     let notes = notes(&dataset, found.is_forward_only());
     let memory = prepare::memory(&project, &dataset, &found);
-    problems.extend(memory.and_then(|memory| memory.refusal(Memory::available())));
+    problems.extend(memory.and_then(|memory| memory.refusal(machine::available())));
     let warnings = warnings(&project, &dataset);
     let table = table(&project, &prepare::base_of(&options.file))?;
     if options.json {
@@ -46,7 +46,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
         let memory = memory.map(|memory| {
             serde_json::json!({
                 "parameters": memory.parameters, "moments": memory.moments, "step": memory.step,
-                "total": memory.total(), "batch": memory.batch, "available": Memory::available(),
+                "total": memory.total(), "batch": memory.batch, "available": machine::available(),
             })
         });
         let mut all = serde_json::json!({

@@ -6,6 +6,7 @@
 
 mod arrive;
 pub mod bench;
+mod cache;
 mod check;
 mod columns;
 mod debug;
@@ -93,6 +94,7 @@ pub fn run() -> Next {
         Some(Command::Export(options)) => (export::run(&options), options.json),
         Some(Command::Engines(options)) => (engines::run(&options), options.json),
         Some(Command::Race(options)) => (race::run(&options), options.json),
+        Some(Command::Cache(options)) => (cache::run(&options), options.json),
         Some(Command::Debug(options)) => (debug::run(&options), options.json),
     };
     Next::Exit(report(outcome, as_json))

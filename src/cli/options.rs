@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod cache;
 mod elsewhere;
 mod table;
 
+pub use cache::{CacheAction, CacheOptions, ClearOptions};
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
 pub use table::{TableOptions, TaskChoice};
 
@@ -51,6 +53,8 @@ pub enum Command {
     Race(RaceOptions),
     /// Debug training: stop inside a step, inspect every value, go back, change it, continue.
     Debug(DebugOptions),
+    /// List or remove the converted rows of tables that are larger than memory.
+    Cache(CacheOptions),
     /// Benchmark Glassbox on this machine.
     Bench(BenchOptions),
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Encoding, Origin, Samples};
 use crate::model::{AnswerView, DataSignature, Feature, Shape, Task};
 
@@ -35,7 +37,7 @@ pub struct Dataset {
 }
 
 /// A column that holds the answer: usually the target under another name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Giveaway {
     /// Its heading in the table.
     pub column: String,
@@ -44,7 +46,7 @@ pub struct Giveaway {
 }
 
 /// From the network's number to the user's and back: `value = scaled * scale + offset`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
     /// What 0 stands for.
     pub offset: f32,
@@ -80,7 +82,7 @@ impl Unit {
 }
 
 /// What the data says is right: the task, what its classes or predicted numbers are called, and in which units.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
     /// What is asked of the network.
     pub task: Task,

@@ -12,12 +12,14 @@ pub mod encoding;
 mod fair;
 mod fingerprint;
 mod idx;
+mod mapped;
 pub mod order;
 mod origin;
 mod pictures;
 mod preview;
 mod progress;
 pub(crate) mod random;
+mod room;
 pub mod sample;
 pub mod samples;
 mod split;
@@ -35,15 +37,22 @@ pub use augment::augment;
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
 pub use encoding::Encoding;
 pub use fingerprint::{Difference, Fingerprint};
+pub use mapped::{CachedTable, cached_tables};
 pub use origin::{Origin, OriginFiles};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
+pub use room::Room;
 pub use samples::{Batch, Rows, Samples, Stretch};
 pub use unseen::{Unseen, read_unseen};
 
 /// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project
 /// file's. Everything random is keyed by `spec.seed`: the same spec (and files) give bitwise the same samples.
 pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dataset, DataError> {
+    load_within(&Room::here(), spec, base, progress)
+}
+
+/// As [`load`], with so much room.
+pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dataset, DataError> {
     if let Some(problem) = spec.problems().into_iter().next() {
         return Err(DataError::new(problem));
     }
@@ -53,7 +62,7 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Pictures(settings) => pictures::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Sample(settings) => sample::load(settings, base, spec)?,
-        Source::Csv(settings) => csv::load(settings, &resolve(base, &settings.path), spec, progress)?,
+        Source::Csv(settings) => csv::load_within(room, settings, &resolve(base, &settings.path), spec, progress)?,
     };
     dataset.take_stock()?;
     progress.report(1.0, "ready");

@@ -10,6 +10,7 @@ use super::device::Precision;
 use super::error::Result;
 use super::op::ValueShape;
 use super::program::{Mode, Program, Role};
+pub use crate::files::memory::size;
 use crate::model::{DataSignature, Graph, TrainingSpec};
 
 /// Bytes.
@@ -63,24 +64,6 @@ impl Memory {
         };
         Some(format!("The network doesn't fit in memory: {self}; {} available. {advice}", size(available)))
     }
-
-    /// What the system could give now. Only Linux tells; elsewhere there is no limit.
-    pub fn available() -> Option<u64> {
-        kib_of("/proc/meminfo", "MemAvailable:")
-    }
-
-    /// What this program holds, and what the machine has. Only Linux tells.
-    pub(super) fn of_this_program() -> Option<(u64, u64)> {
-        Some((kib_of("/proc/self/status", "VmRSS:")?, kib_of("/proc/meminfo", "MemTotal:")?))
-    }
-}
-
-/// The bytes in a line `key 123 kB` of what Linux tells.
-fn kib_of(path: &str, key: &str) -> Option<u64> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib.saturating_mul(1024))
 }
 
 /// "parameters 2.1 MiB, moments 4.1 MiB, values of a batch of 32 samples 3 MiB, together 9.2 MiB"
@@ -97,22 +80,6 @@ impl fmt::Display for Memory {
             size(self.total())
         )
     }
-}
-
-/// "512 B", "9.2 MiB", "1.4 TiB".
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    let decimals = usize::from(value < 100.0);
-    format!("{value:.decimals$} {}", UNITS[unit])
 }
 
 #[cfg(test)]
@@ -136,11 +103,5 @@ mod tests {
         );
         let wide = Memory { parameters: u64::MAX, moments: u64::MAX, step: 7, batch: 1 };
         assert!(wide.refusal(Some(1)).unwrap().ends_with("1 B available. Use smaller layers."));
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn linux_tells_what_is_free() {
-        assert!(Memory::available().unwrap() > 1 << 20);
     }
 }

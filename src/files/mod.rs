@@ -1,8 +1,11 @@
-//! Floor 1: files as such: written whole or not at all, locked, left behind; tensors in them. Knows nothing of what
-//! stands in them.
+//! Floor 1: files as such: written whole or not at all, locked, left behind, mapped, cached; tensors in them. Knows
+//! nothing of what stands in them.
 
 pub mod atomic;
+pub mod cache;
 pub mod lock;
+pub mod mapped;
+pub mod memory;
 pub mod npy;
 pub mod temporary;
 pub mod tensors;

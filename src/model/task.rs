@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::layer::LossKind;
 
 /// What is asked of a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
     /// One of n classes. The target is the class's index.
     Classes(usize),

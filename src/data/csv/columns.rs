@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::cell::{Cell, Words};
 use super::date;
 use super::number::{self, COMMA, POINT};
@@ -131,10 +133,12 @@ pub(super) fn survey(
     tallies.resize_with(table.names.len(), Tally::default);
     let max_distinct = (MAX_DISTINCT_IN_ALL / table.names.len().max(1)).clamp(100, MAX_DISTINCT);
     let words = Words::new(&reading.missing_words);
-    table.for_each_row(progress, share, |line, record| {
-        for (tally, text) in tallies.iter_mut().zip(record) {
-            tally.take(line, text, &words, max_distinct);
-        }
+    table.for_each_block(progress, share, |block| {
+        tallies.par_iter_mut().enumerate().for_each(|(index, tally)| {
+            for (line, row) in block.rows() {
+                tally.take(line, row.get(index).unwrap_or_default(), &words, max_distinct);
+            }
+        });
         Ok(())
     })?;
     let votes: Vec<usize> = tallies.iter().filter_map(Tally::votes_for).collect();

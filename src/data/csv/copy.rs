@@ -5,8 +5,10 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::table::MAX_FILE;
 use crate::data::DataError;
+
+/// More text is not unpacked.
+const MAX_FILE: u64 = 3_000_000_000;
 
 pub(super) struct Out {
     file: NamedTempFile,

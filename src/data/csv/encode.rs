@@ -1,16 +1,24 @@
 //! From cells to numbers: the values of the chosen columns, and the network's input made of them.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Error;
 use std::path::Path;
+use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use super::InputColumn;
 use super::cell::{self, Words};
-use super::columns::ColumnFacts;
+use super::columns::{ColumnFacts, Form};
 use super::dates;
+use super::store::{Column, Filling, Store};
 use super::table::{Table, thousands};
-use super::{InputColumn, MAX_BYTES};
-use crate::data::encoding::{Column, ColumnValues, DatePart, ScaledPart};
+use crate::data::encoding::{self, ColumnValues, DatePart, ScaledPart};
 use crate::data::progress::Progress;
 use crate::data::{DataError, Unit};
+use crate::files::mapped::Mapped;
+use crate::files::memory::size;
 use crate::model::{ColumnRole, CsvSpec, MissingPolicy, Scaling};
 
 /// The code of a missing category.
@@ -19,10 +27,10 @@ const MISSING: u32 = u32::MAX;
 /// One column over all rows of the file.
 pub(super) enum Values {
     /// NaN where missing.
-    Numbers(Vec<f64>),
+    Numbers(Column<f64>),
     Categories {
         names: Vec<String>,
-        codes: Vec<u32>,
+        codes: Column<u32>,
     },
 }
 
@@ -43,58 +51,91 @@ impl Values {
     }
 }
 
+/// A column that is being read.
+enum Reading<'a> {
+    Numbers(Filling<f64>),
+    Dates(Filling<f64>),
+    Categories { codes: HashMap<String, u32>, found: Filling<u32>, names: Vec<String>, facts: &'a ColumnFacts },
+}
+
+impl<'a> Reading<'a> {
+    fn new(facts: &'a ColumnFacts, role: ColumnRole, store: &mut Store) -> Self {
+        match role {
+            ColumnRole::Date => Self::Dates(store.column()),
+            ColumnRole::Categorical => {
+                let names = facts.categories();
+                let codes: HashMap<String, u32> = names.iter().cloned().zip(0..).collect();
+                let others =
+                    facts.spellings.iter().filter_map(|(other, name)| Some((other.clone(), *codes.get(name)?)));
+                let codes = others.collect::<Vec<_>>().into_iter().chain(codes.clone()).collect();
+                Self::Categories { codes, found: store.column(), names, facts }
+            }
+            ColumnRole::Numeric | ColumnRole::LeftOut => Self::Numbers(store.column()),
+        }
+    }
+
+    fn take(&mut self, text: &str, form: &Form, words: &Words) -> Result<(), Error> {
+        match self {
+            Self::Numbers(numbers) => numbers.push(form.number(text, words).unwrap_or(f64::NAN)),
+            Self::Dates(seconds) => seconds.push(form.date(text, words).unwrap_or(f64::NAN)),
+            Self::Categories { found, facts, .. } if facts.lacks_category(text, words) => found.push(MISSING),
+            Self::Categories { codes, found, .. } => {
+                found.push(codes.get(cell::category(text)).copied().unwrap_or(MISSING))
+            }
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Numbers(numbers) | Self::Dates(numbers) => numbers.end(),
+            Self::Categories { found, .. } => found.end(),
+        }
+    }
+
+    fn values(self, mapped: Option<&Arc<Mapped>>) -> Values {
+        match self {
+            Self::Numbers(numbers) | Self::Dates(numbers) => Values::Numbers(numbers.column(mapped)),
+            Self::Categories { found, names, .. } => Values::Categories { names, codes: found.column(mapped) },
+        }
+    }
+}
+
 /// Takes the values of the wanted columns in one pass over the file. The roles fit the facts: that was checked.
+/// `scratch`: where they lie, if not in memory.
 pub(super) fn read_values(
     table: &Table,
     words: &Words,
     facts: &[ColumnFacts],
     wanted: &[(usize, ColumnRole)],
+    scratch: Option<File>,
     progress: &dyn Progress,
     share: (f32, f32),
 ) -> Result<Vec<Values>, DataError> {
-    let mut codes_of: Vec<HashMap<String, u32>> = Vec::new();
-    let mut values = Vec::new();
-    for &(index, role) in wanted {
-        let facts = &facts[index];
-        if role == ColumnRole::Categorical {
-            let names = facts.categories();
-            let codes: HashMap<String, u32> = names.iter().cloned().zip(0..).collect();
-            let others = facts.spellings.iter().filter_map(|(other, name)| Some((other.clone(), *codes.get(name)?)));
-            codes_of.push(others.collect::<Vec<_>>().into_iter().chain(codes.clone()).collect());
-            values.push(Values::Categories { names, codes: Vec::with_capacity(facts.rows) });
-        } else {
-            codes_of.push(HashMap::new());
-            values.push(Values::Numbers(Vec::with_capacity(facts.rows)));
-        }
-    }
-    table.for_each_row(progress, share, |_, record| {
-        for ((&(index, role), values), codes_of) in wanted.iter().zip(&mut values).zip(&codes_of) {
-            let (text, facts) = (record.get(index).unwrap_or_default().trim(), &facts[index]);
-            match values {
-                Values::Numbers(numbers) if role == ColumnRole::Date => {
-                    numbers.push(facts.form.date(text, words).unwrap_or(f64::NAN));
-                }
-                Values::Numbers(numbers) => numbers.push(facts.form.number(text, words).unwrap_or(f64::NAN)),
-                Values::Categories { codes, .. } if facts.lacks_category(text, words) => codes.push(MISSING),
-                Values::Categories { codes, .. } => {
-                    codes.push(codes_of.get(cell::category(text)).copied().unwrap_or(MISSING));
-                }
-            }
-        }
-        Ok(())
+    let mut store = Store::new(facts.first().map_or(0, |facts| facts.rows), scratch);
+    let mut columns: Vec<(usize, Reading)> =
+        wanted.iter().map(|&(index, role)| (index, Reading::new(&facts[index], role, &mut store))).collect();
+    let failed = |error: Error| DataError::new(format!("Can't keep the table ({error}): {}", table.path.display()));
+    table.for_each_block(progress, share, |block| {
+        let taken = columns.par_iter_mut().try_for_each(|(index, column)| {
+            let form = &facts[*index].form;
+            block.rows().try_for_each(|(_, row)| column.take(row.get(*index).unwrap_or_default().trim(), form, words))
+        });
+        taken.map_err(failed)
     })?;
-    Ok(values)
+    columns.iter_mut().try_for_each(|(_, column)| column.end()).map_err(failed)?;
+    let mapped = store.mapped().map_err(failed)?;
+    Ok(columns.into_iter().map(|(_, column)| column.values(mapped.as_ref())).collect())
 }
 
 /// How the columns become the network's input; everything measured is measured on the training rows.
 pub(super) struct Encoder<'a> {
-    columns: Vec<Column>,
+    columns: Vec<encoding::Column>,
     values: &'a [Values],
 }
 
 impl<'a> Encoder<'a> {
     pub fn new(settings: &CsvSpec, inputs: &[InputColumn<'a>], values: &'a [Values], train: &[usize]) -> Self {
-        let columns = inputs.iter().zip(values).map(|(column, values)| Column {
+        let columns = inputs.par_iter().zip(values).map(|(column, values)| encoding::Column {
             name: column.name.to_owned(),
             values: match values {
                 Values::Numbers(seconds) if column.role == ColumnRole::Date => {
@@ -123,40 +164,49 @@ impl<'a> Encoder<'a> {
     }
 
     pub fn width(&self) -> usize {
-        self.columns.iter().map(Column::width).sum()
+        self.columns.iter().map(encoding::Column::width).sum()
     }
 
     /// To be kept, for rows that come later.
-    pub fn into_columns(self) -> Vec<Column> {
+    pub fn into_columns(self) -> Vec<encoding::Column> {
         self.columns
     }
 
-    pub fn check_size(&self, rows: usize, path: &Path) -> Result<(), DataError> {
-        let needed = rows as u64 * self.width() as u64 * 4;
-        if needed <= MAX_BYTES {
+    /// Refuses what is larger than `most` bytes: of columns with very many categories a wide row is made.
+    pub fn check_size(&self, rows: usize, most: u64, path: &Path) -> Result<(), DataError> {
+        let needed = rows as u64 * (self.width() as u64 + 1) * 4;
+        if needed <= most {
             return Ok(());
         }
         let widest = self.columns.iter().max_by_key(|column| column.width());
         let (name, width) = widest.map_or(("", 0), |column| (column.name.as_str(), column.width()));
+        let more = if width > 1 {
+            format!(
+                "The column \"{name}\" alone makes {width} inputs: leave it out, use fewer rows, or raise the limit"
+            )
+        } else {
+            "Use fewer rows, or raise the limit".to_owned()
+        };
         Err(DataError::new(format!(
-            "{} rows of {} inputs would take {:.1} GB of memory (the limit is {:.1} GB). The column \"{name}\" alone \
-             makes {width} inputs: leave it out, or use fewer rows: {}",
+            "{} rows of {} inputs take {}, and converted tables may take {}. {more} with: glassbox cache limit {}. \
+             File: {}",
             thousands(rows as u64),
             thousands(self.width() as u64),
-            needed as f64 / 1e9,
-            MAX_BYTES as f64 / 1e9,
+            size(needed),
+            size(most),
+            size(needed.next_multiple_of(1 << 30)).replace(' ', ""),
             path.display()
         )))
     }
 
     /// "age", "sex = male", "deck = missing".
     pub fn names(&self) -> Vec<String> {
-        self.columns.iter().flat_map(Column::names).collect()
+        self.columns.iter().flat_map(encoding::Column::names).collect()
     }
 
     /// How the numbers are scaled, one for each input.
     pub fn units(&self) -> Vec<Unit> {
-        let of = |column: &Column| match column.values {
+        let of = |column: &encoding::Column| match column.values {
             ColumnValues::Numeric { offset, scale, decimals, .. } => {
                 vec![Unit { offset: offset as f32, scale: scale as f32, decimals: Some(decimals) }]
             }
@@ -176,18 +226,21 @@ impl<'a> Encoder<'a> {
     /// `[rows, width]`, row-major.
     pub fn encode(&self, rows: &[usize]) -> Vec<f32> {
         let mut inputs = Vec::with_capacity(rows.len() * self.width());
-        for &row in rows {
-            for (column, values) in self.columns.iter().zip(self.values) {
-                match values {
-                    Values::Numbers(numbers) => column.push_number(numbers[row], &mut inputs),
-                    Values::Categories { codes, .. } => {
-                        let category = Some(codes[row]).filter(|&code| code != MISSING);
-                        column.push_category(category.map(|code| code as usize), &mut inputs);
-                    }
+        rows.iter().for_each(|&row| self.push(row, &mut inputs));
+        inputs
+    }
+
+    /// Appends the inputs of a row.
+    pub fn push(&self, row: usize, inputs: &mut Vec<f32>) {
+        for (column, values) in self.columns.iter().zip(self.values) {
+            match values {
+                Values::Numbers(numbers) => column.push_number(numbers[row], inputs),
+                Values::Categories { codes, .. } => {
+                    let category = Some(codes[row]).filter(|&code| code != MISSING);
+                    column.push_category(category.map(|code| code as usize), inputs);
                 }
             }
         }
-        inputs
     }
 }
 
@@ -196,9 +249,11 @@ fn median(numbers: &[f64], rows: &[usize]) -> f64 {
     if present.is_empty() {
         return 0.0;
     }
-    present.sort_by(f64::total_cmp);
     let middle = present.len() / 2;
-    if present.len() % 2 == 1 { present[middle] } else { (present[middle - 1] + present[middle]) / 2.0 }
+    let is_odd = present.len() % 2 == 1;
+    let (below, &mut upper, _) = present.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = || below.iter().copied().max_by(f64::total_cmp).unwrap_or(upper);
+    if is_odd { upper } else { (lower() + upper) / 2.0 }
 }
 
 fn scaling(scaling: Scaling, numbers: &[f64], fill: f64, rows: &[usize]) -> (f64, f64) {

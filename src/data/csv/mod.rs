@@ -9,6 +9,7 @@
 mod archive;
 mod cell;
 mod columns;
+mod convert;
 mod copy;
 mod date;
 mod dates;
@@ -20,8 +21,10 @@ mod number;
 mod odd_rows;
 mod parts;
 mod preview;
+mod read;
 mod rows;
 mod source;
+mod store;
 mod survey;
 mod table;
 mod target;
@@ -33,10 +36,11 @@ use std::sync::Arc;
 use super::encoding::{self, Encoding, Inputs};
 use super::progress::Progress;
 use super::split::split;
-use super::{DataError, Dataset, Origin, OriginFiles, Samples, origin};
+use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, origin};
 use crate::model::{ColumnRole, CsvSpec, DataSpec};
 use cell::Words;
 use columns::ColumnFacts;
+use convert::{Begin, Place};
 use encode::Encoder;
 use table::Table;
 use target::Target;
@@ -58,23 +62,37 @@ struct InputColumn<'a> {
     facts: &'a ColumnFacts,
 }
 
-pub(super) fn load(
+/// `room`: what is larger is converted, once, to a file that its rows are read from.
+pub(super) fn load_within(
+    room: &Room,
     settings: &CsvSpec,
     path: &Path,
     spec: &DataSpec,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
+    let place = Place::of(room, path, spec);
+    let mut notes = Vec::new();
+    if let Some(dataset) = place.as_ref().map(|place| place.find(&mut notes, progress)).transpose()?.flatten() {
+        return Ok(dataset);
+    }
     let table = Table::open(path, &settings.reading, progress)?;
     let facts = columns::survey(&table, &settings.reading, progress, (0.0, 0.45))?;
     let target_index = target_index(settings, &table)?;
-    let mut notes = table.notes();
+    notes.extend(table.notes());
     let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
     let inputs = choose_inputs(settings, &table, &facts, target_index, &mut notes)?;
     notes.extend(facts[target_index].remarks(target_role));
     let words = Words::new(&settings.reading.missing_words);
     let wanted: Vec<(usize, ColumnRole)> =
         inputs.iter().map(|c| (c.index, c.role)).chain([(target_index, target_role)]).collect();
-    let mut values = encode::read_values(&table, &words, &facts, &wanted, progress, (0.45, 0.9))?;
+    let begun = match convert::begin(room, place.as_ref(), &table, &facts, &wanted, progress)? {
+        Begin::InMemory => None,
+        Begin::Convert(begun) => Some(begun),
+        // Another program has just converted it.
+        Begin::Again => return load_within(room, settings, path, spec, progress),
+    };
+    let scratch = begun.as_ref().map(convert::Begun::scratch).transpose()?;
+    let mut values = encode::read_values(&table, &words, &facts, &wanted, scratch, progress, (0.45, 0.75))?;
     let Some(target_values) = values.pop() else { return Err(DataError::new("The table has no columns.")) };
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
@@ -82,34 +100,31 @@ pub(super) fn load(
     notes.extend(giveaways.iter().map(|leak| leak.words.clone()));
     let split = split(rows.len(), spec.validation, spec.seed, target.classes_of(&rows).as_deref());
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
-    let (train, validation) = (pick(&split.train), pick(&split.validation));
+    let train = pick(&split.train);
     let encoder = Encoder::new(settings, &inputs, &values, &train);
-    encoder.check_size(rows.len(), path)?;
-    let is_plain = wanted.iter().all(|&(index, _)| facts[index].is_plain);
     let (truth, scale) = target.into_truth(settings, &train);
-    let rows_of = |rows: &[usize]| Some(rows.iter().map(|&row| row as u32).collect());
-    let rows = [rows_of(&train), rows_of(&validation)];
-    let part = |rows: &[usize]| {
-        let targets: Arc<[f32]> = rows.iter().map(|&row| scale.of(row)).collect();
-        Samples::in_memory(&[encoder.width()], encoder.encode(rows), targets)
+    let mut origin = None;
+    let (parts, converted) = match &begun {
+        Some(begun) => {
+            let parts = [split.train.as_slice(), split.validation.as_slice()];
+            let (parts, made) = begun.convert(&encoder, &scale, &rows, parts, progress, (0.75, 0.95))?;
+            (parts, Some(made))
+        }
+        None => {
+            let parts = [train, pick(&split.validation)];
+            let samples = parts.each_ref().map(|rows| {
+                let targets: Arc<[f32]> = rows.iter().map(|&row| scale.of(row)).collect();
+                Samples::in_memory(&[encoder.width()], encoder.encode(rows), targets)
+            });
+            if table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
+                origin = Some(Arc::new(origin_of(&table, &inputs, target_index, scale.unit(), &parts, &samples)?));
+            }
+            (samples, None)
+        }
     };
-    let name = path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned());
+    let [train, validation] = parts;
+    let name = name(path);
     let (input_shape, input_names, input_units) = (vec![encoder.width()], encoder.names(), encoder.units());
-    let (train, validation) = (part(&train), part(&validation));
-    let origin = Origin {
-        files: OriginFiles::Table {
-            path: path.to_path_buf(),
-            delimiter: table.dialect.delimiter.into(),
-            quote: table.dialect.quote.into(),
-            has_header: table.dialect.has_header,
-            columns: inputs.iter().map(|column| column.index).collect(),
-            target: target_index,
-            unit: scale.unit(),
-        },
-        checksums: origin::checksums([&train, &validation])?,
-        train: rows[0].clone(),
-        validation: rows[1].clone(),
-    };
     let encoding = Encoding {
         source: name.clone(),
         input_shape: input_shape.clone(),
@@ -120,7 +135,8 @@ pub(super) fn load(
         },
         target: encoding::Target::of(&truth, Some(&settings.target)),
     };
-    Ok(Dataset {
+    let encoding = Arc::new(encoding);
+    let mut dataset = Dataset {
         name,
         input_shape,
         input_names,
@@ -131,9 +147,44 @@ pub(super) fn load(
         plane: None,
         notes,
         giveaways,
-        encoding: Arc::new(encoding),
-        origin: (table.is_plain() && is_plain).then(|| Arc::new(origin)),
+        encoding,
+        origin,
+    };
+    if let (Some(begun), Some(converted)) = (begun, converted) {
+        begun.keep(converted, &mut dataset)?;
+    }
+    Ok(dataset)
+}
+
+/// Where the samples stand, if others can read the file as it is. `parts`: their rows in the table.
+fn origin_of(
+    table: &Table,
+    inputs: &[InputColumn],
+    target: usize,
+    unit: [f64; 2],
+    parts: &[Vec<usize>; 2],
+    samples: &[Samples; 2],
+) -> Result<Origin, DataError> {
+    let [train, validation] = parts.each_ref().map(|rows| Some(rows.iter().map(|&row| row as u32).collect()));
+    Ok(Origin {
+        files: OriginFiles::Table {
+            path: table.path.clone(),
+            delimiter: table.dialect.delimiter.into(),
+            quote: table.dialect.quote.into(),
+            has_header: table.dialect.has_header,
+            columns: inputs.iter().map(|column| column.index).collect(),
+            target,
+            unit,
+        },
+        checksums: origin::checksums(samples.each_ref())?,
+        train,
+        validation,
     })
+}
+
+/// What a table is called.
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned())
 }
 
 fn target_index(settings: &CsvSpec, table: &Table) -> Result<usize, DataError> {
@@ -214,9 +265,16 @@ fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) 
 }
 
 #[cfg(test)]
+fn load(settings: &CsvSpec, path: &Path, spec: &DataSpec, progress: &dyn Progress) -> Result<Dataset, DataError> {
+    load_within(&Room { memory: u64::MAX, cache: None }, settings, path, spec, progress)
+}
+
+#[cfg(test)]
 mod column_tests;
 #[cfg(test)]
 mod mangled_tests;
+#[cfg(test)]
+mod mapped_tests;
 #[cfg(test)]
 mod real_tests;
 #[cfg(test)]

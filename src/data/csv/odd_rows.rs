@@ -58,7 +58,7 @@ impl OddRows {
         let is_header = table.dialect.has_header
             && record.len() == names.len()
             && names.iter().all(|name| cells.next() == Some(name));
-        let is_empty = names.len() > 1 && !table.keeps_all.get() && record.iter().all(|cell| cell.trim().is_empty());
+        let is_empty = names.len() > 1 && !table.keeps_all && record.iter().all(|cell| cell.trim().is_empty());
         self.comments += usize::from(is_comment);
         self.headers += usize::from(is_header);
         self.empty += usize::from(is_empty);

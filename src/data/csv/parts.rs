@@ -18,11 +18,7 @@ const MOST_FILES: usize = 10_000;
 
 /// Errors: there is no such file, or they differ.
 pub(super) fn join(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Option<Source>, DataError> {
-    let files = match (path.is_dir(), pattern(path)) {
-        (true, _) => of_folder(path)?,
-        (false, Some(pattern)) if !path.exists() => of_pattern(path, &pattern)?,
-        _ => return Ok(None),
-    };
+    let Some(files) = files(path)? else { return Ok(None) };
     if let [file] = files.as_slice() {
         return Source::open(file, reading.sheet.as_deref(), progress).map(Some);
     }
@@ -59,6 +55,15 @@ pub(super) fn join(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
     );
     let layout = if is_made { Layout::Known } else { Layout::Named };
     Source::joined(made, layout, notes, path).map(Some)
+}
+
+/// Those of a folder, or that a pattern names; `None`: it is one file. Errors: there is none.
+pub(super) fn files(path: &Path) -> Result<Option<Vec<PathBuf>>, DataError> {
+    match (path.is_dir(), pattern(path)) {
+        (true, _) => of_folder(path).map(Some),
+        (false, Some(pattern)) if !path.exists() => of_pattern(path, &pattern).map(Some),
+        _ => Ok(None),
+    }
 }
 
 fn name(file: &Path) -> String {

@@ -11,9 +11,9 @@ use tempfile::NamedTempFile;
 use super::archive::Archive;
 use super::copy::{Out, copy, written};
 use super::kinds::{Kind, Written};
-use super::table::{MAX_FILE, thousands, unreadable};
+use super::table::{thousands, unreadable};
 use crate::data::DataError;
-use crate::data::progress::Progress;
+use crate::data::progress::{Progress, stop_if_cancelled};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Read at once.
@@ -75,7 +75,7 @@ impl Source {
         if let Some(kind) = Kind::of(&beginning(file)?, file) {
             return Self::made(kind, file, path, sheet, progress);
         }
-        let mut text = Self::of_text(file, path)?;
+        let mut text = Self::of_text(file, path, progress)?;
         let at = usize::try_from(text.skipped).unwrap_or_default();
         if let Some(kind) = Kind::of_text(beginning(&text.text)?.get(at..).unwrap_or_default()) {
             let made = Self::made(kind, &text.text, path, sheet, progress)?;
@@ -116,12 +116,12 @@ impl Source {
     }
 
     /// `file` has the text; `path` is what a person knows.
-    fn of_text(file: &Path, path: &Path) -> Result<Self, DataError> {
+    fn of_text(file: &Path, path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
         let start = beginning(file)?;
         if let Some(what) = other_than_text(&start) {
             return Err(DataError::new(format!("{what}: {}", path.display())));
         }
-        let Some(encoding) = encoding(&start, file, path)? else {
+        let Some(encoding) = encoding(&start, file, path, progress)? else {
             let skipped = if start.starts_with(BOM) { BOM.len() as u64 } else { 0 };
             let size = file.metadata().map_err(|error| unreadable(&error, path))?.len();
             return Ok(Self { text: file.to_path_buf(), skipped, size, ..Self::default() });
@@ -129,7 +129,7 @@ impl Source {
         let mut faults = Faults::default();
         let made = copy(path, |out| {
             let file = File::open(file).map_err(|error| unreadable(&error, path))?;
-            faults = transcode(encoding, file, path, out)?;
+            faults = transcode(encoding, file, path, out, progress)?;
             Ok(())
         })?;
         let mut notes = Vec::new();
@@ -203,7 +203,12 @@ fn first_line(text: &[u8]) -> &[u8] {
 }
 
 /// What the text has to be made UTF-8 from; `None` where it is UTF-8 already.
-fn encoding(start: &[u8], file: &Path, path: &Path) -> Result<Option<&'static Encoding>, DataError> {
+fn encoding(
+    start: &[u8],
+    file: &Path,
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Option<&'static Encoding>, DataError> {
     let marked = Encoding::for_bom(start).map(|(encoding, _)| encoding);
     if let Some(encoding) = marked.filter(|encoding| *encoding != UTF_8).or_else(|| without_mark(start)) {
         return Ok(Some(encoding));
@@ -211,13 +216,9 @@ fn encoding(start: &[u8], file: &Path, path: &Path) -> Result<Option<&'static En
     if first_line(start).contains(&0) {
         return Err(DataError::new(format!("This isn't a text file. Choose a CSV file: {}", path.display())));
     }
-    // What is too large for a table is refused by its size.
-    if file.metadata().is_ok_and(|data| data.len() > MAX_FILE) {
-        return Ok(None);
-    }
     let mut check = Check::default();
     let open = || File::open(file).map_err(|error| unreadable(&error, path));
-    pass(open()?, path, |bytes| {
+    pass(open()?, path, progress, |bytes| {
         check.take(bytes);
         Ok(())
     })?;
@@ -227,21 +228,31 @@ fn encoding(start: &[u8], file: &Path, path: &Path) -> Result<Option<&'static En
         return Err(DataError::new(format!(
             "The file isn't UTF-8 at byte {} (line {}). Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\") and load it \
              again: {}",
-            first.0,
-            first.1,
+            first,
+            line_of(first, open()?, path, progress)?,
             path.display()
         )));
     }
     let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
     let mut from = open()?;
-    let around = first.0.saturating_sub(GUESSED_FROM / 2);
+    let around = first.saturating_sub(GUESSED_FROM / 2);
     from.seek(SeekFrom::Start(around)).map_err(|error| unreadable(&error, path))?;
-    pass(from.take(GUESSED_FROM), path, |bytes| {
+    pass(from.take(GUESSED_FROM), path, progress, |bytes| {
         guess.feed(bytes, false);
         Ok(())
     })?;
     guess.feed(b"", true);
     Ok(Some(guess.guess(None, chardetng::Utf8Detection::Deny)))
+}
+
+/// The line of a byte.
+fn line_of(byte: u64, file: File, path: &Path, progress: &dyn Progress) -> Result<usize, DataError> {
+    let mut line = 1;
+    pass(file.take(byte), path, progress, |bytes| {
+        line += bytes.iter().filter(|&&byte| byte == b'\n').count();
+        Ok(())
+    })?;
+    Ok(line)
 }
 
 /// UTF-16 without a byte-order mark: of most pairs of bytes the same one is zero.
@@ -264,15 +275,18 @@ struct Check {
     /// The end of a block that may be the beginning of a character.
     rest: Vec<u8>,
     offset: u64,
-    lines: u64,
     invalid: u64,
     nuls: u64,
     valid_beyond_ascii: u64,
-    first: Option<(u64, u64)>,
+    first: Option<u64>,
 }
 
 impl Check {
     fn take(&mut self, bytes: &[u8]) {
+        if self.rest.is_empty() && bytes.is_ascii() && !bytes.contains(&0) {
+            self.offset += bytes.len() as u64;
+            return;
+        }
         let all = [std::mem::take(&mut self.rest).as_slice(), bytes].concat();
         let mut at = 0;
         while at < all.len() {
@@ -282,7 +296,6 @@ impl Check {
             // Of every character beyond ASCII one byte begins with two ones.
             self.valid_beyond_ascii += text.iter().filter(|&&byte| byte >= 0xC0).count() as u64;
             self.nuls += text.iter().filter(|&&byte| byte == 0).count() as u64;
-            self.lines += text.iter().filter(|&&byte| byte == b'\n').count() as u64;
             at += valid;
             let Some(error) = error else { break };
             let Some(length) = error.error_len() else {
@@ -290,17 +303,17 @@ impl Check {
                 break;
             };
             self.invalid += 1;
-            self.first = self.first.or(Some((self.offset + at as u64, self.lines + 1)));
+            self.first = self.first.or(Some(self.offset + at as u64));
             at += length;
         }
         self.offset += (all.len() - self.rest.len()) as u64;
     }
 
-    /// Byte and line of the first fault, once all has been taken: a character that is cut short is one.
-    fn end(&mut self) -> Option<(u64, u64)> {
+    /// The byte of the first fault, once all has been taken: a character that is cut short is one.
+    fn end(&mut self) -> Option<u64> {
         if !self.rest.is_empty() {
             self.invalid += 1;
-            self.first = self.first.or(Some((self.offset, self.lines + 1)));
+            self.first = self.first.or(Some(self.offset));
         }
         self.first
     }
@@ -314,7 +327,13 @@ struct Faults {
 }
 
 /// Writes a text as UTF-8, without what is no text.
-fn transcode(encoding: &'static Encoding, file: File, path: &Path, out: &mut Out) -> Result<Faults, DataError> {
+fn transcode(
+    encoding: &'static Encoding,
+    file: File,
+    path: &Path,
+    out: &mut Out,
+    progress: &dyn Progress,
+) -> Result<Faults, DataError> {
     let mut decoder = encoding.new_decoder_with_bom_removal();
     let mut text = String::with_capacity(4 * BLOCK);
     let mut faults = Faults::default();
@@ -335,7 +354,7 @@ fn transcode(encoding: &'static Encoding, file: File, path: &Path, out: &mut Out
             return Ok::<(), DataError>(());
         }
     };
-    pass(file, path, |bytes| decode(bytes, false, out))?;
+    pass(file, path, progress, |bytes| decode(bytes, false, out))?;
     decode(&[], true, out)?;
     Ok(faults)
 }
@@ -344,10 +363,12 @@ fn transcode(encoding: &'static Encoding, file: File, path: &Path, out: &mut Out
 fn pass(
     mut from: impl Read,
     path: &Path,
+    progress: &dyn Progress,
     mut take: impl FnMut(&[u8]) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
     let mut block = vec![0; BLOCK];
     loop {
+        stop_if_cancelled(progress)?;
         match from.read(&mut block) {
             Ok(0) => return Ok(()),
             Ok(read) => take(&block[..read])?,

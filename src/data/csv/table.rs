@@ -1,27 +1,24 @@
 //! A text file opened as a table: its size judged before it is read, its rows handed out one at a time.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use ::csv::StringRecord;
 
-use super::MAX_BYTES;
 use super::detect::{Dialect, detect, detect_rows};
-use super::odd_rows::{Held, OddRows};
+use super::odd_rows::OddRows;
 use super::parts;
 use super::source::{Layout, Source};
 use crate::data::DataError;
-use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::data::progress::Progress;
 use crate::model::Reading;
 
 /// The beginning that is judged.
 const SAMPLE: usize = 1 << 18;
-/// A file beyond it is refused whatever its columns are.
-pub(super) const MAX_FILE: u64 = 3_000_000_000;
-/// Rows between two looks at `cancelled`.
-const ROWS_PER_LOOK: u64 = 4096;
+/// Bytes of a row.
+const LONGEST_ROW: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
 
 pub(super) struct Table {
     pub path: PathBuf,
@@ -30,12 +27,32 @@ pub(super) struct Table {
     pub names: Vec<String>,
     source: Source,
     /// Rows that are none or not whole, once they have been read.
-    odd: Cell<OddRows>,
+    odd: Mutex<OddRows>,
     /// Rows end in \r\n, of which the reader leaves the \n for the next row.
     ends_in_crlf: bool,
     ends_with_newline: bool,
     /// Every row counts, such as those to be predicted.
-    pub keeps_all: Cell<bool>,
+    pub keeps_all: bool,
+}
+
+pub(super) type TextReader = ::csv::Reader<BufReader<OfRow>>;
+
+/// The text of a file, of which one row must not take all memory.
+pub(super) struct OfRow {
+    text: File,
+    /// Bytes since a row began.
+    read: u64,
+}
+
+impl Read for OfRow {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.read > LONGEST_ROW {
+            return Err(std::io::Error::other("a row is far too long: a quotation mark may never be closed"));
+        }
+        let read = self.text.read(into)?;
+        self.read += read as u64;
+        Ok(read)
+    }
 }
 
 impl Table {
@@ -71,13 +88,12 @@ impl Table {
             dialect,
             names: Vec::new(),
             source,
-            odd: Cell::default(),
+            odd: Mutex::default(),
             ends_in_crlf,
             ends_with_newline,
-            keeps_all: Cell::new(false),
+            keeps_all: false,
         };
         table.names = table.read_names()?;
-        table.check_size(text)?;
         Ok(table)
     }
 
@@ -102,32 +118,28 @@ impl Table {
         Ok(names)
     }
 
-    /// Refuses what would not fit, by the size of the file and of its first rows.
-    fn check_size(&self, sample: &[u8]) -> Result<(), DataError> {
-        let lines = sample.iter().filter(|&&b| b == b'\n').count().max(1) as u64;
-        let rows = self.source.size / (sample.len() as u64 / lines).max(1);
-        // A value is kept as 8 bytes while its column is looked at and 4 as the network's input.
-        let needed = rows.saturating_mul(self.names.len() as u64 * 12);
-        if self.source.size <= MAX_FILE && needed <= MAX_BYTES {
-            return Ok(());
-        }
-        let share = (MAX_BYTES as f64 / needed.max(1) as f64).min(MAX_FILE as f64 / self.source.size as f64);
-        Err(DataError::new(format!(
-            "The file is too large: {:.1} GB, about {} rows of {} columns, which would take about {:.1} GB of memory \
-             (the limit is {:.1} GB). Save about {} rows of it to a new file and choose that: {}",
-            self.source.size as f64 / 1e9,
-            thousands(rows),
-            self.names.len(),
-            needed as f64 / 1e9,
-            MAX_BYTES as f64 / 1e9,
-            thousands((rows as f64 * share * 0.9) as u64),
-            self.path.display()
-        )))
+    /// Bytes of its text.
+    pub fn size(&self) -> u64 {
+        self.source.size
     }
 
-    fn reader(&self) -> Result<::csv::Reader<BufReader<File>>, DataError> {
-        let file = self.source.reader(&self.path)?;
-        let mut reader = self.dialect.reader(BufReader::with_capacity(1 << 16, file));
+    /// What reading it is called.
+    pub fn doing(&self) -> String {
+        format!("reading {}", self.path.file_name().unwrap_or_default().to_string_lossy())
+    }
+
+    /// Told once all rows have been read.
+    pub fn set_odd(&self, odd: OddRows) {
+        *self.odd.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = odd;
+    }
+
+    fn odd(&self) -> OddRows {
+        *self.odd.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub fn reader(&self) -> Result<TextReader, DataError> {
+        let text = OfRow { text: self.source.reader(&self.path)?, read: 0 };
+        let mut reader = self.dialect.reader(BufReader::with_capacity(1 << 16, text));
         let mut in_front = ::csv::ByteRecord::new();
         for _ in 0..self.dialect.preamble {
             reader.read_byte_record(&mut in_front).map_err(|error| self.broken(&error))?;
@@ -137,7 +149,7 @@ impl Table {
 
     /// What was done to the file to have it as a table, once its rows have been read.
     pub fn notes(&self) -> Vec<String> {
-        let own = self.odd.get().notes(self.dialect.preamble as u64, self.dialect.has_units);
+        let own = self.odd().notes(self.dialect.preamble as u64, self.dialect.has_units);
         self.source.notes.iter().cloned().chain(own).collect()
     }
 
@@ -154,61 +166,7 @@ impl Table {
     /// Whether the file is read as it stands: UTF-8, nothing packed, no rows that are passed over. Behind the last row.
     pub fn is_plain(&self) -> bool {
         let is_itself = self.source.text == self.path && matches!(self.source.skipped, 0 | 3);
-        is_itself && self.dialect.preamble == 0 && !self.dialect.has_units && self.odd.get() == OddRows::default()
-    }
-
-    /// Hands each data row, with the line it begins on, to `take`. Every row has one cell for each name.
-    pub fn for_each_row(
-        &self,
-        progress: &dyn Progress,
-        (from, to): (f32, f32),
-        mut take: impl FnMut(u64, &StringRecord) -> Result<(), DataError>,
-    ) -> Result<(), DataError> {
-        let mut reader = self.reader()?;
-        let mut record = StringRecord::new();
-        let doing = format!("reading {}", self.path.file_name().unwrap_or_default().to_string_lossy());
-        let mut rows = 0;
-        let mut header = self.dialect.has_header;
-        let mut units = self.dialect.has_units;
-        let mut odd = OddRows::default();
-        let mut held = Held::default();
-        while self.read_record(&mut reader, &mut record)? {
-            if std::mem::take(&mut header) || std::mem::take(&mut units) || odd.is_none(&record, self) {
-                continue;
-            }
-            if rows % ROWS_PER_LOOK == 0 {
-                stop_if_cancelled(progress)?;
-                let done = reader.position().byte() as f32 / self.source.size.max(1) as f32;
-                progress.report(from + (to - from) * done.min(1.0), &doing);
-            }
-            rows += 1;
-            let line = self.first_line(&reader, &record);
-            let is_short = record.len() < self.names.len();
-            if record.len() != self.names.len() && !self.fit(&mut record, line, &mut odd)? {
-                continue;
-            }
-            if held.take(line, &record, is_short) {
-                continue;
-            }
-            for (line, record) in held.give_back() {
-                take(line, &record)?;
-            }
-            take(line, &record)?;
-        }
-        odd.end(&held, rows);
-        if odd.are_many(rows) {
-            return Err(self.ragged(odd.first_line, odd.first_width));
-        }
-        rows -= held.len().min(rows);
-        self.odd.set(odd);
-        if rows == 0 {
-            return Err(DataError::new(format!(
-                "The file has a header row ({}) and no data below it. Choose a table with data: {}",
-                self.names.join(", "),
-                self.path.display()
-            )));
-        }
-        Ok(())
+        is_itself && self.dialect.preamble == 0 && !self.dialect.has_units && self.odd() == OddRows::default()
     }
 
     /// The first `rows` data rows, cells cut to `width` characters. Rows need not be whole.
@@ -228,12 +186,9 @@ impl Table {
     }
 
     /// Reads the next row that is not blank; `false` at the end.
-    fn read_record(
-        &self,
-        reader: &mut ::csv::Reader<BufReader<File>>,
-        record: &mut StringRecord,
-    ) -> Result<bool, DataError> {
+    pub fn read_record(&self, reader: &mut TextReader, record: &mut StringRecord) -> Result<bool, DataError> {
         loop {
+            reader.get_mut().get_mut().read = 0;
             match reader.read_record(record) {
                 Ok(false) => return Ok(false),
                 Ok(true) if record.len() == 1 && record[0].trim().is_empty() => {
@@ -255,9 +210,9 @@ impl Table {
     }
 
     /// The line a record just read began on. (The reader's own count lags at \r\n and blank lines.)
-    fn first_line(&self, reader: &::csv::Reader<BufReader<File>>, record: &StringRecord) -> u64 {
+    pub fn first_line(&self, reader: &TextReader, record: &StringRecord) -> u64 {
         let position = reader.position();
-        let inside: usize = record.iter().map(|cell| cell.bytes().filter(|&b| b == b'\n').count()).sum();
+        let inside = record.as_slice().bytes().filter(|&b| b == b'\n').count();
         let read = position.byte() + self.source.skipped;
         // At the end of the file the last newline may be missing, or swallowed by a quote that is never closed.
         let swallowed = record.iter().next_back().is_some_and(|cell| cell.ends_with('\n'));
@@ -267,7 +222,7 @@ impl Table {
     }
 
     /// Gives a row as many cells as there are names; `false`: it is left out. Errors: it is a row by mistake only.
-    fn fit(&self, record: &mut StringRecord, line: u64, odd: &mut OddRows) -> Result<bool, DataError> {
+    pub fn fit(&self, record: &mut StringRecord, line: u64, odd: &mut OddRows) -> Result<bool, DataError> {
         let wanted = self.names.len();
         let is_long = record.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
         // A quotation mark that is never closed swallows rows; of rows to be predicted none may be lost.
@@ -277,7 +232,7 @@ impl Table {
         }
         if is_long {
             odd.take_long(line, record.len());
-            return if self.keeps_all.get() { Err(self.ragged(line, record.len())) } else { Ok(false) };
+            return if self.keeps_all { Err(self.ragged(line, record.len())) } else { Ok(false) };
         }
         if record.len() < wanted {
             odd.take_short(line, record.len());
@@ -288,7 +243,15 @@ impl Table {
         Ok(true)
     }
 
-    fn ragged(&self, line: u64, width: usize) -> DataError {
+    pub fn without_rows(&self) -> DataError {
+        DataError::new(format!(
+            "The file has a header row ({}) and no data below it. Choose a table with data: {}",
+            self.names.join(", "),
+            self.path.display()
+        ))
+    }
+
+    pub fn ragged(&self, line: u64, width: usize) -> DataError {
         let cells = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
         let of = if self.dialect.has_header { "the header row" } else { "the first row" };
         DataError::new(format!(

@@ -6,6 +6,7 @@ use super::InputColumn;
 use super::columns::ColumnFacts;
 use super::encode::{Values, mean_and_deviation};
 use super::judge::MAX_CLASSES;
+use super::store::Column;
 use super::table::{Table, thousands};
 use crate::data::{DataError, Giveaway, Truth};
 use crate::model::{ColumnRole, CsvSpec};
@@ -84,12 +85,12 @@ impl Target {
                 Ok(Self { values: Values::Numbers(numbers) })
             }
             Values::Categories { names, codes } => {
-                let (names, codes) = used_classes(names, codes, rows);
+                let (names, codes) = used_classes(names, codes.into_vec(), rows);
                 if let [only] = names.as_slice() {
                     return refuse(format!("All {} rows have the one class \"{only}\"", rows.len()));
                 }
                 note_sizes(&names, &codes, rows, notes);
-                Ok(Self { values: Values::Categories { names, codes } })
+                Ok(Self { values: Values::Categories { names, codes: Column::Held(codes) } })
             }
         }
     }
@@ -117,8 +118,8 @@ impl Target {
 }
 
 pub(super) enum ScaledTarget {
-    Classes(Vec<u32>),
-    Numbers { numbers: Vec<f64>, offset: f64, scale: f64 },
+    Classes(Column<u32>),
+    Numbers { numbers: Column<f64>, offset: f64, scale: f64 },
 }
 
 impl ScaledTarget {

@@ -38,8 +38,8 @@ pub fn rows(
     progress: &dyn Progress,
 ) -> Result<Unseen, DataError> {
     let reading = Reading { missing_words: missing_words.to_vec(), ..Reading::default() };
-    let table = open(columns, path, &reading, progress)?;
-    table.keeps_all.set(true);
+    let mut table = open(columns, path, &reading, progress)?;
+    table.keeps_all = true;
     let facts = columns::survey(&table, &reading, progress, (0.0, 0.45))?;
     let words = Words::new(missing_words);
     let mut places = find(columns, &facts, &table)?;

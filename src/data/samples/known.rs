@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 use super::{DataError, Samples};
 use crate::data::fair;
 use crate::data::fingerprint::PartPrint;
@@ -24,7 +26,40 @@ pub(super) struct Known {
     fair: [OnceLock<Arc<[u32]>>; 2],
 }
 
+/// What was found of a part, to be kept with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::data) struct Stock {
+    print: PartPrint,
+    counts: Option<BTreeMap<usize, usize>>,
+    /// None where there are no samples.
+    means: Option<Vec<f64>>,
+}
+
 impl Samples {
+    /// What [`Self::take_stock`] finds.
+    pub(in crate::data) fn stock(&self, of_classes: bool) -> Result<Stock, DataError> {
+        self.take_stock(of_classes)?;
+        Ok(Stock {
+            print: self.print()?,
+            counts: if of_classes { Some(self.counts()?.clone()) } else { None },
+            means: if of_classes || self.is_empty() { None } else { Some(self.target_means()?.to_vec()) },
+        })
+    }
+
+    /// These samples, of which that is known already.
+    pub(in crate::data) fn with_stock(self, stock: Stock) -> Self {
+        let Stock { print, counts, means } = stock;
+        // Of samples that nobody has asked anything yet.
+        let _ = self.known.print.set(Ok(print));
+        if let Some(counts) = counts {
+            let _ = self.known.counts.set(Ok(counts));
+        }
+        if let Some(means) = means {
+            let _ = self.known.means.set(Ok(means));
+        }
+        self
+    }
+
     /// Finds what is asked about a part later.
     pub(in crate::data) fn take_stock(&self, of_classes: bool) -> Result<(), DataError> {
         self.print()?;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use super::DataError;
 use known::Known;
 pub use known::MOST;
+pub(in crate::data) use known::Stock;
 use memory::InMemory;
 
 /// A kind of samples. Whoever asks may be any thread, and several at once.

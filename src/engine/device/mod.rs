@@ -6,7 +6,7 @@ mod cuda;
 use candle_core::DType;
 
 use super::error::{EngineError, Result};
-use super::memory::Memory;
+use crate::files::memory;
 pub use crate::model::Device;
 
 /// A device that a person may choose, or be told why not.
@@ -60,7 +60,7 @@ impl Device {
     /// card's. `None` where nobody tells.
     pub fn memory(&self) -> Option<MemoryInUse> {
         match self {
-            Self::Cpu => Memory::of_this_program().map(|(used, total)| MemoryInUse { used, total }),
+            Self::Cpu => memory::of_this_program().map(|(used, total)| MemoryInUse { used, total }),
             Self::Cuda(n) => cuda::memory(*n),
         }
     }
@@ -68,7 +68,7 @@ impl Device {
     /// Bytes that a network could take now.
     pub fn free_memory(&self) -> Option<u64> {
         match self {
-            Self::Cpu => Memory::available(),
+            Self::Cpu => memory::available(),
             Self::Cuda(n) => cuda::memory(*n).map(|memory| memory.total.saturating_sub(memory.used)),
         }
     }

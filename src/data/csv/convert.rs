@@ -1,0 +1,206 @@
+//! A table that is larger than memory: its rows are encoded once, into a file of the cache, and read from there.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::columns::ColumnFacts;
+use super::encode::Encoder;
+use super::name;
+use super::parts;
+use super::table::{Table, thousands};
+use super::target::ScaledTarget;
+use crate::data::mapped::{self, Found, Key, RowsFile, Writer, unwritable};
+use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::data::{DataError, Dataset, Encoding, Room, Samples};
+use crate::files::cache::{Cache, Making};
+use crate::files::memory::size;
+use crate::model::{ColumnRole, DataSpec};
+
+/// Rows that one thread encodes at a time, and how many times as many are written at once.
+const PIECE: usize = 2048;
+const PIECES: usize = 8;
+/// Bytes of a row besides its values: where it stands in lists of rows.
+const LISTED: u64 = 32;
+
+/// What the cache may have of a table.
+pub(super) struct Place<'a> {
+    cache: &'a Cache,
+    key: Key,
+    path: &'a Path,
+    spec: &'a DataSpec,
+}
+
+/// The right to convert, and room to work in.
+pub(super) struct Begun<'a> {
+    place: &'a Place<'a>,
+    _making: Making,
+}
+
+/// Rows that are written, whose file waits for its name.
+pub(super) struct Converted {
+    writer: Writer,
+    file: Arc<RowsFile>,
+}
+
+impl<'a> Place<'a> {
+    /// `None`: there is no such place, or no such file, which is told where it is read.
+    pub fn of(room: &'a Room, path: &'a Path, spec: &'a DataSpec) -> Option<Self> {
+        let cache = room.cache.as_ref()?;
+        let key = Key::new(&files(path).ok()?, spec).ok()?;
+        Some(Self { cache, key, path, spec })
+    }
+
+    /// The table as it was converted before. `notes` tells of a file that was damaged.
+    pub fn find(&self, notes: &mut Vec<String>, progress: &dyn Progress) -> Result<Option<Dataset>, DataError> {
+        match mapped::find(self.cache, &self.key, progress)? {
+            Found::Whole(dataset) => {
+                // Perhaps it was converted by another of its names.
+                let name = name(self.path);
+                let encoding = Encoding { source: name.clone(), ..(*dataset.encoding).clone() };
+                return Ok(Some(Dataset { name, encoding: Arc::new(encoding), ..*dataset }));
+            }
+            Found::Damaged => {
+                notes.push("The converted rows of this table were damaged and have been made again.".into())
+            }
+            Found::Nothing => {}
+        }
+        Ok(None)
+    }
+}
+
+/// How to go on with a table.
+pub(super) enum Begin<'a> {
+    /// It fits.
+    InMemory,
+    /// It does not.
+    Convert(Begun<'a>),
+    /// It did not, but another program has just converted it.
+    Again,
+}
+
+/// `wanted`: places of columns, and what they are used for.
+pub(super) fn begin<'a>(
+    room: &Room,
+    place: Option<&'a Place<'a>>,
+    table: &Table,
+    facts: &[ColumnFacts],
+    wanted: &[(usize, ColumnRole)],
+    progress: &dyn Progress,
+) -> Result<Begin<'a>, DataError> {
+    let rows = facts.first().map_or(0, |facts| facts.rows);
+    let needed = needed(rows, wanted.iter().map(|&(at, role)| (role, facts[at].distinct())));
+    if needed <= room.memory {
+        return Ok(Begin::InMemory);
+    }
+    let place = place.ok_or_else(|| nowhere(needed, room, table))?;
+    let making = mapped::make(place.cache, &place.key, progress)?;
+    Ok(making.map_or(Begin::Again, |_making| Begin::Convert(Begun { place, _making })))
+}
+
+/// Those of a table.
+fn files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+    Ok(parts::files(path)?.unwrap_or_else(|| vec![path.to_path_buf()]))
+}
+
+/// What the values of a table and the samples made of them take. `wanted`: roles, with the categories there are.
+fn needed(rows: usize, wanted: impl Iterator<Item = (ColumnRole, usize)>) -> u64 {
+    let of_row = wanted.fold(LISTED, |sum, (role, categories)| {
+        sum + match role {
+            ColumnRole::Categorical => 4 + 4 * (categories as u64 + 1),
+            // At most five inputs.
+            ColumnRole::Date => 8 + 4 * 5,
+            ColumnRole::Numeric | ColumnRole::LeftOut => 8 + 4,
+        }
+    });
+    of_row.saturating_mul(rows as u64)
+}
+
+/// Where there is no place for what does not fit.
+fn nowhere(needed: u64, room: &Room, table: &Table) -> DataError {
+    DataError::new(format!(
+        "The table takes {} in memory, more than the {} there is for it, and there is no cache folder for its rows. Set \
+         GLASSBOX_HOME to a folder: {}",
+        size(needed),
+        size(room.memory),
+        table.path.display()
+    ))
+}
+
+impl Begun<'_> {
+    /// A file for values on their way.
+    pub fn scratch(&self) -> Result<File, DataError> {
+        self.place.cache.scratch().map_err(|error| unwritable(self.place.cache, &error))
+    }
+
+    /// Writes the rows in the order of the table. `parts`: places in `rows`.
+    pub fn convert<const N: usize>(
+        &self,
+        encoder: &Encoder,
+        target: &ScaledTarget,
+        rows: &[usize],
+        parts: [&[usize]; N],
+        progress: &dyn Progress,
+        (from, to): (f32, f32),
+    ) -> Result<([Samples; N], Converted), DataError> {
+        let cache = self.place.cache;
+        let failed = |error: std::io::Error| unwritable(cache, &error);
+        if u32::try_from(rows.len()).is_err() {
+            let most = thousands(u64::from(u32::MAX));
+            let path = self.place.path.display();
+            return Err(DataError::new(format!("A table may have {most} rows. Use fewer: {path}")));
+        }
+        encoder.check_size(rows.len(), cache.limit(), self.place.path)?;
+        cache.make_room((rows.len() * (encoder.width() + 1) * 4) as u64);
+        let mut writer = Writer::begin(cache, encoder.width(), 1).map_err(failed)?;
+        let doing = format!("converting {}", name(self.place.path));
+        for (done, some) in rows.chunks(PIECE * PIECES).enumerate() {
+            stop_if_cancelled(progress)?;
+            let share = (done * PIECE * PIECES) as f32 / rows.len() as f32;
+            progress.report(from + (to - from) * share, &doing);
+            let encoded: Vec<Vec<f32>> = some.par_chunks(PIECE).map(|piece| encoder.samples(piece, target)).collect();
+            encoded.iter().try_for_each(|numbers| writer.rows(numbers)).map_err(failed)?;
+        }
+        for part in parts {
+            part.chunks(1 << 16)
+                .try_for_each(|some| writer.index(&some.iter().map(|&place| place as u32).collect::<Vec<_>>()))
+                .map_err(failed)?;
+        }
+        let file = Arc::new(writer.so_far().map_err(failed)?);
+        let samples = mapped::parts(&file, &[encoder.width()], parts.map(<[usize]>::len));
+        Ok((samples, Converted { writer, file }))
+    }
+
+    /// Gives the file its name, with what is said about it. Errors: the table is another by now.
+    pub fn keep(self, converted: Converted, dataset: &mut Dataset) -> Result<(), DataError> {
+        let Converted { writer, file } = converted;
+        let Place { cache, key, path, spec } = self.place;
+        let now = Key::new(&files(path)?, spec)?;
+        if now != *key {
+            return Err(DataError::new(format!(
+                "The file changed while it was read. Load it again once it is whole: {}",
+                path.display()
+            )));
+        }
+        dataset.notes.push(format!(
+            "The table is larger than the memory that tables may take: its rows are read from a file of {} that was made \
+             of it. \"glassbox cache\" lists such files.",
+            size(file.bytes())
+        ));
+        mapped::keep(dataset, path, &file, writer, (cache, key)).map(drop)
+    }
+}
+
+impl Encoder<'_> {
+    /// Each with its target behind it.
+    fn samples(&self, rows: &[usize], target: &ScaledTarget) -> Vec<f32> {
+        let mut numbers = Vec::with_capacity(rows.len() * (self.width() + 1));
+        for &row in rows {
+            self.push(row, &mut numbers);
+            numbers.push(target.of(row));
+        }
+        numbers
+    }
+}
