@@ -13,6 +13,7 @@ use crate::data::{NoProgress, Truth, Unseen, read_unseen};
 use crate::engine::metrics::Tally;
 use crate::engine::{Device, Machine, Precision, Threads};
 use crate::files::atomic;
+use crate::model::boxes::{Grid, Seen};
 use crate::model::{Answer, DataSignature, Shape, Task};
 use crate::session::checkpoint::{self, Weights};
 
@@ -60,6 +61,8 @@ struct Answers {
     width: usize,
     /// Of a network that gives back its input: the mean squared difference of each row, of scaled numbers.
     errors: Option<Vec<f32>>,
+    /// Of a network that finds things in pictures.
+    grid: Option<Grid>,
     rows: usize,
     /// Completed when these weights were kept.
     step: u64,
@@ -81,8 +84,11 @@ impl Answers {
             both.map(|(row, given)| row.iter().zip(given).map(|(y, x)| (y - x) * (y - x)).sum::<f32>() / width as f32)
                 .collect()
         });
+        let program = machine.program();
+        let dims = &program.values[program.output.index()].shape.dims;
+        let grid = matches!(machine.task(), Task::Boxes { .. }).then(|| Grid::of(dims)).flatten();
         let (name, step) = (encoding.target.column().unwrap_or("class").to_owned(), snapshot.step);
-        Ok(Self { truth, answer: machine.answer(), name, outputs, width, errors, rows, step })
+        Ok(Self { truth, answer: machine.answer(), name, outputs, width, errors, grid, rows, step })
     }
 
     fn outputs_of(&self, row: usize) -> &[f32] {
@@ -94,9 +100,20 @@ impl Answers {
         self.outputs_of(row).iter().enumerate().map(|(i, &output)| self.truth.unit(i).value(output))
     }
 
+    /// What is found in a picture, most certain first; `None` where nothing is looked for.
+    fn seen(&self, row: usize) -> Option<Vec<Value>> {
+        let grid = self.grid?;
+        let one = |seen: Seen| {
+            let (found, at) = (seen.found, seen.found.extent);
+            json!({ "class": self.truth.names.get(found.class), "score": found.score,
+                "left": at.left, "top": at.top, "right": at.right, "bottom": at.bottom })
+        };
+        Some(grid.read(self.outputs_of(row)).into_iter().map(one).collect())
+    }
+
     /// What the rows with a truth score (accuracy or R²), and how many these are.
     fn score(&self, unseen: &Unseen) -> Option<(f64, usize)> {
-        if self.errors.is_some() {
+        if self.errors.is_some() || self.grid.is_some() {
             return None;
         }
         let known: Vec<(usize, f32)> =
@@ -129,6 +146,7 @@ impl Answers {
                 head.extend([self.name.clone(), said.to_owned()]);
                 head.extend(self.truth.names.iter().map(|class| format!("{said} of {class}")));
             }
+            Task::Boxes { .. } => head.push("boxes".to_owned()),
             Task::Numbers(_) | Task::Input(_) => head.extend(self.truth.names.iter().cloned()),
         }
         head
@@ -159,6 +177,9 @@ impl Answers {
     fn cells(&self, row: usize) -> Vec<String> {
         if let Some(errors) = &self.errors {
             return vec![errors[row].to_string()];
+        }
+        if let Some(seen) = self.seen(row) {
+            return vec![Value::Array(seen).to_string()];
         }
         let Some(classes) = self.truth.task.classes().map(|_| &self.truth.names) else {
             return self.numbers(row).map(|number| number.to_string()).collect();
@@ -198,6 +219,9 @@ impl Answers {
                     said.into(),
                     self.truth.names.iter().cloned().zip(shares.iter().map(|&p| json!(p))).collect(),
                 );
+            }
+            Task::Boxes { .. } => {
+                one.insert("boxes".into(), Value::Array(self.seen(row).unwrap_or_default()));
             }
             Task::Numbers(_) | Task::Input(_) => {
                 let numbers = self.truth.names.iter().cloned().zip(self.numbers(row).map(|number| json!(number)));

@@ -98,6 +98,11 @@ impl Truth {
         Self { task: Task::Classes(names.len()), names, units: Vec::new() }
     }
 
+    /// Things in a picture, at most so many, of these classes.
+    pub fn things(names: Vec<String>, most: usize) -> Self {
+        Self { task: Task::Boxes { most, classes: names.len() }, names, units: Vec::new() }
+    }
+
     /// `value = scaled * scale + offset` gives each number in the user's units.
     pub fn numbers(names: Vec<String>, offset: &[f32], scale: &[f32]) -> Self {
         let unit = |(&offset, &scale)| Unit { offset, scale, decimals: Some(u8::MAX) };

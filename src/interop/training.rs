@@ -4,14 +4,11 @@
 use super::Network;
 use super::code::{Level, Part, Writer, python};
 use super::pytorch::schedule;
-use crate::model::{Metric, Project, Schedule, TrainingSpec, Watched};
+use crate::model::{Project, Schedule, TrainingSpec, Watched};
 
 /// "accuracy" or "r2", as the log has it.
 pub fn score(network: &Network) -> &'static str {
-    match network.task.metric() {
-        Metric::Accuracy => "accuracy",
-        Metric::R2 => "r2",
-    }
+    network.task.metric().key()
 }
 
 /// Modules of Python's own that the file imports first.

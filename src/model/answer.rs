@@ -27,6 +27,8 @@ pub enum Answer {
     Margins,
     /// Numbers, not classes: as they are.
     Numbers,
+    /// Numbers of the cells of a grid, read as things in a picture: see `model::boxes`.
+    Boxes,
 }
 
 /// What the last layers do to each number.
@@ -72,12 +74,12 @@ impl Answer {
     /// two classes.
     pub fn shares(self, row: &[f32]) -> Vec<f32> {
         if let [single] = row
-            && self != Self::Numbers
+            && !matches!(self, Self::Numbers | Self::Boxes)
         {
             let second = match self {
                 Self::Softmax | Self::Sigmoid => sigmoid(*single),
                 Self::Scores | Self::Margins => (single + 1.0) / 2.0,
-                Self::Probabilities | Self::Numbers => *single,
+                Self::Probabilities | Self::Numbers | Self::Boxes => *single,
             };
             return vec![1.0 - second, second];
         }
@@ -85,7 +87,7 @@ impl Answer {
             Self::Softmax => softmax(row),
             Self::Sigmoid => row.iter().map(|&logit| sigmoid(logit)).collect(),
             Self::Margins => row.iter().map(|&output| (output + 1.0) / 2.0).collect(),
-            Self::Probabilities | Self::Scores | Self::Numbers => row.to_vec(),
+            Self::Probabilities | Self::Scores | Self::Numbers | Self::Boxes => row.to_vec(),
         }
     }
 

@@ -19,7 +19,7 @@ mod neighbours;
 mod project;
 mod schedule;
 mod shape;
-mod task;
+pub mod task;
 
 pub mod templates;
 mod training_spec;

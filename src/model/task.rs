@@ -27,7 +27,22 @@ pub enum Task {
     Numbers(usize),
     /// What goes in, once more: n numbers. The target in the data is not asked for.
     Input(usize),
+    /// Things in a picture: at each cell of a grid of any size whether there is one, its box, and which of `classes` it
+    /// is. The target is the things themselves: class (−1 where there is none), left, top, right, bottom, in fractions
+    /// of the picture.
+    Boxes {
+        /// Things in one picture at most.
+        most: usize,
+        /// What a thing may be.
+        classes: usize,
+    },
 }
+
+/// Numbers of a thing in a target of [`Task::Boxes`].
+pub const THING: usize = 5;
+/// Numbers of a cell in an answer to [`Task::Boxes`] in front of those of the classes: whether there is a thing, where
+/// its centre lies across and down, how wide and how high it is.
+pub const CELL: usize = 5;
 
 /// How a target lies beside the outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +76,8 @@ pub enum AnswerView {
     Numbers,
     /// Pictures above what became of them.
     Reconstructions,
+    /// Pictures with the things that were found in them.
+    Boxes,
 }
 
 /// The one score that is quoted beside the loss.
@@ -72,6 +89,8 @@ pub enum Metric {
     Accuracy,
     /// Coefficient of determination.
     R2,
+    /// Mean average precision of boxes that overlap the true ones by half, 0 to 1.
+    Map50,
 }
 
 impl Metric {
@@ -80,6 +99,7 @@ impl Metric {
         match self {
             Self::Accuracy => "Accuracy",
             Self::R2 => "R²",
+            Self::Map50 => "mAP@0.5",
         }
     }
 
@@ -88,16 +108,17 @@ impl Metric {
         match self {
             Self::Accuracy => "accuracy",
             Self::R2 => "r2",
+            Self::Map50 => "map50",
         }
     }
 }
 
 impl Task {
-    /// How many classes there are to choose from; `None` for numbers.
+    /// How many classes there are to choose from for a sample; `None` for numbers and for things in pictures.
     pub fn classes(self) -> Option<usize> {
         match self {
             Self::Classes(classes) | Self::ClassesAt { classes, .. } => Some(classes),
-            Self::Numbers(_) | Self::Input(_) => None,
+            Self::Numbers(_) | Self::Input(_) | Self::Boxes { .. } => None,
         }
     }
 
@@ -105,13 +126,14 @@ impl Task {
     pub fn positions(self) -> Option<usize> {
         match self {
             Self::ClassesAt { positions, .. } => Some(positions),
-            Self::Classes(_) | Self::Numbers(_) | Self::Input(_) => None,
+            Self::Classes(_) | Self::Numbers(_) | Self::Input(_) | Self::Boxes { .. } => None,
         }
     }
 
-    /// How many numbers a network ends in (at each position): one a class or predicted number.
+    /// How many numbers a network ends in (at each position or cell): one a class or predicted number.
     pub fn width(self) -> usize {
         match self {
+            Self::Boxes { classes, .. } => CELL + classes,
             Self::Classes(n) | Self::ClassesAt { classes: n, .. } | Self::Numbers(n) | Self::Input(n) => n,
         }
     }
@@ -122,17 +144,18 @@ impl Task {
             Self::Classes(_) => Shape(Vec::new()),
             Self::ClassesAt { positions, .. } => Shape(vec![positions]),
             Self::Numbers(n) | Self::Input(n) => Shape(vec![n]),
+            Self::Boxes { most, .. } => Shape(vec![most, THING]),
         }
     }
 
     /// How targets lie beside the outputs that a loss compares them with. `is_single`: the network ends in one number.
     pub fn compared(self, loss: LossKind, is_single: bool) -> Compared {
         match self {
-            Self::Numbers(_) | Self::Input(_) => return Compared::AsStored,
+            Self::Numbers(_) | Self::Input(_) | Self::Boxes { .. } => return Compared::AsStored,
             Self::Classes(_) | Self::ClassesAt { .. } => {}
         }
         match self.loss(loss) {
-            LossKind::Auto | LossKind::CrossEntropy | LossKind::Focal => Compared::AsStored,
+            LossKind::Auto | LossKind::CrossEntropy | LossKind::Focal | LossKind::Detection => Compared::AsStored,
             LossKind::BinaryCrossEntropy if is_single => Compared::Column,
             LossKind::Hinge | LossKind::Mse | LossKind::Mae | LossKind::Huber if is_single => Compared::Signs,
             LossKind::Hinge => Compared::SignOfEach,
@@ -146,6 +169,7 @@ impl Task {
         match self {
             Self::Classes(_) | Self::ClassesAt { .. } => LossKind::CrossEntropy,
             Self::Numbers(_) | Self::Input(_) => LossKind::Mse,
+            Self::Boxes { .. } => LossKind::Detection,
         }
     }
 
@@ -159,12 +183,27 @@ impl Task {
 
     /// Whether a loss compares what this task is about.
     pub fn fits(self, loss: LossKind) -> bool {
-        self.classes().is_some() || !loss.compares_classes()
+        match self {
+            Self::Boxes { .. } => matches!(loss, LossKind::Auto | LossKind::Detection),
+            Self::Classes(_) | Self::ClassesAt { .. } => loss != LossKind::Detection,
+            Self::Numbers(_) | Self::Input(_) => loss != LossKind::Detection && !loss.compares_classes(),
+        }
     }
 
-    /// The shapes that a network may end in, the usual one last. Two classes may also be told apart by a single number,
-    /// where the loss does not make probabilities of both.
+    /// Whether a network may end in this shape.
+    pub fn takes(self, answer: &Shape, loss: LossKind) -> bool {
+        match self {
+            Self::Boxes { .. } => matches!(answer.0[..], [numbers, _, _] if numbers == self.width()),
+            _ => self.outputs(loss).contains(answer),
+        }
+    }
+
+    /// The shapes that a network may end in, the usual one last; of a grid a single cell. Two classes may also be told
+    /// apart by a single number, where the loss does not make probabilities of both.
     pub fn outputs(self, loss: LossKind) -> Vec<Shape> {
+        if let Self::Boxes { .. } = self {
+            return vec![Shape(vec![self.width(), 1, 1])];
+        }
         let single = self.classes() == Some(2) && !self.loss(loss).compares_shares();
         let widths = single.then_some(1).into_iter().chain([self.width()]);
         widths.map(|n| Shape(self.positions().into_iter().chain([n]).collect())).collect()
@@ -173,8 +212,10 @@ impl Task {
     /// How a row of outputs is read: as the loss in force means it, which a network that ends in Softmax or Sigmoid has
     /// done itself (`ends_in_shares`).
     pub fn answer(self, chosen: LossKind, ends_in_shares: bool) -> Answer {
-        if self.classes().is_none() {
-            return Answer::Numbers;
+        match self {
+            Self::Boxes { .. } => return Answer::Boxes,
+            Self::Numbers(_) | Self::Input(_) => return Answer::Numbers,
+            Self::Classes(_) | Self::ClassesAt { .. } => {}
         }
         if ends_in_shares {
             return Answer::Probabilities;
@@ -184,6 +225,7 @@ impl Task {
             LossKind::BinaryCrossEntropy => Answer::Sigmoid,
             LossKind::Hinge => Answer::Margins,
             LossKind::Mse | LossKind::Mae | LossKind::Huber => Answer::Scores,
+            LossKind::Detection => Answer::Boxes,
         }
     }
 
@@ -192,6 +234,7 @@ impl Task {
         match self {
             Self::Classes(_) | Self::ClassesAt { .. } => Metric::Accuracy,
             Self::Numbers(_) | Self::Input(_) => Metric::R2,
+            Self::Boxes { .. } => Metric::Map50,
         }
     }
 
@@ -200,6 +243,7 @@ impl Task {
         match self {
             Self::Input(n) if input.len() == 3 && input.iter().product::<usize>() == n => AnswerView::Reconstructions,
             Self::Input(_) => AnswerView::Numbers,
+            Self::Boxes { .. } => AnswerView::Boxes,
             _ if in_plane => AnswerView::Surface,
             Self::Classes(_) | Self::ClassesAt { .. } if input.len() == 3 => AnswerView::Images,
             Self::Classes(_) | Self::ClassesAt { .. } => AnswerView::Rows,
@@ -217,6 +261,9 @@ impl Task {
             }
             Self::Numbers(n) => format!("The data has {n} target number{}", if n == 1 { "" } else { "s" }),
             Self::Input(n) => format!("The truth has {n} number{}", if n == 1 { "" } else { "s" }),
+            Self::Boxes { classes, .. } => {
+                format!("Each cell needs {CELL} numbers for its box and one for each of {classes} classes")
+            }
         }
     }
 }
@@ -237,7 +284,15 @@ mod tests {
         assert_eq!(shapes(ALL[2], LossKind::Auto), [vec![4, 3]]);
         assert_eq!(shapes(Task::Numbers(2), LossKind::Mae), [vec![2]]);
         assert!(ALL.iter().all(|task| task.fits(task.usual_loss()) && task.fits(LossKind::Huber)));
-        assert!(LossKind::ALL[1..].iter().all(|&loss| Task::Numbers(2).fits(loss) != loss.compares_classes()));
+        let others = || LossKind::ALL[1..].iter().filter(|loss| **loss != LossKind::Detection);
+        assert!(others().all(|&loss| Task::Numbers(2).fits(loss) != loss.compares_classes()));
+        let boxes = Task::Boxes { most: 3, classes: 2 };
+        assert!(others().all(|&loss| !boxes.fits(loss)) && boxes.fits(LossKind::Detection));
+        assert!(ALL.iter().all(|task| !task.fits(LossKind::Detection)));
+        let takes = |sizes: [usize; 3]| boxes.takes(&Shape(sizes.to_vec()), LossKind::Auto);
+        assert!(
+            takes([7, 8, 8]) && takes([7, 5, 1]) && !takes([8, 8, 8]) && !boxes.takes(&Shape::row(7), LossKind::Auto)
+        );
         assert!(
             LossKind::ALL
                 .iter()

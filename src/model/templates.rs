@@ -3,6 +3,10 @@
 //! Templates that need a person's files (a table, a folder of pictures) are proposed from the files by
 //! `session/propose.rs`.
 
+mod detection;
+
+pub use detection::detector;
+
 use super::graph::{End, Graph, LayerId};
 use super::layer::{
     Activation, Add, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool, Initialiser, Input, LayerKind,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Histogram, Statistics};
+use crate::model::boxes::{ClassPrecision, Grid, Seen, Thing};
 use crate::model::{LayerId, Task};
 
 /// The panels' wishes: what is on the screen and should be pictured.
@@ -233,6 +234,32 @@ pub enum OutputPicture {
         /// Where the narrowest layer on the way has two units.
         codes: Option<Codes>,
     },
+    /// Things found in pictures of the validation part.
+    Boxes {
+        /// In an order whose every beginning is a fair sample.
+        pictures: Vec<Finds>,
+        /// Cells of the answer.
+        grid: Grid,
+        /// Of each class, over the same pictures.
+        classes: Vec<ClassPrecision>,
+        /// Mean average precision of boxes that overlap the true ones by half; `None` where there is nothing to find.
+        map50: Option<f64>,
+        /// The mean over overlaps of 0.5, 0.55 ... 0.95.
+        map: Option<f64>,
+        /// How many pictures were asked.
+        over: Over,
+    },
+}
+
+/// What is in one picture, and what was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finds {
+    /// Of the validation part.
+    pub row: u32,
+    /// What is there.
+    pub things: Vec<Thing>,
+    /// Most certain first.
+    pub found: Vec<Seen>,
 }
 
 /// The plane of a layer of two units that everything has to pass.

@@ -5,6 +5,7 @@
 
 mod codes;
 mod debugger;
+mod found;
 mod gates;
 pub mod inspect;
 mod kept;

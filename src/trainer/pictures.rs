@@ -282,7 +282,8 @@ pub fn output(run: &Run) -> Result<Option<OutputPicture>, RunError> {
             let y: Vec<f32> = y.iter().map(|v| v * unit.scale + unit.offset).collect();
             Ok(Some(OutputPicture::Curve { x: x.into(), y: y.into() }))
         }
-        AnswerView::Images | AnswerView::Rows | AnswerView::Numbers | AnswerView::Reconstructions => Ok(None),
+        AnswerView::Images | AnswerView::Rows | AnswerView::Numbers => Ok(None),
+        AnswerView::Reconstructions | AnswerView::Boxes => Ok(None),
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::found;
 use super::outbox::Stop;
 use super::scoring::Asked;
 use crate::data::order::{Algorithm, EpochOrder};
@@ -328,14 +329,23 @@ impl Run {
     /// Loss and score over the whole of a part, however large: its answers are not held together.
     pub fn evaluate_part(&self, part: &Samples) -> Result<Evaluation, RunError> {
         let answer = self.machine.answer();
-        let (losses, score) = if let Task::Input(n) = self.task() {
-            let mut explained = Explained::new(n);
-            let losses = self.machine.evaluate_samples(part, &mut |outputs, truth| explained.take(outputs, truth))?;
-            (losses, explained.score())
-        } else {
-            let mut tally = Tally::new(answer, if answer == Answer::Numbers { part.target_means()? } else { &[] });
-            let losses = self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
-            (losses, tally.score())
+        let (losses, score) = match self.task() {
+            Task::Input(n) => {
+                let mut explained = Explained::new(n);
+                let losses =
+                    self.machine.evaluate_samples(part, &mut |outputs, truth| explained.take(outputs, truth))?;
+                (losses, explained.score())
+            }
+            Task::Boxes { .. } => {
+                let (losses, precision) = found::evaluate(self, part)?;
+                (losses, precision.map50().unwrap_or(0.0))
+            }
+            Task::Classes(_) | Task::ClassesAt { .. } | Task::Numbers(_) => {
+                let mut tally = Tally::new(answer, if answer == Answer::Numbers { part.target_means()? } else { &[] });
+                let losses =
+                    self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
+                (losses, tally.score())
+            }
         };
         let (step, epoch, MeanLosses { total, each }) = (self.machine.step(), self.epoch(), losses);
         Ok(Evaluation { step, epoch, loss: total, losses: each, score })

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use super::run::{Run, RunError};
-use super::{codes, pictures};
+use super::{codes, found, pictures};
 use crate::data::Unit;
 use crate::data::samples::MOST as MOST_SAMPLES;
 use crate::engine::metrics::{self, Explained};
 use crate::engine::ranking::{class_areas, telling_k, top_k};
+use crate::model::boxes::Precision;
 use crate::model::{AnswerView, LayerId, Task};
-use crate::trace::{Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
+use crate::trace::{Finds, Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
 
 /// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
 pub const FEW: usize = 256;
@@ -22,8 +23,8 @@ pub const SOME: usize = 2_000;
 pub const PIECE: usize = 512;
 /// What is held of the answers, in numbers and in samples: beyond it a fair sample is asked.
 const MOST_NUMBERS: usize = 1 << 24;
-/// Pictures that are kept with what became of them.
-const RECONSTRUCTED: usize = 1_024;
+/// Pictures that are kept with what became of them, or was found in them.
+const PICTURED: usize = 1_024;
 /// Pairs of numbers that are drawn.
 const DRAWN: usize = 2_000;
 
@@ -50,9 +51,12 @@ impl Asked {
     /// How many samples are asked at most.
     fn most(run: &Run) -> usize {
         let dataset = run.dataset();
-        let width = run.task().width().max(1);
-        let most = if run.view() == AnswerView::Reconstructions { RECONSTRUCTED } else { MOST_SAMPLES };
-        dataset.validation.len().min(most).min(MOST_NUMBERS / width)
+        let (width, most) = match run.view() {
+            AnswerView::Reconstructions => (run.task().width(), PICTURED),
+            AnswerView::Boxes => (found::grid(run).numbers(), PICTURED),
+            _ => (run.task().width(), MOST_SAMPLES),
+        };
+        dataset.validation.len().min(most).min(MOST_NUMBERS / width.max(1))
     }
 
     /// All that there can be.
@@ -112,6 +116,7 @@ impl Asked {
             Task::Classes(classes) | Task::ClassesAt { classes, .. } => self.classes(run, classes),
             Task::Numbers(_) => self.numbers(run, run.dataset().truth.unit(0)),
             Task::Input(n) => self.reconstructions(run, n)?,
+            Task::Boxes { .. } => self.boxes(run),
         })
     }
 
@@ -135,11 +140,23 @@ impl Asked {
         }
     }
 
+    fn boxes(&self, run: &Run) -> OutputPicture {
+        let grid = found::grid(run);
+        let mut precision = Precision::new(grid.classes);
+        let mut pictures = Vec::with_capacity(self.asked);
+        for (&row, (things, found)) in self.rows().iter().zip(found::each(grid, &self.outputs, &self.targets)) {
+            precision.add(&things, &found.iter().map(|seen| seen.found).collect::<Vec<_>>());
+            pictures.push(Finds { row, things, found });
+        }
+        let (map50, map) = (precision.map50(), precision.map());
+        OutputPicture::Boxes { pictures, grid, classes: precision.of_classes(), map50, map, over: self.over(run) }
+    }
+
     /// Nothing for classes.
     fn guesses(&self, run: &Run) -> Vec<Guess> {
         let truth = &run.dataset().truth;
         let n = match run.task() {
-            Task::Classes(_) | Task::ClassesAt { .. } | Task::Input(_) => return Vec::new(),
+            Task::Classes(_) | Task::ClassesAt { .. } | Task::Input(_) | Task::Boxes { .. } => return Vec::new(),
             Task::Numbers(n) => n,
         };
         let unit = truth.unit(0);
@@ -203,7 +220,7 @@ pub fn reply(run: &Run, sample: &[f32]) -> Result<Option<Reply>, RunError> {
     let answer = run.machine().answer();
     let truth = &run.dataset().truth;
     let (values, class) = match run.task() {
-        Task::Input(_) => (outputs, None),
+        Task::Input(_) | Task::Boxes { .. } => (outputs, None),
         Task::Classes(_) | Task::ClassesAt { .. } => (answer.shares(&outputs), Some(answer.class(&outputs) as u32)),
         Task::Numbers(_) => {
             (outputs.iter().enumerate().map(|(i, &output)| truth.unit(i).value(output)).collect(), None)

@@ -7,6 +7,7 @@ use crate::model::layer::{
     Activation, Add, BatchNorm, Conv2d, Dense, Embedding, Flatten, GlobalAvgPool, Input, LayerNorm, Loss, Lstm,
     MaxPool2d, MultiHeadAttention, Padding, Relu,
 };
+use crate::model::task::THING;
 use crate::model::templates::{chain, dense_stack};
 use crate::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Task, TrainingSpec};
 
@@ -65,6 +66,8 @@ impl Workload {
         let targets = match self.signature.task {
             Task::Classes(classes) => (0..len).map(|i| (i % classes) as f32).collect(),
             Task::ClassesAt { positions, classes } => (0..len * positions).map(|i| (i % classes) as f32).collect(),
+            // No workload finds things.
+            Task::Boxes { most, .. } => vec![-1.0; len * most * THING],
             Task::Numbers(numbers) | Task::Input(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
         };
         Batch { len, inputs, targets, rows: (0..len as u32).collect() }

@@ -371,6 +371,7 @@ fn score_key(run: &Run) -> &'static str {
     match run.task().metric() {
         Metric::Accuracy => "val_accuracy",
         Metric::R2 => "val_r2",
+        Metric::Map50 => "val_map50",
     }
 }
 

@@ -84,6 +84,9 @@ fn weighted_sum(program: &mut ProgramBuilder, name: &str, endings: &[Ending], ea
 /// What a Loss says. `prefix`: of the names of what is made of its truth, where another Loss may make the same.
 fn lower_one(program: &mut ProgramBuilder, ending: &Ending, name: &str, prefix: Option<&str>) -> ValueId {
     let (loss, layer, task) = (ending.loss, ending.layer.id, ending.task);
+    if let (LossKind::Detection, Task::Boxes { classes, .. }) = (task.loss(loss.loss), task) {
+        return super::detection::lower(program, ending, classes, name);
+    }
     let truth = comparable(program, ending, prefix);
     let inputs = [ending.answer, truth];
     match task.loss(loss.loss) {
@@ -103,6 +106,8 @@ fn lower_one(program: &mut ProgramBuilder, ending: &Ending, name: &str, prefix: 
         LossKind::Hinge => emit(program, name, layer, Mean(Hinge), &inputs),
         LossKind::Mse => emit(program, name, layer, Mean(Squared), &inputs),
         LossKind::Mae => emit(program, name, layer, Mean(Absolute), &inputs),
+        // Refused by the shape rule.
+        LossKind::Detection => emit(program, name, layer, Mean(Squared), &inputs),
         LossKind::Huber => emit(program, name, layer, Mean(Huber), &inputs),
     }
 }

@@ -11,6 +11,7 @@ mod concat;
 mod conv1d;
 mod conv2d;
 mod dense;
+mod detection;
 mod dropout;
 mod embedding;
 mod enlarge;

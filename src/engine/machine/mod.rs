@@ -222,7 +222,7 @@ impl Machine {
         let answers = self.batch_len * self.task.positions().unwrap_or(1);
         let (correct, answers) = match self.task.metric() {
             _ if self.program.loss.is_none() => (None, 0),
-            Metric::R2 => (None, 0),
+            Metric::R2 | Metric::Map50 => (None, 0),
             Metric::Accuracy => (Some(self.hits(answers)?), answers as u32),
         };
         let each = shown_losses(&self.program);

@@ -8,6 +8,7 @@ mod places;
 
 pub mod activations;
 pub mod convolution;
+pub mod detection;
 pub mod formula;
 pub mod losses;
 pub mod normalisation;
@@ -42,6 +43,7 @@ pub use activations::*;
 pub use add::Add;
 pub use attention::Attention;
 pub use convolution::*;
+pub use detection::*;
 pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use linear::Linear;

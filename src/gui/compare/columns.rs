@@ -44,6 +44,7 @@ impl Column {
             Self::BestScore => match metric {
                 Some(Metric::Accuracy) => "best accuracy",
                 Some(Metric::R2) => "best R²",
+                Some(Metric::Map50) => "best mAP@0.5",
                 None => "best score",
             },
             Self::Spark => "val loss over time",
@@ -128,7 +129,7 @@ impl Column {
 pub fn score_text(metric: Metric, score: f64) -> String {
     match metric {
         Metric::Accuracy => percent(score as f32),
-        Metric::R2 => number(score as f32),
+        Metric::R2 | Metric::Map50 => number(score as f32),
     }
 }
 

@@ -185,6 +185,7 @@ pub(super) fn title(tab: Tab, metric: Metric) -> &'static str {
         (Tab::Train, _) => "Train loss of runs",
         (Tab::Score, Metric::Accuracy) => "Accuracy of runs",
         (Tab::Score, Metric::R2) => "R² of runs",
+        (Tab::Score, Metric::Map50) => "mAP@0.5 of runs",
         (Tab::Difference, _) => "Difference of runs",
     }
 }

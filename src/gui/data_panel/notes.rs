@@ -19,6 +19,11 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
             section(ui, "CLASSES", &of);
             balance(ui, dataset, &dataset.truth.names);
         }
+        Task::Boxes { .. } => {
+            let of = format!("{} + {}", count(dataset.train.len() as u64), count(dataset.validation.len() as u64));
+            section(ui, "FINDS", &of);
+            ui.add(Label::new(dataset.truth.names.join(", ")).wrap());
+        }
         // A single sample is asked for nothing.
         Task::Input(_) if dataset.validation.is_empty() && dataset.train.len() == 1 => {}
         Task::Numbers(_) | Task::Input(_) => {

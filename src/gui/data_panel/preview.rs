@@ -54,7 +54,7 @@ fn square(ui: &mut Ui, name: &str) -> Rect {
 fn colour(tokens: &Tokens, dataset: &Dataset, target: f32) -> Color32 {
     match dataset.truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => tokens.class(target as usize),
-        Task::Numbers(_) | Task::Input(_) => tokens.diverging(target),
+        Task::Numbers(_) | Task::Input(_) | Task::Boxes { .. } => tokens.diverging(target),
     }
 }
 

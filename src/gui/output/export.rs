@@ -11,7 +11,7 @@ use crate::gui::figure::{Offer, Sheet, Table, cell};
 use crate::gui::theme::Tokens;
 use crate::model::{AnswerView, Task};
 use crate::session::State;
-use crate::trace::OutputPicture;
+use crate::trace::{Finds, OutputPicture};
 
 const SIZE: Vec2 = Vec2::new(520.0, 520.0);
 /// Pictures whose numbers are in a table.
@@ -83,6 +83,7 @@ fn numbers(view: &OutputView<'_>, picture: &OutputPicture, tab: Tab, table: &mut
             table.row(std::iter::once("true".to_owned()).chain(answers(view.dataset)));
             pairs.iter().for_each(|pair| table.row(pair));
         }
+        OutputPicture::Boxes { pictures, .. } => boxes(view, pictures, table),
         OutputPicture::Reconstructions { .. } if tab == Tab::Codes => codes(view, table),
         OutputPicture::Reconstructions { .. } => reconstructions(view, table),
         OutputPicture::Classes { .. } => {
@@ -114,11 +115,23 @@ fn codes(view: &OutputView<'_>, table: &mut Table) {
     }
 }
 
+/// A row for each box that was found.
+fn boxes(view: &OutputView<'_>, pictures: &[Finds], table: &mut Table) {
+    table.row(["validation row", "class", "score", "left", "top", "right", "bottom"]);
+    for (picture, seen) in pictures.iter().flat_map(|picture| picture.found.iter().map(move |seen| (picture, seen))) {
+        let (found, at) = (seen.found, seen.found.extent);
+        let class = super::classes::name(&view.dataset.truth.names, found.class as u32).to_owned();
+        let edges = [at.left, at.top, at.right, at.bottom].map(|edge| edge.to_string());
+        let [left, top, right, bottom] = edges;
+        table.row([picture.row.to_string(), class, found.score.to_string(), left, top, right, bottom]);
+    }
+}
+
 /// What the columns of the network's own numbers are called.
 fn answers(dataset: &Dataset) -> Vec<String> {
     let named = |name: &String| match dataset.truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => format!("class {name}"),
-        Task::Numbers(_) | Task::Input(_) => format!("{name} predicted"),
+        Task::Numbers(_) | Task::Input(_) | Task::Boxes { .. } => format!("{name} predicted"),
     };
     dataset.truth.names.iter().map(named).collect()
 }

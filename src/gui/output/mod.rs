@@ -4,6 +4,7 @@
 //! to other data goes with it.
 
 mod answers;
+mod boxes;
 mod classes;
 mod codes;
 mod colours;
@@ -87,6 +88,7 @@ pub struct OutputUi {
     row: usize,
     /// The point of the plane of codes that is decoded.
     code: Option<[f32; 2]>,
+    boxes: boxes::BoxesUi,
     /// The samples shown before there are answers.
     samples: Arc<[u32]>,
     /// What all but the toggles belongs to.
@@ -109,6 +111,7 @@ impl Default for OutputUi {
             point: None,
             row: 0,
             code: None,
+            boxes: boxes::BoxesUi::default(),
             samples: Arc::default(),
             of: Weak::new(),
         }
@@ -139,6 +142,7 @@ impl OutputUi {
             test: self.test,
             steps: self.steps,
             only_wrong: self.only_wrong,
+            boxes: self.boxes.clone(),
             samples: sample_rows(dataset, &dataset.validation, None, gallery::PAGE).into(),
             of: Arc::downgrade(dataset),
             ..Self::default()
@@ -155,6 +159,7 @@ fn tabs(kind: AnswerView) -> &'static [(Tab, &'static str)] {
         AnswerView::Rows => {
             &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Try it")]
         }
+        AnswerView::Boxes => &[(Tab::Output, "Samples"), (Tab::Scores, "Scores")],
         AnswerView::Numbers => &[(Tab::Output, "Output"), (Tab::TryIt, "Try it")],
         AnswerView::Reconstructions => &[(Tab::Output, "Samples"), (Tab::Codes, "Plane"), (Tab::TryIt, "Draw")],
     }
@@ -219,6 +224,8 @@ fn body(
         (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local),
         (AnswerView::Curve, _) => curve::show(ui, tokens, &view, local),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
+        (AnswerView::Boxes, Tab::Scores) => boxes::scores(ui, tokens, &view, actions),
+        (AnswerView::Boxes, _) => boxes::show(ui, tokens, &view, local, actions),
         (AnswerView::Numbers, _) => numbers::show(ui, tokens, &view, actions),
         (AnswerView::Reconstructions, Tab::Codes) => codes::show(ui, tokens, &view, local, actions),
         (AnswerView::Reconstructions, _) => reconstructions::show(ui, tokens, &view, local, actions),
@@ -253,6 +260,7 @@ pub fn of_run(
         OutputPicture::Surface { .. } => surface::show(ui, tokens, &view, local),
         OutputPicture::Curve { .. } => curve::show(ui, tokens, &view, local),
         OutputPicture::Numbers { .. } => numbers::show(ui, tokens, &view, actions),
+        OutputPicture::Boxes { .. } => boxes::show(ui, tokens, &view, local, actions),
         OutputPicture::Reconstructions { .. } => reconstructions::show(ui, tokens, &view, local, actions),
         OutputPicture::Classes { .. } => {
             let tab = std::mem::replace(&mut local.tab, Tab::Confusion);

@@ -78,7 +78,7 @@ pub fn paint(painter: &Painter, tokens: &Tokens, places: &PlotTransform, dataset
 pub fn colour(tokens: &Tokens, dataset: &Dataset, sample: &Sample, range: f32) -> Color32 {
     match dataset.truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => tokens.class(sample.target as usize),
-        Task::Numbers(_) | Task::Input(_) => tokens.diverging(sample.target / range),
+        Task::Numbers(_) | Task::Input(_) | Task::Boxes { .. } => tokens.diverging(sample.target / range),
     }
 }
 

@@ -92,7 +92,7 @@ fn paint_surface(
             }
             match surface.task {
                 Task::Classes(_) | Task::ClassesAt { .. } => colours::classes(tokens, &all, steps),
-                Task::Numbers(_) | Task::Input(_) => colours::number(tokens, all[0], range, steps),
+                Task::Numbers(_) | Task::Input(_) | Task::Boxes { .. } => colours::number(tokens, all[0], range, steps),
             }
         });
         ColorImage::new([n, n], pixels.collect())
@@ -160,7 +160,7 @@ fn read_answer(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, surface: &Surfac
                 reading_row(ui, tokens, tokens.class(class), name, &sure(scores[index]));
             }
         }
-        Task::Numbers(_) | Task::Input(_) => {
+        Task::Numbers(_) | Task::Input(_) | Task::Boxes { .. } => {
             let value = surface.scores.first().map_or(f32::NAN, |s| s[index]);
             let colour = tokens.diverging(value / points::target_range(dataset));
             let name = dataset.truth.first_name().unwrap_or("prediction");

@@ -35,6 +35,14 @@ pub(super) fn paint(
     painter.image(texture.id(), fit(rect, columns as f32 / rows as f32), uv, Color32::WHITE);
 }
 
+/// Where [`paint`] puts a sample of this shape.
+pub(super) fn place(rect: Rect, shape: &[usize]) -> Rect {
+    match *shape {
+        [_, rows, columns] if rows * columns > 0 => fit(rect, columns as f32 / rows as f32),
+        _ => rect,
+    }
+}
+
 /// 0 to 1 for ordinary pictures; what is there when they were scaled otherwise.
 fn extent(values: &[f32]) -> (f32, f32) {
     let finite = || values.iter().copied().filter(|v| v.is_finite());

@@ -79,6 +79,7 @@ pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
         Task::Classes(_) | Task::ClassesAt { .. } => {
             format!("truth {}", super::classes::name(&truth.names, target as u32))
         }
+        Task::Boxes { .. } => return None,
         Task::Numbers(_) | Task::Input(_) => {
             format!("true {} {}", truth.first_name().unwrap_or("value"), number(truth.unit(0).value(target)))
         }
@@ -240,6 +241,8 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, rep
                 bar(ui, tokens, (name, p, reply.probability), reply.class == Some(class as u32), widest);
             }
         }
+        // Nothing asks about one yet: the tab isn't offered.
+        Task::Boxes { .. } => {}
         Task::Input(_) => reconstruction(ui, tokens, view, &reply.values),
         Task::Numbers(_) => {
             for (name, &value) in names.iter().zip(&reply.values) {

@@ -84,7 +84,7 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
 pub fn of_metric(metric: Metric) -> (TickKind, fn(f32) -> String) {
     match metric {
         Metric::Accuracy => (TickKind::Share, percent),
-        Metric::R2 => (TickKind::Number, number),
+        Metric::R2 | Metric::Map50 => (TickKind::Number, number),
     }
 }
 

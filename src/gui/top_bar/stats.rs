@@ -68,10 +68,15 @@ fn stats(run: &RunView) -> Vec<Stat> {
             "How much of the variance of the validation targets is explained. 1 is perfect, 0 is no better than \
                 predicting their mean.",
         ),
+        Metric::Map50 => (
+            "val mAP@0.5",
+            "Mean average precision: how many of the things in validation pictures are found, with how few false finds. \
+                A box counts as right if it overlaps the true one by half or more. 1 is perfect.",
+        ),
     };
     let score = curves.validation_metric.at(run.step).map_or("–".to_owned(), |value| match curves.metric {
         Metric::Accuracy => percent(value),
-        Metric::R2 => number(value),
+        Metric::R2 | Metric::Map50 => number(value),
     });
     vec![
         stat(0, "epoch", count(run.epoch as u64), 52.0, "Completed passes over the training data."),

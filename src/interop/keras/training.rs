@@ -200,7 +200,8 @@ impl Training<'_> {
             match self.network.task.metric() {
                 Metric::Accuracy => w.line("return \"accuracy\", float(ops.mean(accuracy(y, answer)))"),
                 Metric::R2 if is_wired => w.line("return \"r2\", reproduce.r_squared(answer, y, together=True)"),
-                Metric::R2 => w.line("return \"r2\", reproduce.r_squared(answer, y)"),
+                // Refused before anything is written, as everywhere here.
+                Metric::R2 | Metric::Map50 => w.line("return \"r2\", reproduce.r_squared(answer, y)"),
             }
         });
         w.blank(2);
@@ -284,7 +285,7 @@ impl Training<'_> {
             "val_loss",
             match self.network.task.metric() {
                 Metric::Accuracy => "val_accuracy",
-                Metric::R2 => "val_r2",
+                Metric::R2 | Metric::Map50 => "val_r2",
             },
         ) {
             training::plateau(w, settings);

@@ -210,6 +210,8 @@ fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -
             lines.push(format!("log_p = F.log_softmax({answer}, dim=-1)"));
             format!("F.kl_div(log_p{rows}, {target}{rows}, reduction=\"batchmean\")")
         }
+        // Refused before anything is written: `Twin::refused`.
+        LossKind::Detection => "None".to_owned(),
         LossKind::BinaryCrossEntropy => {
             format!("F.binary_cross_entropy_with_logits({answer}, {})", prepared(&mut lines))
         }

@@ -1,8 +1,10 @@
 //! Boxes around things in a picture, as numbers: where one lies, how far two overlap, which of many that a network says
 //! are kept. How right they are is in `precision`. Nothing of pictures, files or tensors.
 
+mod cells;
 mod precision;
 
+pub use cells::{Grid, LARGEST, Seen, things};
 pub use precision::{ClassPrecision, Judged, Precision, Verdict};
 
 /// Where a thing is, in fractions of the picture: 0 to 1, x to the right, y down.

@@ -3,6 +3,7 @@
 //! Layers explain themselves ([`crate::model::layer::About`]); their entries are taken from there. Pictures are drawn
 //! by the window.
 
+mod detection;
 mod network;
 mod results;
 mod training;
@@ -30,7 +31,7 @@ const fn term(name: &'static str, also: &'static [&'static str], formula: &'stat
 
 /// Every entry, by name.
 pub fn all() -> Vec<Term> {
-    let mut all = [training::TERMS, network::TERMS, results::TERMS, window::TERMS].concat();
+    let mut all = [training::TERMS, network::TERMS, results::TERMS, detection::TERMS, window::TERMS].concat();
     let layers = LayerKind::all().into_iter().map(|kind| kind.about());
     let layers: Vec<Term> = layers
         .filter(|about| !all.iter().any(|term| term.name == about.title))

@@ -140,5 +140,7 @@ choices! {
         Hinge = "hinge", "Hinge";
         /// From the target distribution to softmax of the outputs.
         KlDivergence = "kl_divergence", "KL divergence";
+        /// Of things in pictures: whether there is one at each cell, its box and its class.
+        Detection = "detection", "Detection";
     }
 }

@@ -14,6 +14,8 @@ layer_params! {
             losses, each times its weight. At 0 it is only measured.";
         gamma: f64 = 2.0, float(0.0, 10.0), "Gamma", "How much less a sample counts once it is right. 0 is \
             cross-entropy, 2 is typical.";
+        box_weight: f64 = 2.0, float(0.0, 1e3), "Box weight", "How much the place and size of boxes count beside \
+            whether something is there and what it is.";
         label_smoothing: f64 = 0.0, float(0.0, 0.9), "Label smoothing", "The share of the truth spread evenly over all \
             classes, so that the network never becomes overconfident. Typically 0.1.";
         class_weights: String = String::new(), ParamKind::Text, "Class weights", "How much each class counts, one \
@@ -58,7 +60,7 @@ impl LossKind {
     pub fn compares_classes(self) -> bool {
         match self {
             Self::BinaryCrossEntropy | Self::Hinge => true,
-            Self::Auto | Self::Mse | Self::Mae | Self::Huber => false,
+            Self::Auto | Self::Mse | Self::Mae | Self::Huber | Self::Detection => false,
             Self::CrossEntropy | Self::Focal | Self::KlDivergence => true,
         }
     }
@@ -68,6 +70,7 @@ impl LossKind {
         match self {
             Self::CrossEntropy | Self::Focal | Self::KlDivergence => true,
             Self::Auto | Self::BinaryCrossEntropy | Self::Hinge | Self::Mse | Self::Mae | Self::Huber => false,
+            Self::Detection => false,
         }
     }
 }
@@ -136,10 +139,13 @@ impl LayerSpec for Loss {
         if let Some(Err(why)) = task.classes().map(|classes| self.weights_of_classes(classes)) {
             return Err(self.wrong_weights(task.width(), why));
         }
-        let shapes = task.outputs(self.loss);
-        if shapes.contains(got) {
+        if task.takes(got, self.loss) {
             return Ok(Shape::default());
         }
+        if let Task::Boxes { .. } = task {
+            return Err(no_cells(got, task));
+        }
+        let shapes = task.outputs(self.loss);
         let wanted = task.width();
         let expected = shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
         let mut fixes = Vec::new();
@@ -196,15 +202,48 @@ impl Loss {
     }
 }
 
+/// What is no grid of cells.
+fn no_cells(got: &Shape, task: Task) -> Mismatch {
+    let numbers = task.width();
+    let mut fixes = Vec::new();
+    if got.rank() == 3 {
+        let set = ("filters", ParamValue::Int(numbers as i64));
+        fixes.push(Fix::SetPrevious { key: set.0, value: set.1 });
+        let cells = Conv2d { filters: numbers, kernel: 1, activation: Activation::None, ..Conv2d::default() };
+        fixes.push(Fix::InsertBefore(cells.into()));
+    }
+    Mismatch {
+        expected: format!("{numbers} × rows × columns"),
+        got: got.to_string(),
+        why: format!("{}, so the network must end in {numbers} feature maps.", task.sentence()),
+        fixes,
+    }
+}
+
 /// A loss that has nothing to compare.
 fn unfit(loss: LossKind, task: Task) -> Mismatch {
+    let title = loss.title();
+    let (expected, why) = match (task, loss) {
+        (Task::Boxes { .. }, _) => {
+            ("the loss for detection", format!("{title} can't compare boxes, and this data has boxes as targets."))
+        }
+        (Task::Classes(_) | Task::ClassesAt { .. }, _) => {
+            ("a loss for classes", format!("{title} is for boxes, but this data has classes as targets."))
+        }
+        (_, LossKind::Detection) => {
+            ("a loss for numbers", format!("{title} is for boxes, but the truth is numbers here."))
+        }
+        (Task::Input(_), _) => {
+            ("a loss for numbers", format!("{title} is for classes, but the truth is numbers here."))
+        }
+        (Task::Numbers(_), _) => {
+            ("a loss for numbers", format!("{title} is for classes, but this data has numbers as targets."))
+        }
+    };
     Mismatch {
-        expected: "a loss for numbers".into(),
-        got: loss.title().into(),
-        why: match task {
-            Task::Input(_) => format!("{} is for classes, but the truth is numbers here.", loss.title()),
-            _ => format!("{} is for classes, but this data has numbers as targets.", loss.title()),
-        },
+        expected: expected.into(),
+        got: title.into(),
+        why,
         fixes: vec![Fix::Set { key: "loss", value: ParamValue::Text(task.usual_loss().key().into()) }],
     }
 }

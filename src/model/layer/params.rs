@@ -58,13 +58,14 @@ pub enum ParamKind {
 }
 
 /// Parameters that matter only while another one has one of certain values.
-const CONDITIONS: [(&str, &str, &[&str]); 8] = [
+const CONDITIONS: [(&str, &str, &[&str]); 9] = [
     ("init_value", "init", &["constant"]),
     ("pad", "padding", &["custom"]),
     ("slope", "activation", &["leaky_relu"]),
     ("cap", "activation", &["capped_relu"]),
     ("threshold", "activation", &["thresholded_relu"]),
-    ("gamma", "loss", &["focal"]),
+    ("gamma", "loss", &["focal", "detection"]),
+    ("box_weight", "loss", &["detection"]),
     ("label_smoothing", "loss", &["cross_entropy", "kl_divergence"]),
     ("class_weights", "loss", &["cross_entropy", "focal"]),
 ];

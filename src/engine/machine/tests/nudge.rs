@@ -13,6 +13,7 @@ use crate::model::layer::{
     Permute, PositionalEncoding, Positions, Prelu, Relu, Reshape, RmsNorm, Selu, SeparableConv2d, Sigmoid, Silu,
     SimpleRnn, Slice, Softmax, Softplus, Tanh, ThresholdedRelu, Upsample, ZeroPad2d,
 };
+use crate::model::task::THING;
 use crate::trace::{Judgement, Verdict};
 
 /// What a network is trained on.
@@ -85,6 +86,10 @@ impl Bench {
         let count = LEN * input.iter().product::<usize>();
         let inputs = (0..count).map(|_| numbers(self.draws.unit()) as f32).collect();
         let (classes, each) = match task {
+            Task::Boxes { most, classes } => {
+                let targets = (0..LEN * most).flat_map(|_| self.thing(classes)).collect();
+                return Batch { len: LEN, inputs, targets, rows: (0..LEN as u32).collect() };
+            }
             Task::Numbers(n) | Task::Input(n) => (0, n),
             Task::Classes(classes) => (classes, 1),
             Task::ClassesAt { positions, classes } => (classes, positions),
@@ -93,6 +98,14 @@ impl Bench {
             || if classes == 0 { self.draws.uniform(-1.0, 1.0) } else { (self.draws.unit() * classes as f64).floor() };
         let targets = (0..LEN * each).map(|_| answer() as f32).collect();
         Batch { len: LEN, inputs, targets, rows: (0..LEN as u32).collect() }
+    }
+
+    /// Or none, once in a while.
+    fn thing(&mut self, classes: usize) -> [f32; THING] {
+        let class = (self.draws.unit() * (classes + 1) as f64).floor() - 1.0;
+        let [left, top] = [0, 1].map(|_| self.draws.uniform(0.0, 0.6));
+        let [right, bottom] = [left, top].map(|low| low + self.draws.uniform(0.1, 0.4));
+        [class, left, top, right, bottom].map(|number| number as f32)
     }
 
     fn id(&self, name: &str) -> ValueId {
@@ -294,6 +307,9 @@ fn every_gradient_of_every_layer_agrees_with_its_nudge() {
         let layers = vec![dense(6, Activation::Tanh), dense(units, Activation::None)];
         seen.extend(Bench::new(of_numbers(&[4], task, 5), loss, layers).all_agree());
     }
+    let things = of_numbers(&[2, 6, 6], Task::Boxes { most: 3, classes: 3 }, 5);
+    let cells = Conv2d { filters: 8, stride: 2, activation: Activation::None, ..Conv2d::default() };
+    seen.extend(Bench::new(things, LossKind::Detection, vec![cells.into()]).all_agree());
     let weights = "1, 3, 0.5".to_owned();
     let shaped = Loss { loss: LossKind::CrossEntropy, class_weights: weights, label_smoothing: 0.1, ..Loss::default() };
     seen.extend(

@@ -154,6 +154,7 @@ fn model(network: &Network, graph: Graph) -> Model {
         Task::ClassesAt { positions, classes } => format!("one of {classes} classes at each of {positions} positions"),
         Task::Numbers(numbers) => format!("{numbers} numbers"),
         Task::Input(_) => "the input itself".to_owned(),
+        Task::Boxes { classes, .. } => format!("things of {classes} classes in a picture"),
     };
     let losses = network.losses().into_iter().map(|(node, loss)| {
         let said = network.task_of(node).loss(loss.loss);
