@@ -77,9 +77,7 @@ fn project() -> Project {
         Loss { loss: LossKind::Detection, ..Loss::default() }.into(),
     ];
     let ids: Vec<_> = layers.into_iter().map(|kind| graph.add(kind, [0.0; 2])).collect();
-    ids.windows(2).for_each(|pair| {
-        graph.connect(pair[0], pair[1]).unwrap();
-    });
+    ids.windows(2).for_each(|pair| assert!(graph.connect(pair[0], pair[1]).is_ok()));
     let training = TrainingSpec {
         optimiser: Optimiser::adam(),
         learning_rate: 0.005,

@@ -1,5 +1,7 @@
 //! What a finished `train` says.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::output::answer;
@@ -33,6 +35,15 @@ pub struct Summary {
     pub ranked_samples: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_r2: Option<f64>,
+    /// Mean average precision of boxes that overlap the true ones by half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val_map50: Option<f64>,
+    /// The mean over overlaps of 0.5, 0.55 ... 0.95.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val_map: Option<f64>,
+    /// The first of the two for each class of which there is something.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub val_ap50: BTreeMap<String, f64>,
     /// In the validation part: what scores are over.
     pub val_samples: usize,
     /// Spent training, evaluation included.
@@ -121,13 +132,16 @@ impl Summary {
             ("ROC area", self.val_roc_area.map(area)),
             ("PR area", self.val_pr_area.map(area)),
             ("R²", self.val_r2.map(|r2| format!("{r2:.4}"))),
+            ("mAP@0.5", self.val_map50.map(|map| format!("{map:.4}"))),
+            ("mAP", self.val_map.map(|map| format!("{map:.4}"))),
         ];
         let told = scores.into_iter().filter_map(|(name, score)| Some(format!("\n{name:<15} {}", score?)));
         let each = self.losses.iter().map(|loss| {
             let OneLoss { name, weight, train_loss, val_loss } = loss;
             format!("\n{name:<15} training {train_loss:.5}, validation {val_loss:.5}, weight {weight}")
         });
-        let rows: String = told.chain(each).collect();
+        let of_class = self.val_ap50.iter().map(|(name, ap)| format!("\nAP@0.5 {ap:.4} for {name}"));
+        let rows: String = told.chain(of_class).chain(each).collect();
         format!("{epochs} epochs, {steps} steps in {seconds:.1} s ({rate:.0} samples/s){rows}")
     }
 }

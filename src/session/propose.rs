@@ -4,7 +4,7 @@
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
 use crate::model::{
-    DataSpec, EarlyStopping, Optimiser, PictureSpec, Project, Schedule, Source, TrainingSpec, templates,
+    DataSpec, EarlyStopping, Optimiser, PictureSpec, Project, Schedule, Source, Task, TrainingSpec, templates,
 };
 
 /// Convolutions for pictures, dense layers for rows of numbers, sized to the columns and the rows.
@@ -13,6 +13,9 @@ pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
     let is_picture = dataset.input_shape.len() == 3 && dataset.input_shape[1..].iter().all(|&side| side >= 8);
     let samples = dataset.train.len();
     let (graph, training) = match data.source {
+        _ if let Task::Boxes { classes, .. } = dataset.truth.task => {
+            (templates::detector(16, classes), for_things(samples))
+        }
         Source::Pictures(PictureSpec { size, .. }) => {
             let width = if samples < 10_000 { 16 } else { 32 };
             (templates::residual_over(size, width, outputs), for_photos(samples))
@@ -34,6 +37,11 @@ fn for_pictures(samples: usize) -> TrainingSpec {
 fn for_photos(samples: usize) -> TrainingSpec {
     let training = falling(samples, (32, (36_000 / samples.max(1)).clamp(10, 60)), (0.003, 0.01));
     TrainingSpec { keep_best: true, ..training }
+}
+
+/// About three thousand steps; small sets are seen often.
+fn for_things(samples: usize) -> TrainingSpec {
+    falling(samples, (16, (48_000 / samples.max(1)).clamp(10, 160)), (0.003, 0.01))
 }
 
 /// Adam with a rate that falls along a cosine to a share of itself, at the last step.

@@ -16,8 +16,10 @@ use super::output::{Ended, remark};
 use super::outputs::{FileKind, are_same, quoted};
 use super::prepare::{self, Begun, Told};
 use super::summary::{NotFinite, OneLoss, Summary};
+use crate::data::Dataset;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
+use crate::model::boxes::Precision;
 use crate::model::{LayerId, Metric};
 use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, Ending, KEPT};
@@ -419,7 +421,8 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
     let dataset = run.dataset().clone();
     let train = run.evaluate_part(&dataset.train)?;
     let validation = run.evaluate()?;
-    let classes = run.task().metric() == Metric::Accuracy;
+    let scored = |metric| (run.task().metric() == metric).then_some(validation.score);
+    let precision = run.precision()?;
     let (ranking, over) = run.ranking()?.unwrap_or_default();
     let areas = overall(&ranking.areas);
     let stopped_early = matches!(run.finished(), Some(Stop::Early { .. }));
@@ -429,14 +432,17 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         train_loss: train.loss,
         val_loss: validation.loss,
         losses: losses(run, &train, &validation),
-        val_accuracy: classes.then_some(validation.score),
+        val_accuracy: scored(Metric::Accuracy),
         top_k: ranking.top.map(|(k, _)| k),
         val_top_k_accuracy: ranking.top.map(|(_, share)| share),
         val_roc_area: areas.roc,
         val_pr_area: areas.precision_recall,
         ranked_samples: (!over.is_whole()).then_some(over.asked),
         val_samples: dataset.validation.len(),
-        val_r2: (!classes).then_some(validation.score),
+        val_r2: scored(Metric::R2),
+        val_map50: scored(Metric::Map50),
+        val_map: precision.as_ref().and_then(Precision::map),
+        val_ap50: precision.as_ref().map(|precision| of_classes(&dataset, precision)).unwrap_or_default(),
         seconds,
         samples_per_second: samples as f64 / seconds.max(1e-9),
         seed: run.training().seed,
@@ -450,6 +456,12 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         warnings: Vec::new(),
         error: None,
     })
+}
+
+/// Average precision at an overlap of half.
+fn of_classes(dataset: &Dataset, precision: &Precision) -> BTreeMap<String, f64> {
+    let all = dataset.truth.names.iter().zip(precision.of_classes());
+    all.filter_map(|(name, of)| Some((name.clone(), of.ap50?))).collect()
 }
 
 /// Each Loss, where there are several.
