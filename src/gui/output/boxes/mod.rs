@@ -4,6 +4,8 @@
 mod painted;
 mod picture;
 mod precision;
+#[cfg(test)]
+mod tests;
 
 use egui::{Align2, RichText, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
