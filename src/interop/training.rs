@@ -4,11 +4,44 @@
 use super::Network;
 use super::code::{Level, Part, Writer, python};
 use super::pytorch::schedule;
-use crate::model::{Project, Schedule, TrainingSpec, Watched};
+use crate::model::layer::Loss;
+use crate::model::{Metric, Project, Schedule, TrainingSpec, Watched};
 
 /// "accuracy" or "r2", as the log has it.
 pub fn score(network: &Network) -> &'static str {
     network.task.metric().key()
+}
+
+/// The score of numbers or boxes, as an expression. `together`: of all numbers, not the mean over each by itself.
+pub fn scored(network: &Network, answers: &str, truths: &str, together: bool, channels_last: bool) -> String {
+    match network.task.metric() {
+        Metric::Map50 if channels_last => format!("boxes.map50({answers}, {truths}, channels_last=True)"),
+        Metric::Map50 => format!("boxes.map50({answers}, {truths})"),
+        Metric::Accuracy | Metric::R2 if together => format!("reproduce.r_squared({answers}, {truths}, together=True)"),
+        Metric::Accuracy | Metric::R2 => format!("reproduce.r_squared({answers}, {truths})"),
+    }
+}
+
+/// The loss of things in pictures, as an expression.
+pub fn detection(loss: &Loss, answer: &str, truth: &str) -> String {
+    let [gamma, weight] = [loss.gamma, loss.box_weight].map(python::float);
+    format!("detection.loss({answer}, {truth}, gamma={gamma}, box_weight={weight})")
+}
+
+/// Whether things are found.
+pub fn finds(network: &Network) -> bool {
+    network.task.metric() == Metric::Map50
+}
+
+/// The module that scores it, where it is no share of right answers; and the one that compares boxes, where `compares`.
+pub fn modules(w: &mut Writer, network: &Network, compares: bool) {
+    if finds(network) {
+        w.line("import boxes");
+    }
+    w.line("import data");
+    if compares && finds(network) {
+        w.line("import detection");
+    }
 }
 
 /// Modules of Python's own that the file imports first.

@@ -3,7 +3,7 @@
 use super::code::Script;
 use super::{Network, Refusal, keras, pytorch, samples, tensorflow};
 use crate::data::Dataset;
-use crate::model::{Project, Task};
+use crate::model::Project;
 
 /// The code of a project.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,11 +99,6 @@ impl Framework {
         if project.training.augmentation.is_active() {
             let why = "Glassbox augments the pictures while training, which its code for other frameworks doesn't do: \
                 switch augmentation off in the Data panel first";
-            return Err(vec![Refusal { layer: String::new(), why: why.to_owned() }]);
-        }
-        if matches!(network.signature.task, Task::Boxes { .. }) {
-            let why =
-                "Detection isn't written as code for other frameworks yet. The network alone can be exported to ONNX";
             return Err(vec![Refusal { layer: String::new(), why: why.to_owned() }]);
         }
         let data = samples::script(self, network, dataset);

@@ -16,7 +16,7 @@ pub use target::Target;
 use std::path::Path;
 
 use super::onnx;
-use super::{Framework, Network, Refusal, Twin};
+use super::{Framework, Network, Refusal, Twin, training};
 use crate::data::{DataError, Dataset};
 use crate::engine::{Device, EngineError, Machine, Numbers, Precision, SavedTensor, Snapshot};
 use crate::files::{FileError, NamedTensor, Values, atomic, tensors};
@@ -82,8 +82,21 @@ pub fn folder(
     });
     files.push(text("compare.py", include_str!("../../../assets/interop/compare.py")));
     files.push(text("reproduce.py", include_str!("../../../assets/interop/reproduce.py")));
+    if training::finds(&network) {
+        files.push(text("boxes.py", include_str!("../../../assets/interop/boxes.py")));
+        files.push(text("detection.py", detection(framework)));
+    }
     files.extend(samples::files(dataset)?);
     Ok((files, twin.lines_of_code()))
+}
+
+/// The loss of things in pictures.
+fn detection(framework: Framework) -> &'static str {
+    match framework {
+        Framework::PyTorch => include_str!("../../../assets/interop/torch_detection.py"),
+        Framework::Keras => include_str!("../../../assets/interop/keras_detection.py"),
+        Framework::TensorFlow => include_str!("../../../assets/interop/tensorflow_detection.py"),
+    }
 }
 
 /// What a folder is made of.

@@ -1,7 +1,7 @@
 //! What is minimised, in `keras.ops` or TensorFlow's operations.
 
 use crate::interop::code::python;
-use crate::interop::{Network, Node};
+use crate::interop::{Network, Node, training};
 use crate::model::layer::{Loss, LossKind};
 use crate::model::{Compared, Task};
 
@@ -124,8 +124,7 @@ pub fn written(network: &Network, node: &Node, loss: &Loss, dialect: Dialect, an
                 format!("tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits({target}, {answer}))")
             }
         },
-        // Refused before anything is written: `Twin::refused`.
-        LossKind::Detection => "None".to_owned(),
+        LossKind::Detection => training::detection(loss, answer, truth),
         LossKind::Hinge => format!("{mean}({}(1.0 - {answer} * {target}))", dialect.op("relu", "nn.relu")),
         LossKind::Mse => format!("{mean}({}({answer} - {target}))", dialect.op("square", "square")),
         LossKind::Mae => format!("{mean}({}({answer} - {target}))", dialect.op("abs", "abs")),

@@ -94,7 +94,7 @@ impl Training<'_> {
         w.line("import keras");
         w.line("from keras import ops");
         w.blank(1);
-        w.line("import data");
+        training::modules(w, self.network, true);
         w.line("import keras_run");
         if training::is_scaled(settings) || self.network.task.metric() == Metric::R2 {
             w.line("import reproduce");
@@ -199,9 +199,10 @@ impl Training<'_> {
             let is_wired = self.plan.answers.get(place).is_some_and(|one| one.truth.is_some());
             match self.network.task.metric() {
                 Metric::Accuracy => w.line("return \"accuracy\", float(ops.mean(accuracy(y, answer)))"),
-                Metric::R2 if is_wired => w.line("return \"r2\", reproduce.r_squared(answer, y, together=True)"),
-                // Refused before anything is written, as everywhere here.
-                Metric::R2 | Metric::Map50 => w.line("return \"r2\", reproduce.r_squared(answer, y)"),
+                metric => {
+                    let score = training::scored(self.network, "answer", "y", is_wired, true);
+                    w.line(format!("return \"{}\", {score}", metric.key()));
+                }
             }
         });
         w.blank(2);
@@ -216,7 +217,7 @@ impl Training<'_> {
     }
 
     fn accuracy(&self, w: &mut Writer) {
-        if self.network.task.metric() == Metric::R2 {
+        if self.network.task.metric() != Metric::Accuracy {
             return;
         }
         let single = self.network.main_loss().is_some_and(|(main, _)| main.input().0.last() == Some(&1));
@@ -285,7 +286,8 @@ impl Training<'_> {
             "val_loss",
             match self.network.task.metric() {
                 Metric::Accuracy => "val_accuracy",
-                Metric::R2 | Metric::Map50 => "val_r2",
+                Metric::R2 => "val_r2",
+                Metric::Map50 => "val_map50",
             },
         ) {
             training::plateau(w, settings);

@@ -1,7 +1,7 @@
 //! What is minimised, as a function of what `forward` returns and of the truth; and the penalties beside it.
 
 use super::super::code::{Level, Names, Part, Writer, python};
-use super::super::{Network, Node, Source};
+use super::super::{Network, Node, Source, training};
 use crate::model::layer::{LayerKind, Loss, LossKind};
 use crate::model::{Answer, Compared};
 
@@ -210,8 +210,7 @@ fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -
             lines.push(format!("log_p = F.log_softmax({answer}, dim=-1)"));
             format!("F.kl_div(log_p{rows}, {target}{rows}, reduction=\"batchmean\")")
         }
-        // Refused before anything is written: `Twin::refused`.
-        LossKind::Detection => "None".to_owned(),
+        LossKind::Detection => training::detection(loss, answer, truth),
         LossKind::BinaryCrossEntropy => {
             format!("F.binary_cross_entropy_with_logits({answer}, {})", prepared(&mut lines))
         }

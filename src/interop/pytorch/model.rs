@@ -1,7 +1,7 @@
 //! `model.py`: the module, and the loss.
 
 use super::super::code::{Level, Names, Part, Script, Writer};
-use super::super::{Network, Source};
+use super::super::{Network, Source, training};
 use super::loss::{self, Losses};
 use super::pieces::{Member, Piece, Step};
 
@@ -11,6 +11,10 @@ pub fn script(class: &str, network: &Network, names: &Names, pieces: &[Piece], l
     w.line("import torch");
     w.line("from torch import nn");
     w.line("from torch.nn import functional as F");
+    if training::finds(network) {
+        w.blank(1);
+        w.line("import detection");
+    }
     let mut brought: Vec<_> = pieces.iter().flat_map(|piece| piece.brings.iter().copied()).collect();
     brought.sort_unstable();
     brought.dedup();

@@ -60,8 +60,9 @@ impl Loop<'_> {
         }
         w.line("from torch.utils.data import DataLoader, TensorDataset");
         w.blank(1);
-        w.line("import data");
-        if self.right.is_none() || schedule::is_scaled(training) {
+        training::modules(w, self.network, false);
+        let is_r_squared = self.right.is_none() && !training::finds(self.network);
+        if is_r_squared || schedule::is_scaled(training) {
             w.line("import reproduce");
         }
         w.line("import torch_run");
@@ -136,9 +137,9 @@ impl Loop<'_> {
             match self.right {
                 Some(_) => w.line(format!("return loss / seen, right / seen{each}")),
                 None => {
-                    let together =
-                        if self.network.task == self.network.signature.task { "" } else { ", together=True" };
-                    let call = format!("reproduce.r_squared(torch.cat(answers), torch.cat(truths){together})");
+                    let together = self.network.task != self.network.signature.task;
+                    let (answers, truths) = ("torch.cat(answers)", "torch.cat(truths)");
+                    let call = training::scored(self.network, answers, truths, together, false);
                     w.wrapped(&format!("return loss / seen, {call}{each}"));
                 }
             }

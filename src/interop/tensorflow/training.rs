@@ -74,8 +74,9 @@ impl Training<'_> {
         w.line("import numpy as np");
         w.line("import tensorflow as tf");
         w.blank(1);
-        w.line("import data");
-        if training::is_scaled(settings) || self.right().is_none() {
+        training::modules(w, self.network, true);
+        let is_r_squared = self.right().is_none() && !training::finds(self.network);
+        if training::is_scaled(settings) || is_r_squared {
             w.line("import reproduce");
         }
         w.line("import tensorflow_run");
@@ -262,9 +263,9 @@ impl Training<'_> {
                 Some(_) => w.line(format!("return loss, float(accuracy(outputs, y)){each}")),
                 None => {
                     let truth = self.truth();
-                    let together =
-                        if self.network.task == self.network.signature.task { "" } else { ", together=True" };
-                    w.wrapped(&format!("return loss, reproduce.r_squared({}, {truth}{together}){each}", self.answer()));
+                    let together = self.network.task != self.network.signature.task;
+                    let score = training::scored(self.network, &self.answer(), &truth, together, true);
+                    w.wrapped(&format!("return loss, {score}{each}"));
                 }
             }
         });

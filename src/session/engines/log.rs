@@ -57,6 +57,7 @@ struct Line {
     val_loss: Option<f64>,
     val_accuracy: Option<f64>,
     val_r2: Option<f64>,
+    val_map50: Option<f64>,
 }
 
 impl Log {
@@ -102,7 +103,8 @@ impl Log {
                 if let Some(epoch) = line.epoch.filter(|epoch| *epoch >= 1.0) {
                     self.epoch_steps = Some((step as f64 / epoch).round() as u64);
                 }
-                let (Some(loss), Some(score)) = (line.val_loss, line.val_accuracy.or(line.val_r2)) else { return };
+                let score = line.val_accuracy.or(line.val_r2).or(line.val_map50);
+                let (Some(loss), Some(score)) = (line.val_loss, score) else { return };
                 let epoch = line.epoch.unwrap_or(0.0);
                 self.curves.append(&[], &[Evaluation { step, epoch, loss, losses: Vec::new(), score }]);
             }
