@@ -39,6 +39,7 @@ pub use encoding::Encoding;
 pub use fingerprint::{Difference, Fingerprint};
 pub use mapped::{CachedTable, cached_tables};
 pub use origin::{Origin, OriginFiles};
+pub use pictures::read_photo;
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use room::Room;

@@ -90,6 +90,12 @@ impl App {
         if events.contains(&Event::ModelArrived) {
             self.arriving.report = true;
         }
+        if events.contains(&Event::WantsPhoto) {
+            self.dialogs.ask(super::dialogs::Purpose::OpenPhoto, ctx);
+        }
+        if events.contains(&Event::PhotoArrived) {
+            self.workspace.output.show_photo();
+        }
         if events.contains(&Event::WantsPlace) {
             self.dialogs.ask(super::dialogs::Purpose::save(&self.state), ctx);
         }

@@ -45,6 +45,8 @@ pub enum Purpose {
     Interpreter,
     /// A picture or an array for a network without data.
     OpenSample,
+    /// A photo to ask the network about.
+    OpenPhoto,
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -93,6 +95,7 @@ impl Purpose {
             Self::Interpreter => "Add a Python interpreter",
             Self::OpenWeights => "Open weights",
             Self::OpenSample => "Choose a sample",
+            Self::OpenPhoto => "Choose a photo",
             Self::SaveWeights { .. } => "Save weights",
             Self::Save { .. } => "Save project",
             Self::OpenTable | Self::DataTable => "Choose a table",
@@ -139,6 +142,7 @@ impl Purpose {
             Self::OpenSample => {
                 "A picture (PNG) or a NumPy array (.npy). Pictures are scaled to the size of the input."
             }
+            Self::OpenPhoto => "A picture (JPEG, PNG, WebP, BMP or GIF). It is brought to the size the network takes.",
             Self::SaveWeights { .. } => {
                 "A checkpoint (*.safetensors): the weights, readable by other programs, and everything needed to \
                     resume training."
@@ -166,7 +170,7 @@ impl Purpose {
     /// Of the file that is written; `None` where one is read.
     fn ending(&self) -> Option<&'static str> {
         match self {
-            Self::Open | Self::OpenWeights | Self::OpenSample => None,
+            Self::Open | Self::OpenWeights | Self::OpenSample | Self::OpenPhoto => None,
             Self::ExportProject { target, .. } => target.ending(),
             Self::TakeInRun | Self::Interpreter => None,
             Self::OpenTable | Self::DataTable | Self::OpenPictures | Self::DataFolder => None,
@@ -207,7 +211,7 @@ impl Purpose {
 
     fn action(&self, path: PathBuf) -> Action {
         match self {
-            Self::Open | Self::OpenWeights | Self::OpenSample => Action::Open(path),
+            Self::Open | Self::OpenWeights | Self::OpenSample | Self::OpenPhoto => Action::Open(path),
             Self::ExportProject { target, .. } => Action::ExportProject { target: *target, path },
             Self::SaveWeights { .. } => Action::SaveWeights(path),
             Self::TakeInRun => Action::Runs(RunAction::TakeIn(path)),

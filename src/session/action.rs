@@ -97,6 +97,8 @@ pub enum Action {
     SetDevice(Device),
     /// The pictures that are on the screen.
     Want(PictureWishes),
+    /// Asks the window for a photo to ask the network about (`Event::WantsPhoto`).
+    ChoosePhoto,
     /// Ask the network about one sample, as it takes it.
     TryInput(Vec<f32>),
 

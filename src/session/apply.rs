@@ -80,6 +80,7 @@ impl State {
                 self.tell(Command::Want(wanted));
             }
             Action::TryInput(sample) => self.tell(Command::Ask(sample)),
+            Action::ChoosePhoto => self.tell_of(Event::WantsPhoto),
             Action::ShowWelcome => {
                 self.screen = Screen::Welcome;
                 self.tab = super::Tab::Build;

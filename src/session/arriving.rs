@@ -11,7 +11,7 @@ use crate::data;
 use crate::files::{NamedTensor, Values};
 use crate::interop::Network;
 use crate::interop::state_dict::{self, Mapping, StateDict};
-use crate::model::{Numbers, SamplePart, Source, WeightsStep};
+use crate::model::{Fit, Numbers, SamplePart, Source, WeightsStep};
 use crate::persist::KeepRuns;
 use crate::trainer::{Command, Load};
 
@@ -33,6 +33,15 @@ pub enum OfferAction {
     AsProject,
     /// Nothing is done with them.
     Dismiss,
+}
+
+/// A picture of a person's own that the network is asked about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Photo {
+    /// Of its file.
+    pub name: String,
+    /// As the network takes it.
+    pub sample: Arc<[f32]>,
 }
 
 /// Weights that were opened beside a network, and whose become whose.
@@ -69,6 +78,7 @@ pub struct ReadJob {
 enum Came {
     Model(Box<Imported>),
     Weights(Arc<StateDict>),
+    Photo(Vec<f32>),
 }
 
 fn name_of(path: &Path) -> String {
@@ -115,10 +125,33 @@ impl State {
         is_sample && self.screen == Screen::Workspace && import::is_sample(path)
     }
 
+    /// The shape of what the network takes, where it takes colour pictures and this is one by its name.
+    fn takes_photo(&self, path: &Path) -> Option<(Vec<usize>, Fit)> {
+        let dataset = self.dataset().filter(|_| self.screen == Screen::Workspace)?;
+        let takes = matches!(dataset.input_shape[..], [3, rows, columns] if rows == columns);
+        let fit = match &self.project.data.source {
+            Source::Pictures(pictures) => pictures.fit,
+            _ => Fit::default(),
+        };
+        (takes && import::is_photo(path)).then(|| (dataset.input_shape.clone(), fit))
+    }
+
+    /// A photo was chosen or dropped: the network is asked about it.
+    fn try_photo(&mut self, path: &Path, sample: Vec<f32>) {
+        // Other data may have come since it was asked for.
+        if self.dataset().is_some_and(|dataset| dataset.input_len() == sample.len()) {
+            self.photo = Some(Photo { name: name_of(path), sample: sample.into() });
+            self.tell_of(Event::PhotoArrived);
+        }
+    }
+
     /// A model, weights or a sample; `false`: it is none of them.
     pub(super) fn open_of_others(&mut self, path: &Path) -> bool {
         if self.takes_sample(path) {
             self.take_sample(path);
+        } else if let Some((shape, fit)) = self.takes_photo(path) {
+            let read = move |path: &Path| data::read_photo(path, &shape, fit).map_err(|error| error.to_string());
+            self.read(path, move |path| read(path).map(Came::Photo));
         } else if self.takes_weights(path) {
             self.read(path, |path| state_dict::read(path).map(|weights| Came::Weights(Arc::new(weights))));
         } else if import::is_of_others(path) {
@@ -160,6 +193,7 @@ impl State {
         };
         let Some(ReadJob { path, .. }) = self.works.reading.take() else { return };
         match outcome {
+            Ok(Came::Photo(sample)) => self.try_photo(&path, sample),
             Ok(Came::Model(imported)) => self.begin_imported(*imported),
             Ok(Came::Weights(weights)) => match self.network() {
                 Ok(network) => {

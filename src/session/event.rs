@@ -48,6 +48,10 @@ pub enum Event {
     WantsPlace,
     /// A model of another program is open: [`crate::persist::Desk::arrival`] says what came over.
     ModelArrived,
+    /// A photo that the network is asked about was read.
+    PhotoArrived,
+    /// A photo to ask about is wanted: the window should ask for one.
+    WantsPhoto,
     /// A sentence to be shown once.
     Notice(Notice),
 }

@@ -70,7 +70,15 @@ pub fn is_table(path: &Path) -> bool {
     TABLE_ENDINGS.iter().any(|ending| has_ending(path, ending) && (*ending != "json" || is_list()))
 }
 
-/// Whether a file is a picture or an array, by its name.
+/// How the names of pictures end.
+pub const PHOTO_ENDINGS: [&str; 7] = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "jfif"];
+
+/// By its name.
+pub fn is_photo(path: &Path) -> bool {
+    PHOTO_ENDINGS.iter().any(|ending| has_ending(path, ending))
+}
+
+/// What may be given to a network that has no data.
 pub fn is_sample(path: &Path) -> bool {
     ["png", "npy", "jpg", "jpeg"].iter().any(|ending| has_ending(path, ending))
 }

@@ -268,7 +268,7 @@ impl State {
 
     fn data_ready(&mut self, dataset: Arc<Dataset>) {
         self.data = DataState::Ready(dataset);
-        self.try_output = None;
+        (self.try_output, self.photo) = (None, None);
         self.works.loaded = Some(self.project.data.clone());
         self.infer_again();
         self.fit_last_layer();

@@ -38,12 +38,13 @@ mod works;
 
 pub use action::{Action, Transport, WayOut};
 pub use anchor::Anchor;
-pub use arriving::{Offer, OfferAction};
+pub use arriving::{Offer, OfferAction, Photo};
 pub use devices::Devices;
 pub use event::Event;
 pub use figure::{Figure, Pixels};
 pub use files::WATCHABLE;
 pub use findings::{Finding, IDLE, Spot, numbers as layer_numbers};
+pub use import::PHOTO_ENDINGS;
 pub use loading::{TABLE_ENDINGS, TableWish, table_spec};
 pub use places::PlaceAction;
 pub use propose::propose_project;

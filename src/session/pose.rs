@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::Debugging;
-use super::{DataState, Devices, Engines, RaceView, RunView, Runs, Screen, Selection, State, Tab};
+use super::{DataState, Devices, Engines, Photo, RaceView, RunView, Runs, Screen, Selection, State, Tab};
 use crate::data::TablePreview;
 use crate::model::{History, Inference, Project};
 use crate::persist::{Desk, Settings};
@@ -34,6 +34,7 @@ pub struct Pose<'a> {
     pub devices: &'a mut Devices,
     pub recoverable: &'a mut Option<String>,
     pub try_output: &'a mut Option<Reply>,
+    pub photo: &'a mut Option<Photo>,
 }
 
 impl State {
@@ -61,6 +62,7 @@ impl State {
             devices: &mut self.devices,
             recoverable: &mut self.recoverable,
             try_output: &mut self.try_output,
+            photo: &mut self.photo,
         }
     }
 }

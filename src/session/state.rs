@@ -63,6 +63,8 @@ pub struct State {
     pub(super) recoverable: Option<String>,
     /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.
     pub(super) try_output: Option<Reply>,
+    /// A photo that the network is asked about, as the data in use has its pictures.
+    pub(super) photo: Option<super::arriving::Photo>,
     /// Weights that were opened, while a person decides what to do with them.
     pub(super) offered: Option<Box<super::arriving::Offer>>,
     pub(super) works: Works,

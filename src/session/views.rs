@@ -116,6 +116,11 @@ impl State {
         &self.wanted
     }
 
+    /// A photo of a person's own that the network is asked about.
+    pub fn photo(&self) -> Option<&super::Photo> {
+        self.photo.as_ref()
+    }
+
     /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.
     pub fn try_output(&self) -> Option<&Reply> {
         self.try_output.as_ref()

@@ -5,9 +5,12 @@
 
 mod decode;
 mod folder;
+mod photo;
 mod rows;
 
 use std::path::{Path, PathBuf};
+
+pub use photo::read_photo;
 
 use super::progress::{Progress, stop_if_cancelled};
 use super::split::stratified;

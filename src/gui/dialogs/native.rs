@@ -30,6 +30,7 @@ impl FilePicker for NativePicker {
                 dialog.add_filter("Weights", &["safetensors", "pt", "pth", "h5", "hdf5"]).pick_file()
             }
             Purpose::OpenSample => dialog.add_filter("Picture or array", &["png", "npy"]).pick_file(),
+            Purpose::OpenPhoto => dialog.add_filter("Picture", &crate::session::PHOTO_ENDINGS).pick_file(),
             Purpose::Save { suggestion, folder } => at(dialog, folder.as_deref())
                 .add_filter("Glassbox project", &["json"])
                 .set_file_name(format!("{suggestion}.glassbox.json"))

@@ -15,6 +15,7 @@ mod framing;
 mod gallery;
 mod numbers;
 mod pad;
+mod photo;
 mod points;
 mod reconstructions;
 mod rows;
@@ -119,6 +120,11 @@ impl Default for OutputUi {
 }
 
 impl OutputUi {
+    /// A photo has come: its answer is shown.
+    pub fn show_photo(&mut self) {
+        self.tab = Tab::TryIt;
+    }
+
     /// How answers are drawn stays; which sample or cell was picked does not.
     pub fn for_another_project(&self) -> Self {
         Self { tab: self.tab, test: self.test, steps: self.steps, ..Self::default() }
@@ -150,16 +156,20 @@ impl OutputUi {
     }
 }
 
-fn tabs(kind: AnswerView) -> &'static [(Tab, &'static str)] {
+/// `is_colour`: samples are colour pictures, which nobody draws.
+fn tabs(kind: AnswerView, is_colour: bool) -> &'static [(Tab, &'static str)] {
     match kind {
         AnswerView::Surface | AnswerView::Curve => &[(Tab::Output, "Output")],
+        AnswerView::Images if is_colour => {
+            &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Try it")]
+        }
         AnswerView::Images => {
             &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Draw")]
         }
         AnswerView::Rows => {
             &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Try it")]
         }
-        AnswerView::Boxes => &[(Tab::Output, "Samples"), (Tab::Scores, "Scores")],
+        AnswerView::Boxes => &[(Tab::Output, "Samples"), (Tab::Scores, "Scores"), (Tab::TryIt, "Try it")],
         AnswerView::Numbers => &[(Tab::Output, "Output"), (Tab::TryIt, "Try it")],
         AnswerView::Reconstructions => &[(Tab::Output, "Samples"), (Tab::Codes, "Plane"), (Tab::TryIt, "Draw")],
     }
@@ -187,10 +197,15 @@ pub fn show(
         let view = OutputView { state, dataset, picture: None, salt: 0 };
         return answers::show(ui, &tokens, &view, actions);
     }
+    let is_colour = matches!(dataset.input_shape[..], [3, _, _]);
     let tabs = match state.task() {
         // Its numbers have no names.
-        Some(Task::Input(_)) if kind == AnswerView::Numbers => tabs(kind)[..1].to_vec(),
-        _ => tabs(kind).iter().copied().filter(|(tab, _)| *tab != Tab::Codes || is_through_two(state)).collect(),
+        Some(Task::Input(_)) if kind == AnswerView::Numbers => tabs(kind, is_colour)[..1].to_vec(),
+        _ => tabs(kind, is_colour)
+            .iter()
+            .copied()
+            .filter(|(tab, _)| *tab != Tab::Codes || is_through_two(state))
+            .collect(),
     };
     let tabs = tabs.as_slice();
     if !tabs.iter().any(|(tab, _)| *tab == local.tab) {
@@ -223,6 +238,7 @@ fn body(
     match (state.view().unwrap_or(AnswerView::Numbers), local.tab) {
         (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local),
         (AnswerView::Curve, _) => curve::show(ui, tokens, &view, local),
+        (AnswerView::Boxes, Tab::TryIt) => boxes::try_it(ui, tokens, &view, local, actions),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
         (AnswerView::Boxes, Tab::Scores) => boxes::scores(ui, tokens, &view, actions),
         (AnswerView::Boxes, _) => boxes::show(ui, tokens, &view, local, actions),

@@ -4,7 +4,7 @@ use egui::{Button, Label, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 
 use super::framing::Framing;
 use super::pad::Pad;
-use super::{OutputView, rows, thumbnail};
+use super::{OutputView, photo, rows, thumbnail};
 use crate::data::Dataset;
 use crate::gui::numbers::{number, sure};
 use crate::gui::plots::empty;
@@ -42,6 +42,8 @@ pub(super) enum About {
     Own { taken: usize },
     /// A sample that was picked.
     Sample(u32),
+    /// A photo, by its fingerprint.
+    Photo(u64),
 }
 
 /// Answers that are awaited at once.
@@ -89,7 +91,8 @@ pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
     match view.dataset.input_shape.as_slice() {
         &[1, rows, columns] => draw(ui, tokens, view, local, [rows, columns], actions),
-        [_, _, _] => empty::say(ui, tokens, "Not available for colour images", "The drawing pad has one colour only."),
+        [3, _, _] => photo::show(ui, tokens, view, local, actions),
+        [_, _, _] => empty::say(ui, tokens, "Not available for these images", "The drawing pad has one colour only."),
         _ => rows::show(ui, tokens, view, local, actions),
     }
 }

@@ -296,3 +296,37 @@ fn a_new_seed_draws_weights_and_undo_brings_those_of_the_file_back() {
     assert_eq!(weight(&state, &name), imported);
     assert!(state.begins_with_given());
 }
+
+#[test]
+fn a_photo_is_asked_about_where_the_network_takes_colour_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    image::RgbImage::from_pixel(12, 8, image::Rgb([255, 0, 51])).save(file("red.png")).unwrap();
+    std::fs::write(file("broken.png"), "no picture").unwrap();
+    let mut state = xor();
+    let DataState::Ready(dataset) = &state.data else { panic!("no data") };
+    let part = data::Samples::in_memory(&[3, 4, 4], vec![0.5; 96], vec![0.0, 1.0]);
+    let pictures =
+        data::Dataset { input_shape: vec![3, 4, 4], train: part.clone(), validation: part, ..(**dataset).clone() };
+    state.data = DataState::Ready(Arc::new(pictures));
+    state.apply(Action::Open(file("broken.png")));
+    until(&mut state, "the reason", |state| state.error.is_some());
+    let why = state.error.clone().unwrap();
+    assert!(why.contains("picture") && why.contains("broken.png"), "{why}");
+    state.apply(Action::DismissError);
+    state.apply(Action::Open(file("red.png")));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !state.poll().contains(&Event::PhotoArrived) {
+        assert!(Instant::now() < deadline, "the photo never came: {:?}", state.error);
+        std::thread::yield_now();
+    }
+    let photo = state.photo().unwrap();
+    let of = |channel: usize| &photo.sample[channel * 16..(channel + 1) * 16];
+    assert_eq!((photo.name.as_str(), of(0), of(1)), ("red.png", &[1.0; 16][..], &[0.0; 16][..]));
+    assert!(of(2).iter().all(|&blue| (blue - 0.2).abs() < 0.01));
+    // It was one of that data.
+    state.apply(Action::RegenerateData);
+    ready(&mut state);
+    assert_eq!(state.photo(), None);
+    assert_eq!(state.apply(Action::ChoosePhoto), [Event::WantsPhoto]);
+}

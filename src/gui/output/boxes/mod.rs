@@ -9,7 +9,7 @@ mod tests;
 
 use egui::{Align2, RichText, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
-use super::{OutputUi, OutputView, over_label, thumbnail};
+use super::{OutputUi, OutputView, over_label, photo, thumbnail};
 use crate::gui::numbers::count;
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
@@ -38,6 +38,45 @@ impl Default for BoxesUi {
     fn default() -> Self {
         Self { shown_from: 0.3, worst_first: true, find: None }
     }
+}
+
+/// A photo of a person's own, and what is found in it.
+pub(super) fn try_it(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &OutputView<'_>,
+    local: &mut OutputUi,
+    actions: &mut Vec<Action>,
+) {
+    let shown = Shown::of(view);
+    ScrollArea::vertical().id_salt("photo with boxes").auto_shrink(false).show(ui, |ui| {
+        egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+            let Some(photo) = photo::chosen(ui, tokens, view, actions) else { return };
+            let Some(shown) = shown else {
+                let text = "No prediction yet: train the network first (Space).";
+                ui.label(RichText::new(text).color(tokens.muted));
+                return;
+            };
+            from_score(ui, tokens, local);
+            let image = photo::paint(ui, tokens, view, photo, ui.available_width().min(picture::LARGE));
+            let Some(reply) = photo::reply(view, photo, &mut local.try_it, actions) else { return };
+            let found: Vec<Found> = shown.grid.read(&reply.values).iter().map(|seen| seen.found).collect();
+            let found: Vec<Found> = found.into_iter().filter(|one| one.score >= local.boxes.shown_from).collect();
+            let names = &view.dataset.truth.names;
+            painted::found(&ui.painter_at(image), tokens, image, names, &found);
+            for (class, name) in names.iter().enumerate() {
+                let scores: Vec<String> =
+                    found.iter().filter(|one| one.class == class).map(|one| format!("{:.2}", one.score)).collect();
+                if !scores.is_empty() {
+                    let text = format!("{} {name}: {}", scores.len(), scores.join(", "));
+                    ui.label(RichText::new(text).color(tokens.of_words(tokens.class(class))));
+                }
+            }
+            if found.is_empty() {
+                ui.label(RichText::new("Nothing found").color(tokens.muted));
+            }
+        });
+    });
 }
 
 /// What was found, fit to be shown beside the data that is loaded.
@@ -183,16 +222,23 @@ fn controls(ui: &mut Ui, tokens: &Tokens, shown: Option<Shown<'_>>, local: &mut 
         over_label(ui, tokens, shown.over);
     });
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 8.0;
-        ui.label(RichText::new("score from").small().color(tokens.muted)).on_hover_text(FROM);
-        let slider = Slider::new(&mut local.boxes.shown_from, 0.01..=0.99).fixed_decimals(2);
-        named(ui.add(slider).on_hover_text(FROM), "Score from which finds are shown");
+        from_score(ui, tokens, local);
         let help = "Sort by how much is missed or wrongly found.";
         ui.checkbox(&mut local.boxes.worst_first, RichText::new("worst first").small()).on_hover_text(help);
     });
     ui.horizontal_wrapped(|ui| {
         let legend = "Solid: found. Dashed: true, red where it is missed.";
         ui.label(RichText::new(legend).small().color(tokens.faint));
+    });
+}
+
+/// From which score on finds are shown.
+fn from_score(ui: &mut Ui, tokens: &Tokens, local: &mut OutputUi) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.label(RichText::new("score from").small().color(tokens.muted)).on_hover_text(FROM);
+        let slider = Slider::new(&mut local.boxes.shown_from, 0.01..=0.99).fixed_decimals(2);
+        named(ui.add(slider).on_hover_text(FROM), "Score from which finds are shown");
     });
 }
 

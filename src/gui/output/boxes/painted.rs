@@ -1,10 +1,11 @@
 //! Boxes over a picture.
 
-use egui::{Painter, Pos2, Rect, Shape, Stroke, StrokeKind};
+use egui::{Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 
+use super::super::classes::name;
 use super::Card;
-use crate::gui::theme::Tokens;
-use crate::model::boxes::{Extent, Judged};
+use crate::gui::theme::{self, Tokens};
+use crate::model::boxes::{Extent, Found, Judged};
 
 /// Where a box lies on the screen.
 pub fn place(image: Rect, extent: Extent) -> Rect {
@@ -33,4 +34,23 @@ fn dashed(painter: &Painter, tokens: &Tokens, rect: Rect, stroke: Stroke) {
     painter.rect_stroke(rect, 0.0, under, StrokeKind::Middle);
     let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
     painter.extend(Shape::dashed_line(&corners, stroke, 4.0, 3.0));
+}
+
+/// Found boxes with what they are.
+pub fn found(painter: &Painter, tokens: &Tokens, image: Rect, names: &[String], all: &[Found]) {
+    for one in all.iter().rev() {
+        let (rect, colour) = (place(image, one.extent), tokens.class(one.class));
+        painter.rect_stroke(rect, 1.0, Stroke::new(2.0, colour), StrokeKind::Middle);
+        label(painter, tokens, rect, names, one);
+    }
+}
+
+/// "cat 0.93" in the upper left corner of its box.
+pub fn label(painter: &Painter, tokens: &Tokens, rect: Rect, names: &[String], found: &Found) {
+    let colour = tokens.class(found.class);
+    let text = format!("{} {:.2}", name(names, found.class as u32), found.score);
+    let galley = painter.layout_no_wrap(text, theme::medium(11.0), tokens.ink(colour));
+    let ground = Rect::from_min_size(rect.left_top(), galley.size() + Vec2::new(6.0, 2.0));
+    painter.rect_filled(ground, 1.0, colour);
+    painter.galley(ground.min + Vec2::new(3.0, 1.0), galley, tokens.text);
 }

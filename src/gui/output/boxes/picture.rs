@@ -1,6 +1,6 @@
 //! One picture, large: its boxes can be read, and a click on one tells how its numbers come about.
 
-use egui::{Align2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+use egui::{Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use super::super::classes::name;
 use super::super::try_it::About;
@@ -12,7 +12,7 @@ use crate::model::task::CELL;
 use crate::session::Action;
 
 /// The largest side of the picture.
-const LARGE: f32 = 460.0;
+pub(super) const LARGE: f32 = 460.0;
 
 pub fn show(
     ui: &mut Ui,
@@ -90,12 +90,7 @@ fn pressed(
         let painter = ui.painter_at(image);
         if response.hovered() || response.has_focus() || chosen == Some(i) {
             painter.rect_stroke(rect, 1.0, Stroke::new(3.0, tokens.class(found.class)), StrokeKind::Middle);
-            let label = format!("{} {:.2}", name(names, found.class as u32), found.score);
-            let galley = painter.layout_no_wrap(label, theme::medium(11.0), tokens.ink(tokens.class(found.class)));
-            let ground = Rect::from_min_size(rect.left_top(), galley.size() + Vec2::new(6.0, 2.0));
-            painter.rect_filled(ground, 1.0, tokens.class(found.class));
-            let at = Align2::LEFT_TOP.anchor_rect(Rect::from_min_size(ground.min, galley.size()));
-            painter.galley(at.min + Vec2::new(3.0, 1.0), galley, tokens.text);
+            painted::label(&painter, tokens, rect, names, &found);
         }
         if response.on_hover_text(&text).clicked() {
             clicked = Some(i);

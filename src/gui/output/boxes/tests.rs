@@ -9,7 +9,7 @@ use super::*;
 use crate::data::{Dataset, Truth};
 use crate::gui::test_window::{Bench, bench};
 use crate::model::boxes::{Extent, Precision, Seen};
-use crate::session::{DataState, State};
+use crate::session::{DataState, Photo, State};
 use crate::trace::Reply;
 
 const LEFT: Extent = Extent { left: 0.0, top: 0.25, right: 0.5, bottom: 0.75 };
@@ -100,4 +100,24 @@ fn the_precision_of_each_class_stands_in_a_table() {
     harness.get_by_label("Precision over recall of each class");
     harness.get_by_label("bee");
     assert_eq!(harness.query_all_by_label("0.000").count(), 2, "no cat is found, by either measure");
+}
+
+#[test]
+fn a_photo_of_ones_own_is_asked_about() {
+    let mut state = found();
+    let sample: Arc<[f32]> = vec![0.25; 48].into();
+    let mut values = vec![0.0; 28];
+    values[..4].copy_from_slice(&[9.0, -9.0, -9.0, -9.0]);
+    values[20..24].fill(9.0);
+    *state.pose().photo = Some(Photo { name: "mine.jpg".into(), sample: sample.clone() });
+    let mut harness = open(state, Tab::TryIt);
+    assert_eq!(harness.state().actions, [Action::TryInput(sample.to_vec())]);
+    harness.get_by_label("mine.jpg, as the network sees it");
+    let reply = Reply { sample, values, class: None, probability: false };
+    *harness.state_mut().state.pose().try_output = Some(reply);
+    harness.run_steps(3);
+    harness.get_by_label("1 bee: 1.00");
+    harness.get_by_label("Another photo …").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions.last(), Some(&Action::ChoosePhoto));
 }
