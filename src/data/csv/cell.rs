@@ -58,7 +58,8 @@ impl Words {
 
     /// Reads a trimmed cell.
     pub fn read<'a>(&self, text: &'a str) -> Cell<'a> {
-        let begins_as_number = text.starts_with(|c: char| c.is_ascii_digit() && c != '0');
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let begins_as_number = unsigned.as_bytes().first().is_some_and(u8::is_ascii_digit);
         if !(begins_as_number && self.said.is_empty()) && self.are_missing(text) {
             return Cell::Missing;
         }
@@ -85,6 +86,9 @@ impl Words {
 
 /// The name of the category a cell belongs to: "3.0" and "3" are the same.
 pub(super) fn category(cell: &str) -> &str {
+    if !cell.ends_with(['0', '.']) {
+        return cell;
+    }
     match cell.trim_end_matches('0').strip_suffix('.') {
         Some(whole) if !whole.is_empty() && whole.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) => whole,
         _ => cell,

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::capture::Capture;
 use super::cell::{Cell, Words};
 use super::date;
 use super::number::{self, COMMA, POINT};
-use super::survey::{Found, Side, Tally};
+use super::survey::{Counts, Found, Side, Tally};
 use super::table::{Table, thousands};
 use crate::data::DataError;
 use crate::data::calendar::shown;
@@ -49,7 +50,7 @@ impl Form {
     pub fn number(&self, text: &str, words: &Words) -> Option<f64> {
         match words.read(text) {
             Cell::Missing | Cell::NotFinite | Cell::TooLarge => Some(f64::NAN),
-            Cell::Number(number) => number.values[self.decimal].filter(|value| value.abs() <= f64::from(f32::MAX)),
+            Cell::Number(number) => number.values[self.decimal].map(held).filter(|value| !value.is_nan()),
             Cell::Text(text) => words.are_weak(text).then_some(f64::NAN),
         }
     }
@@ -88,7 +89,7 @@ pub(super) struct ColumnFacts {
     /// The most digits behind the point.
     pub decimals: u8,
     /// How often each value occurs; incomplete when `too_many`.
-    pub counts: HashMap<String, usize>,
+    pub counts: Counts,
     pub too_many: bool,
     pub form: Form,
     /// Whether each way reads all its numbers.
@@ -122,10 +123,16 @@ struct Hints {
     is_comma_file: bool,
 }
 
-/// Counts all columns in one pass over the file.
+/// A number of a cell, as far as a 32-bit one can hold it; else NaN.
+pub(super) fn held(value: f64) -> f64 {
+    if value.abs() <= f64::from(f32::MAX) { value } else { f64::NAN }
+}
+
+/// Counts all columns in one pass over the file. `capture` keeps the numbers of those that may be numeric.
 pub(super) fn survey(
     table: &Table,
     reading: &Reading,
+    mut capture: Option<&mut Capture>,
     progress: &dyn Progress,
     share: (f32, f32),
 ) -> Result<Vec<ColumnFacts>, DataError> {
@@ -134,12 +141,17 @@ pub(super) fn survey(
     let max_distinct = (MAX_DISTINCT_IN_ALL / table.names.len().max(1)).clamp(100, MAX_DISTINCT);
     let words = Words::new(&reading.missing_words);
     table.for_each_block(progress, share, |block| {
-        tallies.par_iter_mut().enumerate().for_each(|(index, tally)| {
-            for (line, row) in block.rows() {
-                tally.take(line, row.get(index).unwrap_or_default(), &words, max_distinct);
-            }
+        let mut kept: Vec<Option<&mut Option<_>>> = match &mut capture {
+            Some(capture) => capture.columns.iter_mut().map(Some).collect(),
+            None => tallies.iter().map(|_| None).collect(),
+        };
+        let taken = tallies.par_iter_mut().zip(&mut kept).enumerate().try_for_each(|(index, (tally, kept))| {
+            block.column(index).try_for_each(|(line, text)| {
+                let number = tally.take(line, text, &words, max_distinct);
+                kept.as_mut().map_or(Ok(()), |column| Capture::push(column, number))
+            })
         });
-        Ok(())
+        taken.map_err(|error| unkept(&error, table))
     })?;
     let votes: Vec<usize> = tallies.iter().filter_map(Tally::votes_for).collect();
     let hints = Hints {
@@ -342,6 +354,11 @@ impl ColumnFacts {
             _ => format!("from {} to {}", shown(from), shown(to)),
         })
     }
+}
+
+/// Why values of a table cannot be kept.
+pub(super) fn unkept(error: &std::io::Error, table: &Table) -> DataError {
+    DataError::new(format!("Can't keep the table ({error}): {}", table.path.display()))
 }
 
 /// What all say, if they agree.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::capture::Capture;
 use super::columns::ColumnFacts;
 use super::encode::Encoder;
 use super::name;
@@ -79,6 +80,15 @@ pub(super) enum Begin<'a> {
     Convert(Begun<'a>),
     /// It did not, but another program has just converted it.
     Again,
+}
+
+/// Where numbers are kept of a table that may be too large for memory, judged by its size.
+pub(super) fn capture(room: &Room, place: Option<&Place>, table: &Table) -> Result<Option<Capture>, DataError> {
+    let columns = table.names.len();
+    let needed = (table.likely_rows() * (columns as u64 * 12 + LISTED)).max(1);
+    let Some(place) = place.filter(|_| needed > room.memory) else { return Ok(None) };
+    let file = place.cache.scratch().map_err(|error| unwritable(place.cache, &error))?;
+    Ok(Some(Capture::new(columns, table.most_rows() as usize, file)))
 }
 
 /// `wanted`: places of columns, and what they are used for.

@@ -1,18 +1,23 @@
-//! Text that has to be made, in a temporary file that must not grow beyond what a table may have.
+//! Text that has to be made: in a temporary file that must not grow beyond what it may, or, of what is large, on its way
+//! to whoever reads it.
 
-use std::io::{Error, Write};
+use std::io::{Error, ErrorKind, Read, Write};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use tempfile::NamedTempFile;
 
 use crate::data::DataError;
 
 /// More text is not unpacked.
-const MAX_FILE: u64 = 3_000_000_000;
+const MAX_FILE: u64 = 20_000_000_000;
+/// Pieces of text that wait to be read.
+const WAITING: usize = 8;
 
-pub(super) struct Out {
-    file: NamedTempFile,
-    size: u64,
+/// Where it goes.
+pub(super) enum Out {
+    File { file: NamedTempFile, size: u64 },
+    Pipe(SyncSender<Result<Vec<u8>, Error>>),
 }
 
 pub(super) fn copy(
@@ -21,10 +26,52 @@ pub(super) fn copy(
 ) -> Result<NamedTempFile, DataError> {
     let temporary =
         |error: Error| DataError::new(format!("Couldn't make room to unpack the file ({error}): {}", path.display()));
-    let mut out = Out { file: NamedTempFile::new().map_err(temporary)?, size: 0 };
+    let mut out = Out::File { file: NamedTempFile::new().map_err(temporary)?, size: 0 };
     fill(&mut out).map_err(|error| DataError::new(format!("{} File: {}", error.message, path.display())))?;
-    out.file.flush().map_err(temporary)?;
-    Ok(out.file)
+    out.flush().map_err(temporary)?;
+    match out {
+        Out::File { file, .. } => Ok(file),
+        Out::Pipe(_) => Err(temporary(ErrorKind::Unsupported.into())),
+    }
+}
+
+/// What a thread of its own writes, as it is read; the thread ends when nobody reads on.
+pub(super) fn pipe(
+    fill: impl FnOnce(&mut Out) -> Result<(), DataError> + Send + 'static,
+) -> Result<impl Read + Send, Error> {
+    let (sender, pieces) = sync_channel(WAITING);
+    let write = move || {
+        let mut out = Out::Pipe(sender.clone());
+        let filled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fill(&mut out)));
+        let said = match filled {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.message,
+            Err(_) => "its parts contradict each other".to_owned(),
+        };
+        // Nobody reads on.
+        let _ = sender.send(Err(Error::other(said)));
+    };
+    std::thread::Builder::new().name("table".into()).spawn(write)?;
+    Ok(Piped { pieces, piece: Vec::new(), at: 0 })
+}
+
+struct Piped {
+    pieces: Receiver<Result<Vec<u8>, Error>>,
+    piece: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Piped {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Error> {
+        while self.at == self.piece.len() {
+            let Ok(piece) = self.pieces.recv() else { return Ok(0) };
+            (self.piece, self.at) = (piece?, 0);
+        }
+        let count = into.len().min(self.piece.len() - self.at);
+        into[..count].copy_from_slice(&self.piece[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
 }
 
 pub(super) fn written(out: &mut Out, bytes: &[u8]) -> Result<(), DataError> {
@@ -38,15 +85,61 @@ pub(super) fn unwritten(error: &Error) -> DataError {
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.size += bytes.len() as u64;
-        if self.size > MAX_FILE {
-            return Err(Error::other(format!("the text in it is larger than {:.1} GB", MAX_FILE as f64 / 1e9)));
+        match self {
+            Self::File { file, size } => {
+                *size += bytes.len() as u64;
+                if *size > MAX_FILE {
+                    let most = MAX_FILE as f64 / 1e9;
+                    return Err(Error::other(format!("the text in it is larger than {most:.1} GB")));
+                }
+                file.write_all(bytes)?;
+            }
+            Self::Pipe(sender) => {
+                let gone = |_| Error::new(ErrorKind::BrokenPipe, "nobody reads on");
+                sender.send(Ok(bytes.to_vec())).map_err(gone)?;
+            }
         }
-        self.file.write_all(bytes)?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
+        match self {
+            Self::File { file, .. } => file.flush(),
+            Self::Pipe(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_made_as_it_is_read() {
+        let mut text = String::new();
+        let long = "1,2\n".repeat(100_000);
+        let whole = long.clone();
+        pipe(move |out| written(out, long.as_bytes())).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, whole);
+        let broken = |out: &mut Out| {
+            written(out, b"a,b\n")?;
+            Err(DataError::new("It is cut short."))
+        };
+        let mut found = Vec::new();
+        let error = pipe(broken).unwrap().read_to_end(&mut found).unwrap_err();
+        assert_eq!((found.as_slice(), error.to_string().as_str()), (&b"a,b\n"[..], "It is cut short."));
+        // Whoever stops reading ends the thread.
+        let (sender, ended) = std::sync::mpsc::channel();
+        let endless = move |out: &mut Out| {
+            let error = loop {
+                if let Err(error) = written(out, b"1\n") {
+                    break error;
+                }
+            };
+            sender.send(()).unwrap();
+            Err(error)
+        };
+        pipe(endless).unwrap().read_exact(&mut [0; 64]).unwrap();
+        ended.recv().unwrap();
     }
 }

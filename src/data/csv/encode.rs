@@ -9,8 +9,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::InputColumn;
+use super::capture::Captured;
 use super::cell::{self, Words};
-use super::columns::{ColumnFacts, Form};
+use super::columns::{ColumnFacts, Form, unkept};
 use super::dates;
 use super::store::{Column, Filling, Store};
 use super::table::{Table, thousands};
@@ -100,31 +101,47 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Takes the values of the wanted columns in one pass over the file. The roles fit the facts: that was checked.
-/// `scratch`: where they lie, if not in memory.
+/// Where values lie that do not in memory.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// Numbers that were kept when the columns were looked at.
+    pub captured: Option<Captured>,
+    /// For all others.
+    pub scratch: Option<File>,
+}
+
+/// Takes the values of the wanted columns, in one pass over the file where there are some that were not kept before. The
+/// roles fit the facts: that was checked.
 pub(super) fn read_values(
     table: &Table,
     words: &Words,
     facts: &[ColumnFacts],
     wanted: &[(usize, ColumnRole)],
-    scratch: Option<File>,
+    kept: Kept,
     progress: &dyn Progress,
     share: (f32, f32),
 ) -> Result<Vec<Values>, DataError> {
-    let mut store = Store::new(facts.first().map_or(0, |facts| facts.rows), scratch);
+    let Kept { mut captured, scratch } = kept;
+    let rows = facts.first().map_or(0, |facts| facts.rows);
+    let mut of_captured = |index: usize, role| captured.as_mut()?.take(index, role, &facts[index]);
+    let known: Vec<_> = wanted.iter().map(|&(index, role)| of_captured(index, role)).collect();
+    let mut store = Store::new(rows, scratch);
+    let missing = wanted.iter().zip(&known).filter(|(_, known)| known.is_none());
     let mut columns: Vec<(usize, Reading)> =
-        wanted.iter().map(|&(index, role)| (index, Reading::new(&facts[index], role, &mut store))).collect();
-    let failed = |error: Error| DataError::new(format!("Can't keep the table ({error}): {}", table.path.display()));
-    table.for_each_block(progress, share, |block| {
-        let taken = columns.par_iter_mut().try_for_each(|(index, column)| {
-            let form = &facts[*index].form;
-            block.rows().try_for_each(|(_, row)| column.take(row.get(*index).unwrap_or_default().trim(), form, words))
-        });
-        taken.map_err(failed)
-    })?;
-    columns.iter_mut().try_for_each(|(_, column)| column.end()).map_err(failed)?;
-    let mapped = store.mapped().map_err(failed)?;
-    Ok(columns.into_iter().map(|(_, column)| column.values(mapped.as_ref())).collect())
+        missing.map(|(&(index, role), _)| (index, Reading::new(&facts[index], role, &mut store))).collect();
+    if !columns.is_empty() {
+        table.for_each_block(progress, share, |block| {
+            let taken = columns.par_iter_mut().try_for_each(|(index, column)| {
+                let form = &facts[*index].form;
+                block.column(*index).try_for_each(|(_, text)| column.take(text.trim(), form, words))
+            });
+            taken.map_err(|error| unkept(&error, table))
+        })?;
+    }
+    columns.iter_mut().try_for_each(|(_, column)| column.end()).map_err(|error| unkept(&error, table))?;
+    let mapped = store.mapped().map_err(|error| unkept(&error, table))?;
+    let mut read = columns.into_iter().map(|(_, column)| column.values(mapped.as_ref()));
+    Ok(known.into_iter().filter_map(|known| known.map(Values::Numbers).or_else(|| read.next())).collect())
 }
 
 /// How the columns become the network's input; everything measured is measured on the training rows.

@@ -102,6 +102,32 @@ fn real_tables_are_the_same_too() {
     }
 }
 
+/// Short rows, empty lines, quotes from the middle on, other line ends and columns that turn out to be no numbers.
+#[test]
+fn odd_rows_are_the_same_too() {
+    let mut odd = table(3000).replace('\n', "\r\n");
+    odd += "1.5,red\r\n\r\n  \r\n,,,,\r\n2.5,\"blue\",2024-01-05,7,1\r\n3.5,\"a\nb\",2024-01-06,8,2\r\n";
+    odd += &table(3000)[28..];
+    odd += "Total,,,99,\n";
+    let texts = [
+        odd,
+        "x\n1\n2\n\n3\n".to_owned() + &"4\n5\n".repeat(500),
+        "a;b\n".to_owned() + &"1,5;2\n2.5;3\n".repeat(900),
+        "title\n\na,b\n".to_owned() + &"1,2\n3,4\na,b\n-1,none\n".repeat(300),
+        "1,2\n".repeat(40) + &"2001,2\n3,4\n".repeat(300),
+    ];
+    for (text, target) in texts.iter().zip(["kind", "x", "b", "b", "column 2"]) {
+        let file = file(text);
+        let settings = settings(file.path(), target);
+        let held = load_in(&Room { memory: u64::MAX, cache: None }, &settings, &NoProgress);
+        let mapped = Small::new().load(&settings);
+        match (held, mapped) {
+            (Ok(held), Ok(mapped)) => are_same(&held, &mapped),
+            (held, mapped) => assert_eq!(held.unwrap_err(), mapped.unwrap_err()),
+        }
+    }
+}
+
 #[test]
 fn what_fits_is_not_converted() {
     let file = file(table(300));

@@ -7,6 +7,7 @@
 //! as a whole.
 
 mod archive;
+mod capture;
 mod cell;
 mod columns;
 mod convert;
@@ -17,6 +18,7 @@ mod detect;
 mod encode;
 mod judge;
 mod kinds;
+mod lines;
 mod number;
 mod odd_rows;
 mod parts;
@@ -76,7 +78,8 @@ pub(super) fn load_within(
         return Ok(dataset);
     }
     let table = Table::open(path, &settings.reading, progress)?;
-    let facts = columns::survey(&table, &settings.reading, progress, (0.0, 0.45))?;
+    let mut capture = convert::capture(room, place.as_ref(), &table)?;
+    let facts = columns::survey(&table, &settings.reading, capture.as_mut(), progress, (0.0, 0.45))?;
     let target_index = target_index(settings, &table)?;
     notes.extend(table.notes());
     let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
@@ -91,8 +94,11 @@ pub(super) fn load_within(
         // Another program has just converted it.
         Begin::Again => return load_within(room, settings, path, spec, progress),
     };
-    let scratch = begun.as_ref().map(convert::Begun::scratch).transpose()?;
-    let mut values = encode::read_values(&table, &words, &facts, &wanted, scratch, progress, (0.45, 0.75))?;
+    let kept = encode::Kept {
+        captured: capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, &table))).transpose()?,
+        scratch: begun.as_ref().map(convert::Begun::scratch).transpose()?,
+    };
+    let mut values = encode::read_values(&table, &words, &facts, &wanted, kept, progress, (0.45, 0.75))?;
     let Some(target_values) = values.pop() else { return Err(DataError::new("The table has no columns.")) };
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;

@@ -34,6 +34,12 @@ const NO_UNITS: [&str; 16] =
 /// A unit is not longer.
 const LONGEST_UNIT: usize = 12;
 
+/// Powers of ten that a 64-bit float has without an error.
+const TENS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+];
+
 /// `None`: the trimmed cell is no number.
 pub(super) fn read(text: &str) -> Option<Written<'_>> {
     plain(text).or_else(|| dressed(text))
@@ -43,12 +49,18 @@ pub(super) fn read(text: &str) -> Option<Written<'_>> {
 fn plain(text: &str) -> Option<Written<'_>> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let before = digits(unsigned);
-    let rest = &unsigned[before..];
-    let (behind, rest) = match rest.strip_prefix('.') {
-        Some(rest) => (Some(digits(rest)), &rest[digits(rest)..]),
-        None => (None, rest),
+    let (mut mantissa, mut at) = (0u64, 0);
+    let mut run = |from: usize| {
+        at = from;
+        while let Some(digit @ b'0'..=b'9') = unsigned.as_bytes().get(at) {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            at += 1;
+        }
+        at - from
     };
+    let before = run(0);
+    let behind = (unsigned.as_bytes().get(before) == Some(&b'.')).then(|| run(before + 1));
+    let rest = &unsigned[at..];
     if before + behind.unwrap_or(0) == 0 {
         return None;
     }
@@ -63,7 +75,14 @@ fn plain(text: &str) -> Option<Written<'_>> {
             Some(power.parse::<i64>().unwrap_or(if power.starts_with('-') { i64::MIN } else { i64::MAX }))
         }
     };
-    let value = text.parse::<f64>().ok()?;
+    let places = behind.unwrap_or(0);
+    // Of numbers that both are without an error the quotient is the nearest one.
+    let value = if exponent.is_none() && before + places <= 19 && mantissa < 1 << 53 && places < TENS.len() {
+        let size = mantissa as f64 / TENS[places];
+        if text.starts_with('-') { -size } else { size }
+    } else {
+        text.parse::<f64>().ok()?
+    };
     let leading_zero = unsigned.starts_with('0');
     let comma = match behind {
         None => Some(value),
@@ -293,6 +312,27 @@ mod tests {
         ];
         for (text, wanted) in cases {
             assert_eq!(both(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_number_is_the_nearest_one() {
+        let mut draws = crate::data::random::Purpose::Points.draws(1, 0);
+        for _ in 0..20_000 {
+            let value = draws.unit() * 10f64.powi((draws.unit() * 40.0) as i32 - 20) - 0.5;
+            let digits = (draws.unit() * 20.0) as usize;
+            for text in [format!("{value}"), format!("{value:.digits$}"), format!("{value:e}"), format!("-{value:.3}")]
+            {
+                let wanted = text.parse::<f64>();
+                assert_eq!(
+                    plain(&text).map(|w| w.values[POINT].unwrap().to_bits()),
+                    wanted.ok().map(f64::to_bits),
+                    "{text}"
+                );
+            }
+        }
+        for text in ["-0", "0.0", "9007199254740993", "18446744073709551616.5", "0.00000000000000000000001"] {
+            assert_eq!(plain(text).unwrap().values[POINT].unwrap().to_bits(), text.parse::<f64>().unwrap().to_bits());
         }
     }
 

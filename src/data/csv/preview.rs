@@ -96,7 +96,7 @@ pub struct ColumnPreview {
 /// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
 pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<TablePreview, DataError> {
     let table = Table::open(path, reading, progress)?;
-    let facts = columns::survey(&table, reading, progress, (0.0, 1.0))?;
+    let facts = columns::survey(&table, reading, None, progress, (0.0, 1.0))?;
     let columns = table.names.iter().zip(&facts).map(|(name, facts)| {
         let (role, reason) = facts.infer();
         let (as_target, target_reason) = facts.infer_as_target();

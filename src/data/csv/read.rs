@@ -1,11 +1,15 @@
 //! The rows of a table one after another, and block by block: the next block is read while one is worked on.
+//!
+//! Lines that are rows by themselves are taken apart here; from the first quotation mark on the rest of the text is for
+//! the reader that knows all of CSV.
 
 use std::collections::VecDeque;
 
 use ::csv::StringRecord;
 
+use super::lines::{Lines, Next};
 use super::odd_rows::{Held, OddRows};
-use super::table::{Table, TextReader};
+use super::table::{LONGEST_ROW, Table, TextReader};
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
 
@@ -19,20 +23,51 @@ const ROWS: (usize, usize) = (16, 4096);
 #[derive(Default)]
 pub(super) struct Block {
     lines: Vec<u64>,
-    /// Those of the rows, and perhaps some to be used again.
-    records: Vec<StringRecord>,
+    width: usize,
+    /// All cells one behind the other, and where each ends.
+    text: String,
+    ends: Vec<usize>,
 }
 
 impl Block {
-    pub fn rows(&self) -> impl Iterator<Item = (u64, &StringRecord)> {
-        self.lines.iter().copied().zip(&self.records)
+    fn clear(&mut self, width: usize) {
+        self.width = width;
+        self.lines.clear();
+        self.text.clear();
+        self.ends.clear();
     }
+
+    fn push<'a>(&mut self, line: u64, cells: impl Iterator<Item = &'a str>) {
+        self.lines.push(line);
+        for cell in cells {
+            self.text.push_str(cell);
+            self.ends.push(self.text.len());
+        }
+    }
+
+    /// The cells of a column, each with the line of its row.
+    pub fn column(&self, index: usize) -> impl Iterator<Item = (u64, &str)> {
+        self.lines.iter().enumerate().map(move |(row, &line)| {
+            let at = row * self.width + index;
+            let from = if at == 0 { 0 } else { self.ends[at - 1] };
+            (line, &self.text[from..self.ends[at]])
+        })
+    }
+}
+
+/// Where rows come from.
+enum Text {
+    Lines(Box<Lines>),
+    /// With the lines and bytes that were read before.
+    Csv(Box<TextReader>, u64, u64),
 }
 
 /// Data rows, of which every one has a cell for each name.
 struct Rows<'a> {
     table: &'a Table,
-    reader: TextReader,
+    text: Text,
+    /// To be skipped.
+    preamble: usize,
     header: bool,
     units: bool,
     odd: OddRows,
@@ -44,9 +79,11 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(table: &'a Table) -> Result<Self, DataError> {
+        let lines = Lines::new(table.text()?, table.dialect.quote, LONGEST_ROW as usize);
         Ok(Self {
             table,
-            reader: table.reader()?,
+            text: Text::Lines(Box::new(lines)),
+            preamble: table.dialect.preamble,
             header: table.dialect.has_header,
             units: table.dialect.has_units,
             odd: OddRows::default(),
@@ -56,52 +93,142 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// The next line that is a row, in the text that was read; `None`: there is none, or it is for the other reader.
+    fn line(&mut self) -> Result<Option<(usize, usize)>, DataError> {
+        let Text::Lines(lines) = &mut self.text else { return Ok(None) };
+        let mut line = (0, 0);
+        match lines.next(&mut line).map_err(|error| self.table.unread(&error))? {
+            Next::Line => return Ok(Some(line)),
+            Next::End => return Ok(None),
+            Next::Other => {}
+        }
+        let (before, bytes) = (lines.lines, lines.bytes);
+        let empty = Lines::new(Box::new(std::io::empty()), 0, 0);
+        let rest = std::mem::replace(&mut **lines, empty).rest();
+        self.text = Text::Csv(Box::new(self.table.reader_of(rest)), before, bytes);
+        Ok(None)
+    }
+
+    /// A row of any kind and the line it begins on.
+    fn record(&mut self, record: &mut StringRecord) -> Result<Option<u64>, DataError> {
+        if let Some(line) = self.line()?
+            && let Text::Lines(lines) = &self.text
+        {
+            record.clear();
+            lines.text(line).split(char::from(self.table.dialect.delimiter)).for_each(|cell| record.push_field(cell));
+            return Ok(Some(lines.lines));
+        }
+        let Text::Csv(reader, lines, bytes) = &mut self.text else { return Ok(None) };
+        let is_there = match self.preamble {
+            0 => self.table.read_record(reader, record)?,
+            _ => self.table.read_any(reader, record)?,
+        };
+        if !is_there {
+            return Ok(None);
+        }
+        Ok(Some(*lines + self.table.first_line(reader, *bytes, record)))
+    }
+
     /// The line of the next row, whose cells are put into `record`; `None` at the end.
     fn next(&mut self, record: &mut StringRecord) -> Result<Option<u64>, DataError> {
         if let Some((line, kept)) = self.given_back.pop_front() {
             *record = kept;
             return Ok(Some(line));
         }
-        let table = self.table;
-        while table.read_record(&mut self.reader, record)? {
-            let is_above = std::mem::take(&mut self.header) || std::mem::take(&mut self.units);
-            if is_above || self.odd.is_none(record, table) {
-                continue;
+        while let Some(line) = self.record(record)? {
+            if self.judge(line, record)? {
+                if self.held.len() == 0 {
+                    return Ok(Some(line));
+                }
+                self.given_back.extend(self.held.give_back());
+                self.given_back.push_back((line, std::mem::take(record)));
+                return self.next(record);
             }
-            self.read += 1;
-            let line = table.first_line(&self.reader, record);
-            let is_short = record.len() < table.names.len();
-            if record.len() != table.names.len() && !table.fit(record, line, &mut self.odd)? {
-                continue;
-            }
-            if self.held.take(line, record, is_short) {
-                continue;
-            }
-            if self.held.len() == 0 {
-                return Ok(Some(line));
-            }
-            self.given_back.extend(self.held.give_back());
-            self.given_back.push_back((line, std::mem::take(record)));
-            return self.next(record);
         }
         Ok(None)
     }
 
+    /// Whether it is a row of data.
+    fn judge(&mut self, line: u64, record: &mut StringRecord) -> Result<bool, DataError> {
+        let table = self.table;
+        if self.preamble > 0 {
+            self.preamble -= 1;
+            return Ok(false);
+        }
+        if record.len() == 1 && record[0].trim().is_empty() && table.names.len() != 1 {
+            return Ok(false);
+        }
+        let is_above = std::mem::take(&mut self.header) || std::mem::take(&mut self.units);
+        if is_above || self.odd.is_none(record, table) {
+            return Ok(false);
+        }
+        self.read += 1;
+        let is_short = record.len() < table.names.len();
+        if record.len() != table.names.len() && !table.fit(record, line, &mut self.odd)? {
+            return Ok(false);
+        }
+        Ok(!self.held.take(line, record, is_short))
+    }
+
     fn fill(&mut self, block: &mut Block) -> Result<(), DataError> {
-        block.lines.clear();
-        let rows = (CELLS / self.table.names.len().max(1)).clamp(ROWS.0, ROWS.1);
+        let width = self.table.names.len().max(1);
+        block.clear(width);
+        let rows = (CELLS / width).clamp(ROWS.0, ROWS.1);
+        let mut record = StringRecord::new();
         while block.lines.len() < rows {
-            if block.records.len() == block.lines.len() {
-                block.records.push(StringRecord::new());
+            if self.take_line(block)? {
+                continue;
             }
-            let Some(line) = self.next(&mut block.records[block.lines.len()])? else { break };
-            block.lines.push(line);
+            let Some(line) = self.next(&mut record)? else { break };
+            block.push(line, record.iter());
         }
         Ok(())
     }
 
+    /// Takes the next line into a block as it is, where nothing can be said of it but that it is a row. `false`: that has
+    /// to be asked.
+    fn take_line(&mut self, block: &mut Block) -> Result<bool, DataError> {
+        let is_above = self.preamble > 0 || self.header || self.units;
+        if is_above || self.held.len() > 0 || !self.given_back.is_empty() {
+            return Ok(false);
+        }
+        let Some(line) = self.line()? else { return Ok(false) };
+        let Text::Lines(lines) = &self.text else { return Ok(false) };
+        let (text, number) = (lines.text(line), lines.lines);
+        let (cells, length) = (block.ends.len(), block.text.len());
+        block.lines.push(number);
+        let mut from = 0;
+        for at in memchr::memchr_iter(self.table.dialect.delimiter, text.as_bytes()) {
+            block.text.push_str(&text[from..at]);
+            block.ends.push(block.text.len());
+            from = at + 1;
+        }
+        block.text.push_str(&text[from..]);
+        block.ends.push(block.text.len());
+        // Comments, totals and notes begin with other characters, and headers with a name.
+        let begins_as_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.'));
+        let is_name =
+            || self.table.names.first().is_some_and(|name| *name == block.text[length..block.ends[cells]].trim());
+        if block.ends.len() - cells == block.width && begins_as_number && !is_name() {
+            self.read += 1;
+            return Ok(true);
+        }
+        block.lines.pop();
+        block.ends.truncate(cells);
+        block.text.truncate(length);
+        let mut record: StringRecord = text.split(char::from(self.table.dialect.delimiter)).collect();
+        if self.judge(number, &mut record)? {
+            block.push(number, record.iter());
+        }
+        Ok(true)
+    }
+
     fn share(&self) -> f32 {
-        (self.reader.position().byte() as f32 / self.table.size().max(1) as f32).min(1.0)
+        let bytes = match &self.text {
+            Text::Lines(lines) => lines.bytes,
+            Text::Csv(reader, _, bytes) => bytes + reader.position().byte(),
+        };
+        (bytes as f32 / self.table.size().max(1) as f32).min(1.0)
     }
 
     /// Whether there were rows, and even ones.
@@ -110,12 +237,9 @@ impl<'a> Rows<'a> {
         if self.odd.are_many(self.read) {
             return Err(self.table.ragged(self.odd.first_line, self.odd.first_width));
         }
-        if self.read == self.held.len() {
-            self.table.set_odd(self.odd);
-            return Err(self.table.without_rows());
-        }
+        let is_empty = self.read == self.held.len();
         self.table.set_odd(self.odd);
-        Ok(())
+        if is_empty { Err(self.table.without_rows()) } else { Ok(()) }
     }
 }
 

@@ -4,22 +4,25 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use tempfile::NamedTempFile;
 
 use super::archive::Archive;
-use super::copy::{Out, copy, written};
+use super::copy::{Out, copy, pipe, written};
 use super::kinds::{Kind, Written};
 use super::table::{thousands, unreadable};
 use crate::data::DataError;
-use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::data::progress::{NoProgress, Progress, stop_if_cancelled};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Read at once.
 const BLOCK: usize = 1 << 16;
 /// The beginning that is judged.
 const SAMPLE: usize = 1 << 16;
+/// Of a text that is made as it is read.
+const BYTES_OF_CELL: u64 = 12;
 /// From this much of the text the encoding is guessed.
 const GUESSED_FROM: u64 = 16 << 20;
 
@@ -58,6 +61,16 @@ pub(super) struct Source {
     pub notes: Vec<String>,
     /// Where it had to be made: goes with this.
     _copy: Option<NamedTempFile>,
+    /// Where it is made as it is read.
+    piped: Option<Piped>,
+}
+
+/// A large file that is no text.
+struct Piped {
+    kind: Kind,
+    rows: u64,
+    /// What was said when it was last read to its end.
+    notes: Arc<Mutex<Vec<String>>>,
 }
 
 impl Source {
@@ -73,14 +86,15 @@ impl Source {
         }
         let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
         if let Some(kind) = Kind::of(&beginning(file)?, file) {
-            return Self::made(kind, file, path, sheet, progress);
+            let made = Self::made(kind, file, path, sheet, progress)?;
+            return Ok(if made.piped.is_some() { Self { _copy: unpacked, ..made } } else { made });
         }
         let mut text = Self::of_text(file, path, progress)?;
         let at = usize::try_from(text.skipped).unwrap_or_default();
         if let Some(kind) = Kind::of_text(beginning(&text.text)?.get(at..).unwrap_or_default()) {
-            let made = Self::made(kind, &text.text, path, sheet, progress)?;
-            text.notes.extend(made.notes);
-            return Ok(Self { notes: text.notes, ..made });
+            let mut made = Self::made(kind, &text.text, path, sheet, progress)?;
+            made.notes.splice(0..0, text.notes);
+            return Ok(made);
         }
         if text._copy.is_none() {
             text._copy = unpacked;
@@ -96,6 +110,12 @@ impl Source {
         sheet: Option<&str>,
         progress: &dyn Progress,
     ) -> Result<Self, DataError> {
+        if let Some((rows, columns)) = kind.large(file) {
+            // About as many bytes, which only the progress depends on.
+            let size = rows.saturating_mul(columns as u64 * BYTES_OF_CELL);
+            let piped = Some(Piped { kind, rows, notes: Arc::default() });
+            return Ok(Self { text: file.to_path_buf(), size, layout: kind.layout(), piped, ..Self::default() });
+        }
         let mut known = Written::default();
         let made = copy(path, |out| {
             known = kind.write(file, sheet, out, progress)?;
@@ -147,10 +167,42 @@ impl Source {
     }
 
     /// The text from its first byte.
-    pub fn reader(&self, path: &Path) -> Result<File, DataError> {
+    pub fn reader(&self, path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
+        if let Some(Piped { kind, notes, .. }) = &self.piped {
+            let (kind, notes, file) = (*kind, notes.clone(), self.text.clone());
+            let fill = move |out: &mut Out| {
+                let written = kind.write(&file, None, out, &NoProgress)?;
+                *notes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = written.notes;
+                Ok(())
+            };
+            return Ok(Box::new(pipe(fill).map_err(|error| unreadable(&error, path))?));
+        }
         let mut file = File::open(&self.text).map_err(|error| unreadable(&error, path))?;
         file.seek(SeekFrom::Start(self.skipped)).map_err(|error| unreadable(&error, path))?;
-        Ok(file)
+        Ok(Box::new(file))
+    }
+
+    /// What was done, in sentences, once all was read.
+    pub fn notes(&self) -> Vec<String> {
+        let piped =
+            self.piped.as_ref().map(|piped| piped.notes.lock().unwrap_or_else(|error| error.into_inner()).clone());
+        self.notes.iter().cloned().chain(piped.unwrap_or_default()).collect()
+    }
+
+    /// Its rows, where it says how many there are.
+    pub fn rows(&self) -> Option<u64> {
+        self.piped.as_ref().map(|piped| piped.rows)
+    }
+
+    pub fn ends_with_newline(&self) -> bool {
+        let last = || {
+            let mut file = File::open(&self.text).ok()?;
+            let mut byte = [0];
+            file.seek(SeekFrom::End(-1)).ok()?;
+            file.read_exact(&mut byte).ok()?;
+            Some(byte[0])
+        };
+        self.piped.is_some() || last() == Some(b'\n')
     }
 }
 

@@ -92,9 +92,18 @@ impl<T: NoUninit + AnyBitPattern> Filling<T> {
         if self.file.is_some() && self.values.len() * size_of::<T>() >= BLOCK { self.flush() } else { Ok(()) }
     }
 
-    fn flush(&mut self) -> Result<(), Error> {
+    /// So many so far.
+    pub fn len(&self) -> usize {
+        self.written + self.values.len()
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.len() < self.rows
+    }
+
+    pub fn flush(&mut self) -> Result<(), Error> {
         let Some(file) = &self.file else { return Ok(()) };
-        if self.written + self.values.len() > self.rows {
+        if self.len() > self.rows {
             return Err(other_now());
         }
         let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -108,12 +117,18 @@ impl<T: NoUninit + AnyBitPattern> Filling<T> {
     /// Nothing more comes; `mapped` can be had once all columns are at their end.
     pub fn end(&mut self) -> Result<(), Error> {
         self.flush()?;
-        if self.written + self.values.len() == self.rows { Ok(()) } else { Err(other_now()) }
+        if self.len() == self.rows { Ok(()) } else { Err(other_now()) }
     }
 
     pub fn column(self, mapped: Option<&Arc<Mapped>>) -> Column<T> {
+        let rows = self.rows;
+        self.column_of(rows, mapped)
+    }
+
+    /// Of fewer than there is room for.
+    pub fn column_of(self, rows: usize, mapped: Option<&Arc<Mapped>>) -> Column<T> {
         match mapped {
-            Some(file) => Column::Mapped { file: file.clone(), from: self.from as usize, len: self.rows },
+            Some(file) => Column::Mapped { file: file.clone(), from: self.from as usize, len: rows },
             None => Column::Held(self.values),
         }
     }

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 
 use super::cell::{self, Cell, Words};
-use super::columns::shortened;
+use super::columns::{self, shortened};
 use super::date;
 use super::number::{self, COMMA, POINT, Written};
+
+/// How often each word occurs.
+pub(super) type Counts = HashMap<String, usize, foldhash::fast::RandomState>;
 
 /// A line of the file and what stands there.
 pub(super) type Found = (u64, String);
@@ -40,7 +43,7 @@ impl Side {
             self.descents += usize::from(number < self.last);
         }
         self.count += 1;
-        self.whole += usize::from(number.fract() == 0.0);
+        self.whole += usize::from(is_whole(number));
         self.decimals = self.decimals.max(decimals);
         self.last = number;
     }
@@ -101,36 +104,42 @@ pub(super) struct Tally {
     /// The first text that is no date.
     pub no_date: Option<Found>,
     /// How often each value occurs; incomplete when `too_many`.
-    pub counts: HashMap<String, usize>,
+    pub counts: Counts,
     pub too_many: bool,
 }
 
 impl Tally {
-    pub fn take(&mut self, line: u64, cell: &str, words: &Words, max_distinct: usize) {
+    /// What the cell says where its column is one of numbers with decimal points: NaN where it is missing; `None`: then it
+    /// is no such column.
+    pub fn take(&mut self, line: u64, cell: &str, words: &Words, max_distinct: usize) -> Option<f64> {
         self.rows += 1;
         let text = cell.trim();
-        match words.read(text) {
+        let number = match words.read(text) {
             Cell::Missing => {
                 self.missing += 1;
                 self.na += usize::from(text == "NA");
-                return;
+                return Some(f64::NAN);
             }
             Cell::NotFinite => {
                 self.missing += 1;
                 self.not_finite += 1;
-                return;
+                return Some(f64::NAN);
             }
             Cell::TooLarge => {
                 self.missing += 1;
                 self.too_large += 1;
-                return;
+                return Some(f64::NAN);
             }
-            Cell::Number(written) => self.take_number(line, text, &written),
+            Cell::Number(written) => {
+                self.take_number(line, text, &written);
+                written.values[POINT].map(columns::held)
+            }
             Cell::Text(text) => {
                 self.take_text(line, text, words);
                 self.padded += usize::from(text.len() < cell.len());
+                words.are_weak(text).then_some(f64::NAN)
             }
-        }
+        };
         let category = cell::category(text);
         if let Some(count) = self.counts.get_mut(category) {
             *count += 1;
@@ -139,6 +148,7 @@ impl Tally {
         } else {
             self.too_many = true;
         }
+        number
     }
 
     fn take_number(&mut self, line: u64, text: &str, written: &Written) {
@@ -238,6 +248,11 @@ impl Tally {
             _ => None,
         }
     }
+}
+
+fn is_whole(number: f64) -> bool {
+    // Without a call where it is not needed.
+    if number.abs() < 1e15 { number as i64 as f64 == number } else { number.fract() == 0.0 }
 }
 
 /// Units that a number cannot do without.

@@ -1,13 +1,13 @@
 //! A text file opened as a table: its size judged before it is read, its rows handed out one at a time.
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use ::csv::StringRecord;
 
 use super::detect::{Dialect, detect, detect_rows};
+use super::lines::too_long;
 use super::odd_rows::OddRows;
 use super::parts;
 use super::source::{Layout, Source};
@@ -18,7 +18,7 @@ use crate::model::Reading;
 /// The beginning that is judged.
 const SAMPLE: usize = 1 << 18;
 /// Bytes of a row.
-const LONGEST_ROW: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
+pub(super) const LONGEST_ROW: u64 = if cfg!(test) { 1 << 20 } else { 256 << 20 };
 
 pub(super) struct Table {
     pub path: PathBuf,
@@ -31,6 +31,8 @@ pub(super) struct Table {
     /// Rows end in \r\n, of which the reader leaves the \n for the next row.
     ends_in_crlf: bool,
     ends_with_newline: bool,
+    /// On average, of the first.
+    bytes_of_row: u64,
     /// Every row counts, such as those to be predicted.
     pub keeps_all: bool,
 }
@@ -39,7 +41,7 @@ pub(super) type TextReader = ::csv::Reader<BufReader<OfRow>>;
 
 /// The text of a file, of which one row must not take all memory.
 pub(super) struct OfRow {
-    text: File,
+    text: Box<dyn Read + Send>,
     /// Bytes since a row began.
     read: u64,
 }
@@ -47,7 +49,7 @@ pub(super) struct OfRow {
 impl Read for OfRow {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         if self.read > LONGEST_ROW {
-            return Err(std::io::Error::other("a row is far too long: a quotation mark may never be closed"));
+            return Err(too_long());
         }
         let read = self.text.read(into)?;
         self.read += read as u64;
@@ -82,7 +84,7 @@ impl Table {
             Layout::Named | Layout::Known => Dialect::MADE,
         };
         let ends_in_crlf = text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r');
-        let ends_with_newline = last_byte(&mut file) == Some(b'\n');
+        let ends_with_newline = source.ends_with_newline();
         let mut table = Self {
             path: path.to_path_buf(),
             dialect,
@@ -91,6 +93,7 @@ impl Table {
             odd: Mutex::default(),
             ends_in_crlf,
             ends_with_newline,
+            bytes_of_row: (text.len() / text.iter().filter(|&&b| b == b'\n').count().max(1)) as u64,
             keeps_all: false,
         };
         table.names = table.read_names()?;
@@ -123,6 +126,16 @@ impl Table {
         self.source.size
     }
 
+    /// About how many rows there are, by the first of them.
+    pub fn likely_rows(&self) -> u64 {
+        self.source.rows().unwrap_or(self.source.size / self.bytes_of_row.max(1))
+    }
+
+    /// Not more than so many: a cell takes a byte at least, with what ends it.
+    pub fn most_rows(&self) -> u64 {
+        self.source.rows().unwrap_or(self.source.size / self.names.len().max(1) as u64 + 1)
+    }
+
     /// What reading it is called.
     pub fn doing(&self) -> String {
         format!("reading {}", self.path.file_name().unwrap_or_default().to_string_lossy())
@@ -137,9 +150,19 @@ impl Table {
         *self.odd.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    pub fn reader(&self) -> Result<TextReader, DataError> {
-        let text = OfRow { text: self.source.reader(&self.path)?, read: 0 };
-        let mut reader = self.dialect.reader(BufReader::with_capacity(1 << 16, text));
+    /// Its text from the first byte.
+    pub fn text(&self) -> Result<Box<dyn Read + Send>, DataError> {
+        self.source.reader(&self.path)
+    }
+
+    /// Of a part of its text.
+    pub fn reader_of(&self, text: Box<dyn Read + Send>) -> TextReader {
+        self.dialect.reader(BufReader::with_capacity(1 << 16, OfRow { text, read: 0 }))
+    }
+
+    /// Behind what stands in front of the table.
+    fn reader(&self) -> Result<TextReader, DataError> {
+        let mut reader = self.reader_of(self.text()?);
         let mut in_front = ::csv::ByteRecord::new();
         for _ in 0..self.dialect.preamble {
             reader.read_byte_record(&mut in_front).map_err(|error| self.broken(&error))?;
@@ -150,7 +173,7 @@ impl Table {
     /// What was done to the file to have it as a table, once its rows have been read.
     pub fn notes(&self) -> Vec<String> {
         let own = self.odd().notes(self.dialect.preamble as u64, self.dialect.has_units);
-        self.source.notes.iter().cloned().chain(own).collect()
+        self.source.notes().into_iter().chain(own).collect()
     }
 
     /// Of a workbook, and which of them the table is.
@@ -188,18 +211,22 @@ impl Table {
     /// Reads the next row that is not blank; `false` at the end.
     pub fn read_record(&self, reader: &mut TextReader, record: &mut StringRecord) -> Result<bool, DataError> {
         loop {
-            reader.get_mut().get_mut().read = 0;
-            match reader.read_record(record) {
-                Ok(false) => return Ok(false),
-                Ok(true) if record.len() == 1 && record[0].trim().is_empty() => {
-                    if self.names.len() == 1 {
-                        return Ok(true);
-                    }
-                }
-                Ok(true) => return Ok(true),
-                Err(error) => return Err(self.broken(&error)),
+            match self.read_any(reader, record)? {
+                true if record.len() == 1 && record[0].trim().is_empty() && self.names.len() != 1 => {}
+                found => return Ok(found),
             }
         }
+    }
+
+    /// Reads the next row; `false` at the end.
+    pub fn read_any(&self, reader: &mut TextReader, record: &mut StringRecord) -> Result<bool, DataError> {
+        reader.get_mut().get_mut().read = 0;
+        reader.read_record(record).map_err(|error| self.broken(&error))
+    }
+
+    /// Why its text cannot be read.
+    pub fn unread(&self, error: &std::io::Error) -> DataError {
+        unreadable(error, &self.path)
     }
 
     fn broken(&self, error: &::csv::Error) -> DataError {
@@ -210,10 +237,11 @@ impl Table {
     }
 
     /// The line a record just read began on. (The reader's own count lags at \r\n and blank lines.)
-    pub fn first_line(&self, reader: &TextReader, record: &StringRecord) -> u64 {
+    /// `before`: bytes of the text that it did not read.
+    pub fn first_line(&self, reader: &TextReader, before: u64, record: &StringRecord) -> u64 {
         let position = reader.position();
         let inside = record.as_slice().bytes().filter(|&b| b == b'\n').count();
-        let read = position.byte() + self.source.skipped;
+        let read = position.byte() + before + self.source.skipped;
         // At the end of the file the last newline may be missing, or swallowed by a quote that is never closed.
         let swallowed = record.iter().next_back().is_some_and(|cell| cell.ends_with('\n'));
         let at_bare_end = read >= self.source.size && (!self.ends_with_newline || swallowed);
@@ -261,13 +289,6 @@ impl Table {
             self.path.display()
         ))
     }
-}
-
-fn last_byte(file: &mut File) -> Option<u8> {
-    let mut byte = [0];
-    file.seek(SeekFrom::End(-1)).ok()?;
-    file.read_exact(&mut byte).ok()?;
-    Some(byte[0])
 }
 
 pub(super) fn unreadable(error: &std::io::Error, path: &Path) -> DataError {

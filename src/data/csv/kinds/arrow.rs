@@ -23,7 +23,7 @@ use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::{Rows, check_size, left_out, listed, number, single};
+use super::{Rows, check_streamed, left_out, listed, number, single};
 use crate::data::DataError;
 
 /// Rows taken out at once: little, because each may hold much.
@@ -66,7 +66,7 @@ fn read_parquet(file: File, rows: &mut Rows) -> Result<Vec<String>, DataError> {
         None => metadata,
     };
     let total = u64::try_from(metadata.metadata().file_metadata().num_rows()).map_err(|error| damaged(&error))?;
-    check_size(total, metadata.schema().fields().len())?;
+    check_streamed(total, metadata.schema().fields().len())?;
     check_packed(&file, metadata.metadata())?;
     let mut columns = Columns::new(metadata.schema())?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.kept.iter().copied());
@@ -83,6 +83,30 @@ fn read_parquet(file: File, rows: &mut Rows) -> Result<Vec<String>, DataError> {
         return Err(damaged(&format!("it has {read} rows instead of {total}")));
     }
     Ok(columns.notes())
+}
+
+/// Rows and columns, by what the file says of itself.
+pub fn size_of_parquet(file: &Path) -> Option<(u64, usize)> {
+    let read = || {
+        let file = File::open(file).map_err(|error| damaged(&error))?;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| damaged(&error))?;
+        let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).map_err(|error| damaged(&error))?;
+        Ok((rows, metadata.schema().fields().len()))
+    };
+    guarded(read).ok()
+}
+
+/// The same of Arrow's own files.
+pub fn size_of_ipc(file: &Path) -> Option<(u64, usize)> {
+    let read = || {
+        let mut from = BufReader::new(File::open(file).map_err(|error| damaged(&error))?);
+        let mut mark = [0; 6];
+        from.read_exact(&mut mark).map_err(|error| damaged(&error))?;
+        let checked = if mark == *b"ARROW1" { check_file(&mut from) } else { check_stream(&mut from) };
+        checked.map(|(columns, rows)| (rows, columns)).map_err(|error| damaged(&error))
+    };
+    guarded(read).ok()
 }
 
 /// Times of the old 96-bit type in microseconds: in nanoseconds they end in the year 2262.
@@ -143,7 +167,7 @@ pub fn ipc(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
         let is_file = mark == *b"ARROW1";
         let checked = if is_file { check_file(&mut from) } else { check_stream(&mut from) };
         let (columns, count) = checked.map_err(|error| damaged(&error))?;
-        check_size(count, columns)?;
+        check_streamed(count, columns)?;
         from.rewind().map_err(|error| damaged(&error))?;
         let schema = if is_file {
             FileReader::try_new(&mut from, None).map(|reader| reader.schema())

@@ -28,6 +28,8 @@ use crate::data::progress::{Progress, stop_if_cancelled};
 
 /// Rows between two looks at `cancelled`.
 const ROWS_PER_LOOK: u64 = 4096;
+/// Of what is unpacked as it is read.
+const MOST_STREAMED: u64 = 500_000_000_000;
 /// More columns has no table.
 const MOST_COLUMNS: usize = 100_000;
 
@@ -83,6 +85,16 @@ impl Kind {
             Self::Parquet | Self::Arrow | Self::Json | Self::Array | Self::Arrays => Layout::Known,
             Self::Workbook(_) => Layout::Cells,
         }
+    }
+
+    /// How many rows, of how many columns, stand in a file that is too large to be written as text first.
+    pub fn large(self, file: &Path) -> Option<(u64, usize)> {
+        let (rows, columns) = match self {
+            Self::Parquet => arrow::size_of_parquet(file),
+            Self::Arrow => arrow::size_of_ipc(file),
+            Self::Json | Self::Workbook(_) | Self::Array | Self::Arrays => None,
+        }?;
+        (rows.saturating_mul(columns as u64 * 12) > MAX_BYTES).then_some((rows, columns))
     }
 
     /// By the first characters of a text.
@@ -165,15 +177,24 @@ impl<'a> Rows<'a> {
 
 /// Refuses what wouldn't fit in memory as a table, before it is unpacked.
 fn check_size(rows: u64, columns: usize) -> Result<(), DataError> {
+    check_bytes(rows, columns, MAX_BYTES)
+}
+
+/// The same of what is unpacked as it is read.
+fn check_streamed(rows: u64, columns: usize) -> Result<(), DataError> {
+    check_bytes(rows, columns, MOST_STREAMED)
+}
+
+fn check_bytes(rows: u64, columns: usize, most: u64) -> Result<(), DataError> {
     let needed = rows.saturating_mul(columns as u64 * 12);
-    if columns <= MOST_COLUMNS && needed <= MAX_BYTES {
+    if columns <= MOST_COLUMNS && needed <= most {
         return Ok(());
     }
     let (rows, columns) = (thousands(rows), thousands(columns as u64));
     Err(DataError::new(format!(
         "The table is too large: {rows} rows of {columns} columns take more than {:.1} GB of memory. Save a part of it \
          to a new file and choose that.",
-        MAX_BYTES as f64 / 1e9
+        most as f64 / 1e9
     )))
 }
 

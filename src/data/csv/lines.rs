@@ -1,0 +1,147 @@
+//! The lines of a text as they come, as long as a line is a row: no quotation mark, no end of a line but the usual ones.
+
+use std::io::{Cursor, Error, ErrorKind, Read, Result};
+
+/// Read at once.
+const BLOCK: usize = 1 << 20;
+
+/// Text in blocks of whole lines.
+pub(super) struct Lines {
+    text: Box<dyn Read + Send>,
+    quote: u8,
+    longest: usize,
+    buffer: Vec<u8>,
+    /// The next line begins here.
+    at: usize,
+    /// Whole lines that were looked at end here.
+    end: usize,
+    is_at_end: bool,
+    /// Lines and bytes before the next one.
+    pub lines: u64,
+    pub bytes: u64,
+}
+
+/// What comes next.
+pub(super) enum Next {
+    /// A line, without its end.
+    Line,
+    /// The text is at its end.
+    End,
+    /// From here on a line may be no row.
+    Other,
+}
+
+impl Lines {
+    /// `longest`: bytes of a line.
+    pub fn new(text: Box<dyn Read + Send>, quote: u8, longest: usize) -> Self {
+        let buffer = Vec::with_capacity(2 * BLOCK);
+        Self { text, quote, longest, buffer, at: 0, end: 0, is_at_end: false, lines: 0, bytes: 0 }
+    }
+
+    /// Moves on to the next line that is not empty, which becomes `line`.
+    pub fn next(&mut self, line: &mut (usize, usize)) -> Result<Next> {
+        loop {
+            if self.at >= self.end {
+                if self.is_at_end && self.at == self.buffer.len() {
+                    return Ok(Next::End);
+                }
+                if !self.refill()? {
+                    return Ok(Next::Other);
+                }
+                continue;
+            }
+            let rest = &self.buffer[self.at..self.end];
+            let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let shown = if len > 0 && rest[len - 1] == b'\r' { len - 1 } else { len };
+            let taken = (len + 1).min(rest.len());
+            *line = (self.at, self.at + shown);
+            self.at += taken;
+            self.lines += 1;
+            self.bytes += taken as u64;
+            if shown > 0 {
+                return Ok(Next::Line);
+            }
+        }
+    }
+
+    /// The text of a line.
+    pub fn text(&self, (from, to): (usize, usize)) -> &str {
+        // Looked at in `refill`.
+        std::str::from_utf8(&self.buffer[from..to]).unwrap_or_default()
+    }
+
+    /// Reads on to the end of a line. `false`: what was read is more than lines.
+    fn refill(&mut self) -> Result<bool> {
+        self.buffer.drain(..self.at);
+        self.at = 0;
+        let mut looked = 0;
+        loop {
+            let before = self.buffer.len();
+            let read = (&mut self.text).take(BLOCK as u64).read_to_end(&mut self.buffer)?;
+            self.is_at_end = read < BLOCK;
+            looked = looked.max(before.min(self.buffer.len()));
+            let last = memchr::memrchr(b'\n', &self.buffer[looked..]).map(|at| looked + at + 1);
+            self.end = if self.is_at_end { self.buffer.len() } else { last.unwrap_or(0) };
+            if self.end > 0 || self.is_at_end {
+                break;
+            }
+            if self.buffer.len() > self.longest {
+                return Err(too_long());
+            }
+        }
+        let lines = &self.buffer[..self.end];
+        let mut ends = memchr::memchr_iter(b'\r', lines);
+        let is_plain = memchr::memchr(self.quote, lines).is_none()
+            && ends.all(|at| lines.get(at + 1) == Some(&b'\n'))
+            && std::str::from_utf8(lines).is_ok();
+        Ok(is_plain)
+    }
+
+    /// All that was not handed out.
+    pub fn rest(self) -> Box<dyn Read + Send> {
+        let mut read = self.buffer;
+        read.drain(..self.at);
+        Box::new(Cursor::new(read).chain(self.text))
+    }
+}
+
+pub(super) fn too_long() -> Error {
+    Error::new(ErrorKind::InvalidData, "a row is far too long: a quotation mark may never be closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<String>, String, u64) {
+        let mut lines = Lines::new(Box::new(Cursor::new(text.to_owned().into_bytes())), b'"', 1 << 30);
+        let (mut found, mut line) = (Vec::new(), (0, 0));
+        while let Next::Line = lines.next(&mut line).unwrap() {
+            found.push(lines.text(line).to_owned());
+        }
+        let count = lines.lines;
+        let mut rest = String::new();
+        lines.rest().read_to_string(&mut rest).unwrap();
+        (found, rest, count)
+    }
+
+    #[test]
+    fn lines_are_handed_out_until_one_may_be_no_row() {
+        assert_eq!(read("a,b\n\r\n1,2\r\n\n3,4"), (vec!["a,b".into(), "1,2".into(), "3,4".into()], String::new(), 5));
+        assert_eq!(read(""), (Vec::new(), String::new(), 0));
+        assert_eq!(read("a\n\"b\n"), (Vec::new(), "a\n\"b\n".into(), 0));
+        assert_eq!(read("a\rb\n"), (Vec::new(), "a\rb\n".into(), 0));
+        let long = "1,2,3\n".repeat(1 << 19);
+        let (found, rest, count) = read(&format!("{long}\"4\",5,6\n7,8,9\n"));
+        assert!(count as usize == found.len() && found.iter().all(|line| line == "1,2,3"));
+        assert_eq!(found.len() * 6 + rest.len(), long.len() + 14);
+        assert!(rest.ends_with("\"4\",5,6\n7,8,9\n") && found.len() > 100_000);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_an_error() {
+        let text = "1".repeat(5 << 20);
+        let mut lines = Lines::new(Box::new(Cursor::new(text.into_bytes())), b'"', 1 << 20);
+        assert!(lines.next(&mut (0, 0)).is_err());
+    }
+}
