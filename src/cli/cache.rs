@@ -10,9 +10,12 @@ use super::output::answer;
 use crate::data::{CachedTable, cached_tables};
 use crate::files::cache::Cache;
 use crate::files::memory::{parse_size, size};
+use crate::files::temporary;
 
 pub fn run(options: &CacheOptions) -> anyhow::Result<()> {
     let cache = Cache::find().context("There is no cache folder. Set GLASSBOX_HOME to a folder.")?;
+    // What killed programs were writing.
+    temporary::sweep(cache.folder());
     match &options.action {
         None => list(&cache, options.json),
         Some(CacheAction::Clear(wanted)) => clear(&cache, wanted, options.json),

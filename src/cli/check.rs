@@ -6,7 +6,8 @@ use super::columns;
 use super::options::CheckOptions;
 use super::output::{Answered, answer};
 use super::prepare;
-use crate::data::{self, Dataset, NoProgress, TablePreview};
+use super::watched::Watched;
+use crate::data::{self, Dataset, TablePreview};
 use crate::files::memory as machine;
 use crate::model::{CsvSpec, Project, Source};
 use crate::persist::FileError;
@@ -85,7 +86,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
 /// The columns of a table.
 fn table<'a>(project: &'a Project, base: &Path) -> anyhow::Result<Option<(&'a CsvSpec, TablePreview)>> {
     let Source::Csv(csv) = &project.data.source else { return Ok(None) };
-    Ok(Some((csv, data::inspect_csv(&data::resolve(base, &csv.path), &csv.reading, &NoProgress)?)))
+    Ok(Some((csv, data::inspect_csv(&data::resolve(base, &csv.path), &csv.reading, &Watched::default())?)))
 }
 
 /// What is worth knowing and nothing to mend.

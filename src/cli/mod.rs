@@ -26,6 +26,7 @@ mod runs;
 mod summary;
 mod templates;
 mod train;
+mod watched;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -9,7 +9,8 @@ use super::columns;
 use super::options::{NewOptions, TaskChoice};
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
-use crate::data::{self, NoProgress};
+use super::watched::Watched;
+use crate::data;
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
 use crate::persist::project_file;
@@ -72,18 +73,18 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
                 keep: options.table.keep.clone(),
                 reading: options.table.reading(),
             };
-            let (spec, table) = table_spec(path, &wish, base, &NoProgress)?;
+            let (spec, table) = table_spec(path, &wish, base, &Watched::default())?;
             (spec, Some(table))
         }
         "pictures" => {
-            (DataSpec { source: data::propose_pictures(path, base, &NoProgress)?, ..DataSpec::default() }, None)
+            (DataSpec { source: data::propose_pictures(path, base, &Watched::default())?, ..DataSpec::default() }, None)
         }
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
             (DataSpec { source, ..DataSpec::default() }, None)
         }
     };
-    let dataset = data::load(&spec, base, &NoProgress)?;
+    let dataset = data::load(&spec, base, &Watched::default())?;
     dataset.notes.iter().for_each(remark);
     let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };
     if let (Source::Csv(csv), Some(table)) = (&spec.source, &table) {

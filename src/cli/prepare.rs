@@ -10,7 +10,8 @@ use super::options::DeviceChoice;
 use super::output::remark;
 use super::outputs::Files;
 use super::runs;
-use crate::data::{self, Dataset, NoProgress};
+use super::watched::Watched;
+use crate::data::{self, Dataset};
 use crate::engine::{Device, Memory};
 use crate::model::{Inference, Problem, Project, Source, Subject, Wire, infer};
 use crate::persist::RunFolder;
@@ -53,7 +54,7 @@ pub fn use_data(project: &mut Project, path: &Path) -> anyhow::Result<()> {
 }
 
 pub fn load(project: &Project, base: &Path) -> anyhow::Result<Arc<Dataset>> {
-    Ok(Arc::new(data::load(&project.data, base, &NoProgress)?))
+    Ok(Arc::new(data::load(&project.data, base, &Watched::default())?))
 }
 
 pub fn inference(project: &Project, dataset: &Dataset) -> Inference {

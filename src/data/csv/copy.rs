@@ -1,5 +1,5 @@
-//! Text that has to be made: in a temporary file that must not grow beyond what it may, or, of what is large, on its way
-//! to whoever reads it.
+//! Text that has to be made: in a temporary file that must not grow beyond what it may, or, of what is large, on its
+//! way to whoever reads it.
 
 use std::io::{Error, ErrorKind, Read, Write};
 use std::path::Path;
@@ -95,7 +95,7 @@ impl Write for Out {
                 file.write_all(bytes)?;
             }
             Self::Pipe(sender) => {
-                let gone = |_| Error::new(ErrorKind::BrokenPipe, "nobody reads on");
+                let gone = |_| Error::new(ErrorKind::BrokenPipe, "the reader has stopped");
                 sender.send(Ok(bytes.to_vec())).map_err(gone)?;
             }
         }

@@ -110,8 +110,8 @@ pub(super) struct Kept {
     pub scratch: Option<File>,
 }
 
-/// Takes the values of the wanted columns, in one pass over the file where there are some that were not kept before. The
-/// roles fit the facts: that was checked.
+/// Takes the values of the wanted columns, in one pass over the file where some were not kept before. The roles fit the
+/// facts: that was checked.
 pub(super) fn read_values(
     table: &Table,
     words: &Words,

@@ -1,4 +1,5 @@
-//! The lines of a text as they come, as long as a line is a row: no quotation mark, no end of a line but the usual ones.
+//! The lines of a text as they come, as long as a line is a row: no quotation mark, no end of a line but the usual
+//! ones.
 
 use std::io::{Cursor, Error, ErrorKind, Read, Result};
 

@@ -1,6 +1,6 @@
 //! Tables that are converted: the same numbers as in memory, whatever happens to the file of the cache.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -100,6 +100,25 @@ fn real_tables_are_the_same_too() {
         let held = load_in(&Room { memory: u64::MAX, cache: None }, &settings, &NoProgress).unwrap();
         are_same(&held, &Small::new().load(&settings).unwrap());
     }
+}
+
+#[test]
+fn a_large_parquet_file_is_read_without_being_written_as_text() {
+    let Some(parquet) = test_data("parquet/diamonds.parquet") else { return };
+    let table = Table::open(&parquet, &Default::default(), &NoProgress).unwrap();
+    assert_eq!((table.most_rows(), table.likely_rows()), (53_940, 53_940), "by what it says of itself");
+    let mut text = String::new();
+    table.text().unwrap().read_to_string(&mut text).unwrap();
+    let made =
+        copy::copy(&parquet, |out| kinds::Kind::Parquet.write(&parquet, None, out, &NoProgress).map(drop)).unwrap();
+    assert!(text == std::fs::read_to_string(made.path()).unwrap());
+    let as_text = file(&text);
+    let (small, named) =
+        (Small::new(), |set: Dataset| Dataset { name: String::new(), encoding: Arc::default(), ..set });
+    let [of_parquet, of_text] =
+        [parquet.as_path(), as_text.path()].map(|path| named(small.load(&settings(path, "price")).unwrap()));
+    are_same(&of_parquet, &of_text);
+    assert_eq!(small.files().len(), 2);
 }
 
 /// Short rows, empty lines, quotes from the middle on, other line ends and columns that turn out to be no numbers.

@@ -185,8 +185,8 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Takes the next line into a block as it is, where nothing can be said of it but that it is a row. `false`: that has
-    /// to be asked.
+    /// Takes the next line into a block as it is, where nothing can be said of it but that it is a row. `false`: that
+    /// has to be asked.
     fn take_line(&mut self, block: &mut Block) -> Result<bool, DataError> {
         let is_above = self.preamble > 0 || self.header || self.units;
         if is_above || self.held.len() > 0 || !self.given_back.is_empty() {

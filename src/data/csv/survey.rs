@@ -109,8 +109,8 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// What the cell says where its column is one of numbers with decimal points: NaN where it is missing; `None`: then it
-    /// is no such column.
+    /// What the cell says where its column is one of numbers with decimal points: NaN where it is missing; `None`: then
+    /// it is no such column.
     pub fn take(&mut self, line: u64, cell: &str, words: &Words, max_distinct: usize) -> Option<f64> {
         self.rows += 1;
         let text = cell.trim();

@@ -28,7 +28,9 @@ use crate::data::progress::{Progress, stop_if_cancelled};
 
 /// Rows between two looks at `cancelled`.
 const ROWS_PER_LOOK: u64 = 4096;
-/// Of what is unpacked as it is read.
+/// Larger files are unpacked as they are read.
+const LARGE: u64 = if cfg!(test) { 200_000 } else { MAX_BYTES };
+/// What those may take.
 const MOST_STREAMED: u64 = 500_000_000_000;
 /// More columns has no table.
 const MOST_COLUMNS: usize = 100_000;
@@ -94,7 +96,7 @@ impl Kind {
             Self::Arrow => arrow::size_of_ipc(file),
             Self::Json | Self::Workbook(_) | Self::Array | Self::Arrays => None,
         }?;
-        (rows.saturating_mul(columns as u64 * 12) > MAX_BYTES).then_some((rows, columns))
+        (rows.saturating_mul(columns as u64 * 12) > LARGE).then_some((rows, columns))
     }
 
     /// By the first characters of a text.
