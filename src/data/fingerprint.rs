@@ -117,7 +117,7 @@ impl PartPrint {
     pub(super) fn of(part: &Samples) -> Result<Self, DataError> {
         let (mut in_order, mut in_any_order) = (mixed(part.len() as u64, part.input_len() as u64), 0u64);
         for row in 0..part.len() {
-            let row = mixed(hashed(&part.input(row)?), hashed(&part.target(row)?) ^ TARGETS);
+            let row = mixed(part.input_hash(row)?, hashed(&part.target(row)?) ^ TARGETS);
             in_order = mixed(in_order ^ row, ORDER);
             in_any_order = in_any_order.wrapping_add(row);
         }
@@ -138,7 +138,7 @@ fn mixed(a: u64, b: u64) -> u64 {
 }
 
 /// Of the bits of some numbers, two at a time on four ways that do not wait for each other: gigabytes a second.
-fn hashed(numbers: &[f32]) -> u64 {
+pub(super) fn hashed(numbers: &[f32]) -> u64 {
     let word = |[a, b]: &[f32; 2]| u64::from(a.to_bits()) << 32 | u64::from(b.to_bits());
     let (eights, rest) = numbers.as_chunks::<8>();
     let mut lanes = [ORDER, TARGETS, !START, !ORDER];

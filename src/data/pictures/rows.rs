@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::decode::{self, Fault, Wanted};
 use super::folder::Entry;
 use crate::data::DataError;
+use crate::data::fingerprint::hashed;
 use crate::data::progress::{Progress, cancelled_error};
 use crate::data::samples::{Batch, Rows};
 
@@ -23,6 +24,8 @@ pub(super) struct Picture {
     pub class: usize,
     /// Of its pixels at the wanted size.
     sum: u32,
+    /// Of the numbers they become.
+    hash: u64,
     /// `None` where there is no room to hold them.
     held: Option<Box<[u8]>>,
 }
@@ -45,15 +48,20 @@ pub(super) fn decode_all(
             return Err(cancelled_error());
         }
         progress.report(from + (to - from) * (done * PIECE) as f32 / count as f32, "reading pictures");
-        let decoded: Vec<_> = some.par_iter().map(|entry| decode::pixels(&entry.path, wanted)).collect();
+        let read = |entry: &Entry| {
+            let pixels = decode::pixels(&entry.path, wanted)?;
+            let hash = hashed(&scaled(&pixels).collect::<Vec<f32>>());
+            Ok((pixels, hash))
+        };
+        let decoded: Vec<Result<_, Fault>> = some.par_iter().map(read).collect();
         for (entry, pixels) in some.iter().zip(decoded) {
             match pixels {
-                Ok(pixels) => {
+                Ok((pixels, hash)) => {
                     let sum = sum_of(&pixels);
                     let fits = *room >= pixels.len() as u64;
                     *room -= if fits { pixels.len() as u64 } else { 0 };
                     let held = fits.then(|| pixels.into_boxed_slice());
-                    pictures.push(Picture { path: entry.path.clone(), class: entry.class, sum, held });
+                    pictures.push(Picture { path: entry.path.clone(), class: entry.class, sum, hash, held });
                 }
                 Err(fault) => left.push((entry.path.clone(), fault)),
             }
@@ -113,6 +121,10 @@ impl Rows for PictureRows {
 
     fn input(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
         Ok(scaled(&self.pixels(row)?).collect())
+    }
+
+    fn input_hash(&self, row: usize) -> Result<u64, DataError> {
+        Ok(self.picture(row)?.hash)
     }
 
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {

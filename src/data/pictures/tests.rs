@@ -270,6 +270,11 @@ fn what_does_not_fit_in_memory_is_decoded_again_alike_or_told_of() {
     let text = again.train.input(1).unwrap_err().message;
     assert!(text.contains("has changed") && text.contains("Reload the data"), "{text}");
     assert!(held.train.fetch(&rows).is_ok());
+    // What tells the pictures from others was found when they were decoded.
+    let whole = held.train.whole().unwrap();
+    let plain = Samples::in_memory(held.train.shape(), whole.inputs.to_vec(), whole.targets.to_vec());
+    let prints = [&plain, &held.train, &again.train].map(|part| part.print().unwrap());
+    assert!(prints[0] == prints[1] && prints[1] == prints[2]);
 }
 
 #[test]

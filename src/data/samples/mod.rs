@@ -13,6 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::DataError;
+use super::fingerprint::hashed;
 use known::Known;
 pub use known::MOST;
 pub(in crate::data) use known::Stock;
@@ -33,6 +34,11 @@ pub trait Rows: Send + Sync {
 
     /// What the network is to answer to it: a class index, or numbers scaled as the task says.
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError>;
+
+    /// What tells an input from others: [`hashed`] of its numbers. A kind whose samples cost something may have kept it.
+    fn input_hash(&self, row: usize) -> Result<u64, DataError> {
+        Ok(hashed(&self.input(row)?))
+    }
 
     /// Appends some rows to a batch, each after the one before. A kind whose samples cost something may make several at
     /// once.
@@ -137,6 +143,11 @@ impl Samples {
     /// The input of one.
     pub fn input(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
         self.rows.input(row)
+    }
+
+    /// What tells its input from others.
+    pub(in crate::data) fn input_hash(&self, row: usize) -> Result<u64, DataError> {
+        self.rows.input_hash(row)
     }
 
     /// The target of one.
