@@ -35,7 +35,8 @@ pub trait Rows: Send + Sync {
     /// What the network is to answer to it: a class index, or numbers scaled as the task says.
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError>;
 
-    /// What tells an input from others: [`hashed`] of its numbers. A kind whose samples cost something may have kept it.
+    /// What tells an input from others: [`hashed`] of its numbers. A kind whose samples cost something may have kept
+    /// it.
     fn input_hash(&self, row: usize) -> Result<u64, DataError> {
         Ok(hashed(&self.input(row)?))
     }
