@@ -12,6 +12,8 @@ mod branches;
 mod cache;
 #[path = "cli/engines.rs"]
 mod engines;
+#[path = "cli/evaluate.rs"]
+mod evaluate;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/losses.rs"]

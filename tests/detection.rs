@@ -55,6 +55,7 @@ fn dataset() -> Arc<Dataset> {
         truth,
         train: pictures(160, 1),
         validation: pictures(40, 99),
+        test: None,
         plane: None,
         notes: Vec::new(),
         giveaways: Vec::new(),

@@ -11,6 +11,7 @@ mod check;
 mod columns;
 mod debug;
 mod engines;
+mod evaluate;
 mod export;
 mod interrupt;
 mod new;
@@ -27,6 +28,7 @@ mod summary;
 mod templates;
 mod train;
 mod watched;
+mod weights;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -92,6 +94,7 @@ pub fn run() -> Next {
         Some(Command::Train(options)) => (train::run(&options), options.json),
         Some(Command::Runs(options)) => (runs::run(&options), options.json),
         Some(Command::Predict(options)) => (predict::run(&options), options.json),
+        Some(Command::Evaluate(options)) => (evaluate::run(&options), options.json),
         Some(Command::Export(options)) => (export::run(&options), options.json),
         Some(Command::Engines(options)) => (engines::run(&options), options.json),
         Some(Command::Race(options)) => (race::run(&options), options.json),

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::columns;
-use super::options::{NewOptions, TaskChoice};
+use super::options::{NewOptions, SplitOptions, TaskChoice};
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
 use super::watched::Watched;
@@ -14,7 +14,7 @@ use crate::data;
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
 use crate::persist::project_file;
-use crate::session::{TableWish, propose_project, table_spec};
+use crate::session::{TableWish, pictures_spec, propose_project, table_spec};
 
 pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let Some(template) = templates::find(&options.template) else {
@@ -24,6 +24,9 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let says_nothing = options.target.is_none() && options.task.is_none() && options.table.is_empty();
     if template.key != "table" && !says_nothing {
         bail!("--target, --task and the options for tables only work with the template 'table'.");
+    }
+    if template.needs.is_none() && options.split != SplitOptions::default() {
+        bail!("The options for the split only work with a template that needs data. Give them to 'glassbox train'.");
     }
     let output = output_path(options)?;
     // Said before a large table is read.
@@ -64,7 +67,7 @@ struct Told {
 
 fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Project, Told)> {
     let base = Path::new("");
-    let (spec, table) = match key {
+    let (mut spec, table) = match key {
         "table" => {
             let wish = TableWish {
                 target: options.target.clone(),
@@ -76,14 +79,13 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
             let (spec, table) = table_spec(path, &wish, base, &Watched::default())?;
             (spec, Some(table))
         }
-        "pictures" => {
-            (DataSpec { source: data::propose_pictures(path, base, &Watched::default())?, ..DataSpec::default() }, None)
-        }
+        "pictures" => (pictures_spec(path, base, &DataSpec::default(), &Watched::default())?, None),
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
             (DataSpec { source, ..DataSpec::default() }, None)
         }
     };
+    options.split.put(&mut spec);
     let dataset = data::load(&spec, base, &Watched::default())?;
     dataset.notes.iter().for_each(remark);
     let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };

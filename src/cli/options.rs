@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod asking;
 mod cache;
 mod elsewhere;
+mod split;
 mod table;
 
+pub use asking::{EvaluateOptions, PredictOptions};
 pub use cache::{CacheAction, CacheOptions, ClearOptions};
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
+pub use split::SplitOptions;
 pub use table::{TableOptions, TaskChoice};
 
 use crate::model::limits::{self, Limits};
@@ -43,8 +47,10 @@ pub enum Command {
     Train(TrainOptions),
     /// List, export, rename or delete the runs saved with a project.
     Runs(RunsOptions),
-    /// Predict new rows or images with a checkpoint, without the training data.
+    /// Predict new rows or images with a checkpoint or a saved run, without the training data.
     Predict(PredictOptions),
+    /// Score a trained network on its validation or test set, or on new data with answers.
+    Evaluate(EvaluateOptions),
     /// Write a project as code, weights and a proof for another framework.
     Export(ExportProjectOptions),
     /// Find the Python interpreters here that have other frameworks.
@@ -70,7 +76,8 @@ pub struct TemplatesOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  glassbox new spiral\n  \
     glassbox new table --data penguins.csv --target species --drop island -o penguins.glassbox.json\n  \
-    glassbox new pictures --data photos/ -o photos.glassbox.json\n  \
+    glassbox new pictures --data photos/ --test 15% -o photos.glassbox.json\n  \
+    glassbox new table --data visits.csv --target stay --group patient --test 15%\n  \
     glassbox new table --data preise.csv --target preis --task numbers --date tag --category plz --decimal comma\n  \
     glassbox new mnist-cnn --data mnist/")]
 pub struct NewOptions {
@@ -88,6 +95,8 @@ pub struct NewOptions {
     pub task: Option<TaskChoice>,
     #[command(flatten)]
     pub table: TableOptions,
+    #[command(flatten)]
+    pub split: SplitOptions,
     /// Where to write the project, replacing an existing one (default: TEMPLATE.glassbox.json in this folder, never
     /// replacing a file).
     #[arg(short, long, value_name = "FILE")]
@@ -206,6 +215,8 @@ pub struct TrainOptions {
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub split: SplitOptions,
 }
 
 #[derive(Debug, Args)]
@@ -255,35 +266,6 @@ pub struct ExportOptions {
     /// Replace files even if they aren't Glassbox's.
     #[arg(long)]
     pub force: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  glassbox predict penguins.safetensors --data new.csv -o answers.csv\n  glassbox \
-    predict mnist.safetensors --data mnist/ --json\n\nA table needs the columns that the network was trained on, in \
-    any order. If it also has the target column, or a folder has labels, the predictions are scored. Points need the \
-    columns x and y. A network that learnt to give back its input (an autoencoder) answers with the reconstruction \
-    error of each row: the mean squared difference of the scaled numbers.")]
-pub struct PredictOptions {
-    /// A checkpoint (*.safetensors).
-    pub file: PathBuf,
-    /// A table, a picture or a folder of pictures, an IDX file of images or a folder of IDX files.
-    #[arg(long, value_name = "PATH")]
-    pub data: PathBuf,
-    /// Write the predictions to this file as CSV, one line per row (default: standard output).
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace an existing file.
-    #[arg(long, requires = "output")]
-    pub force: bool,
-    /// The device to compute on.
-    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
-    pub device: DeviceChoice,
-    /// Number of threads (default: one per core).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Print one JSON object: scores and notes with --output, otherwise all predictions too.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::options::DeviceChoice;
+use super::options::{DeviceChoice, SplitOptions};
 use super::output::remark;
 use super::outputs::Files;
 use super::runs;
@@ -113,6 +113,8 @@ pub struct Start<'a> {
     pub data: Option<&'a Path>,
     pub epochs: Option<usize>,
     pub seed: Option<u64>,
+    /// What is said of the parts.
+    pub split: Option<&'a SplitOptions>,
     pub resume: Option<&'a Path>,
     /// Whether the run may go on with other data than it knows; `None` where nobody can say so.
     pub other_data: Option<bool>,
@@ -130,6 +132,9 @@ impl Start<'_> {
         }
         if let Some(seed) = self.seed {
             project.training.seed = seed;
+        }
+        if let Some(split) = self.split {
+            split.put(&mut project.data);
         }
         Ok(project)
     }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::evaluate;
 use super::output::answer;
+use crate::data::baselines::Baseline;
 use crate::engine::FirstNotFinite;
+use crate::model::Metric;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
@@ -44,6 +47,12 @@ pub struct Summary {
     /// The first of the two for each class of which there is something.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub val_ap50: BTreeMap<String, f64>,
+    /// What simple models reach on the validation part of a table.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "baselines")]
+    pub baselines: Vec<Baseline>,
+    /// What they are scored by.
+    #[serde(skip)]
+    pub metric: Metric,
     /// In the validation part: what scores are over.
     pub val_samples: usize,
     /// Spent training, evaluation included.
@@ -66,6 +75,10 @@ pub struct Summary {
     /// Why it did not come to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+fn baselines<S: Serializer>(all: &[Baseline], serializer: S) -> Result<S::Ok, S::Error> {
+    evaluate::baselines_json(all).serialize(serializer)
 }
 
 /// One of several Losses.
@@ -135,13 +148,15 @@ impl Summary {
             ("mAP@0.5", self.val_map50.map(|map| format!("{map:.4}"))),
             ("mAP", self.val_map.map(|map| format!("{map:.4}"))),
         ];
-        let told = scores.into_iter().filter_map(|(name, score)| Some(format!("\n{name:<15} {}", score?)));
+        let told = scores.into_iter().filter_map(|(name, score)| Some(format!("\n{name:<22} {}", score?)));
         let each = self.losses.iter().map(|loss| {
             let OneLoss { name, weight, train_loss, val_loss } = loss;
-            format!("\n{name:<15} training {train_loss:.5}, validation {val_loss:.5}, weight {weight}")
+            format!("\n{name:<22} training {train_loss:.5}, validation {val_loss:.5}, weight {weight}")
         });
         let of_class = self.val_ap50.iter().map(|(name, ap)| format!("\nAP@0.5 {ap:.4} for {name}"));
-        let rows: String = told.chain(of_class).chain(each).collect();
+        let beside = self.baselines.iter().map(|baseline| evaluate::baseline_line(baseline, self.metric));
+        let beside = beside.map(|line| format!("\n{line}"));
+        let rows: String = told.chain(of_class).chain(each).chain(beside).collect();
         format!("{epochs} epochs, {steps} steps in {seconds:.1} s ({rate:.0} samples/s){rows}")
     }
 }

@@ -22,8 +22,10 @@ pub struct Dataset {
     pub truth: Truth,
     /// What it learns from.
     pub train: Samples,
-    /// What it never learns from.
+    /// What it never learns from: it is judged and chosen by these while it trains.
     pub validation: Samples,
+    /// What neither training nor choosing sees, where something is set aside: evaluated when somebody asks.
+    pub test: Option<Samples>,
     /// For points of the plane: how to turn any (x, y) into an input, so that surfaces can be drawn. Else `None`.
     pub plane: Option<Plane>,
     /// Sentences for the user: columns left out and why, rows dropped, one-sided classes.
@@ -198,6 +200,11 @@ impl Dataset {
         if self.validation.is_empty() { &self.train } else { &self.validation }
     }
 
+    /// Training, validation and, where there is one, the test.
+    pub fn parts(&self) -> impl Iterator<Item = &Samples> {
+        [&self.train, &self.validation].into_iter().chain(&self.test)
+    }
+
     /// Rows of a part in an order of which every beginning is a fair sample of it; of a very large part not all.
     pub fn fair(&self, part: &Samples) -> Arc<[u32]> {
         part.fair(self.classes().is_some())
@@ -206,7 +213,7 @@ impl Dataset {
     /// Finds what is asked later, where it may take a moment and samples that cannot be read are told of.
     pub(super) fn take_stock(&self) -> Result<(), DataError> {
         self.fair(self.shown());
-        [&self.train, &self.validation].into_iter().try_for_each(|part| part.take_stock(self.classes().is_some()))
+        self.parts().try_for_each(|part| part.take_stock(self.classes().is_some()))
     }
 }
 

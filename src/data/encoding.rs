@@ -228,6 +228,14 @@ impl Target {
         }
     }
 
+    /// What stands above what is predicted, where that is one column.
+    pub fn heading(&self) -> Option<&str> {
+        match self {
+            Self::Classes { column, .. } => column.as_deref(),
+            Self::Numbers { outputs, .. } => outputs.first().filter(|_| outputs.len() == 1).map(String::as_str),
+        }
+    }
+
     /// The other way around.
     pub fn truth(&self) -> Truth {
         match self {

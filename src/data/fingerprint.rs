@@ -181,6 +181,7 @@ mod tests {
             truth: Truth::classes(vec!["a".into(), "b".into()]),
             train: part(train),
             validation: part(validation),
+            test: None,
             plane: None,
             notes: Vec::new(),
             giveaways: Vec::new(),

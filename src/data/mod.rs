@@ -4,6 +4,7 @@
 //! they lie, and in which order an epoch uses them. Knows nothing of networks or windows.
 
 mod augment;
+pub mod baselines;
 pub(crate) mod calendar;
 mod csv;
 pub mod dataset;

@@ -46,6 +46,7 @@ mod tests {
             truth: Truth::classes(vec!["a".into(), "b".into()]),
             validation: part.clone(),
             train: part,
+            test: None,
             plane: None,
             notes: Vec::new(),
             giveaways: Vec::new(),

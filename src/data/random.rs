@@ -15,6 +15,7 @@ pub(super) enum Purpose {
     Fair,
     Sample,
     Augment,
+    Importance,
 }
 
 impl Purpose {
@@ -28,6 +29,7 @@ impl Purpose {
             Self::Fair => 0x4641_4952,
             Self::Sample => 0x5341_4d50_4c45,
             Self::Augment => 0x0041_5547_4d45_4e54,
+            Self::Importance => 0x494d_504f_5254,
         }
     }
 
@@ -35,6 +37,11 @@ impl Purpose {
     pub fn draws(self, seed: u64, stream: u64) -> Draws {
         Draws::new(ChaCha8Rng::seed_from_u64(seed ^ self.key()), stream)
     }
+}
+
+/// The numbers that the values of a column are shuffled by.
+pub(crate) fn shuffled(seed: u64, stream: u64) -> Draws {
+    Purpose::Importance.draws(seed, stream)
 }
 
 /// One sequence of random numbers. Who makes it decides what it is keyed by: a purpose of this module, or of the

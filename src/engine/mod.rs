@@ -5,6 +5,7 @@
 
 mod backward;
 mod build;
+pub mod class_scores;
 mod compile;
 mod device;
 mod error;

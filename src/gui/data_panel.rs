@@ -2,6 +2,7 @@
 
 mod augmentation;
 mod notes;
+mod parts;
 mod points;
 mod preview;
 mod settings;

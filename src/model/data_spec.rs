@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Shape;
+use super::{Division, Fold, Shape};
 
 /// The source of the samples and how they are split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,15 +20,35 @@ pub struct DataSpec {
     /// Seed of generation and of the split; "regenerate" draws a new one.
     #[serde(default)]
     pub seed: u64,
+    /// By what samples are divided into parts.
+    #[serde(default, skip_serializing_if = "Division::is_usual")]
+    pub split: Division,
+    /// Share of the samples set aside for a last test, 0 to 0.9: neither training nor choosing sees them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub test: f64,
+    /// Instead of a share one of several equal parts validates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
 }
 
 fn default_validation() -> f64 {
     0.2
 }
 
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
+}
+
 impl Default for DataSpec {
     fn default() -> Self {
-        Self { source: Source::Synthetic(SyntheticSpec::default()), validation: 0.2, seed: 1 }
+        Self {
+            source: Source::Synthetic(SyntheticSpec::default()),
+            validation: 0.2,
+            seed: 1,
+            split: Division::Usual,
+            test: 0.0,
+            fold: None,
+        }
     }
 }
 
@@ -263,7 +283,7 @@ pub struct IdxSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PictureSpec {
-    /// The folder of the classes' folders, or of the parts `train` and `val` or `test`.
+    /// The folder of the classes' folders, or of the parts `train`, `val` and `test`.
     pub folder: PathBuf,
     /// Rows and columns that every picture gets.
     pub size: usize,

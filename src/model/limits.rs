@@ -109,6 +109,12 @@ pub const PLATEAU_LEAST_CUT: Limits<f64> = real("the minimum cut of the schedule
 
 /// Of the samples that are held back.
 pub const VALIDATION: Limits<f64> = real("the validation share", 0.05, 0.9);
+/// Of the samples that are set aside.
+pub const TEST: Limits<f64> = real("the test share", 0.0, 0.9);
+/// Equal parts, each of which validates once.
+pub const FOLDS: Limits<usize> = whole("the number of folds", 2, 50);
+/// Which of them.
+pub const FOLD: Limits<usize> = whole("the fold", 1, 50);
 /// Generated ones, before they are split.
 pub const POINTS: Limits<usize> = whole("the number of points", 10, 100_000);
 /// Of generated points.
@@ -354,7 +360,7 @@ impl DataSpec {
                 }
             }
         }
-        found.look(&VALIDATION, self.validation);
+        found.0.extend(self.problems_of_parts());
         found.0
     }
 }

@@ -10,7 +10,7 @@ use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
 use crate::trainer::DebugCommand;
 
-use super::{EngineAction, Figure, OfferAction, PlaceAction, RunAction, Tab};
+use super::{EngineAction, ExamineAction, Figure, OfferAction, PlaceAction, RunAction, Tab};
 
 /// Something to be done. What cannot be done is told as a notice; nothing is then changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,6 +118,8 @@ pub enum Action {
 
     /// What is done with the runs of the project.
     Runs(RunAction),
+    /// What is found out about the network beside its training.
+    Examine(ExamineAction),
     /// What is done about other frameworks that train.
     Engines(EngineAction),
 

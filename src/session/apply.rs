@@ -81,12 +81,7 @@ impl State {
             }
             Action::TryInput(sample) => self.tell(Command::Ask(sample)),
             Action::ChoosePhoto => self.tell_of(Event::WantsPhoto),
-            Action::ShowWelcome => {
-                self.screen = Screen::Welcome;
-                self.tab = super::Tab::Build;
-                self.tell_gaze();
-                self.tell(Command::Pause);
-            }
+            Action::ShowWelcome => self.show_welcome(),
             Action::ShowWorkspace => self.screen = Screen::Workspace,
             Action::SaveFigure { figure, path } => self.save_figure(path, *figure),
             Action::SaveWeights(path) => self.save_weights(path),
@@ -111,6 +106,7 @@ impl State {
                 self.apply_to_debugger(action);
             }
             Action::Runs(action) => self.apply_to_runs(action),
+            Action::Examine(action) => self.examine(action),
             Action::Engines(action) => self.apply_to_engines(action),
             Action::Offer(action) => self.apply_to_offer(action),
             Action::SetTheme(_)
@@ -121,6 +117,13 @@ impl State {
             | Action::ArrangePanels(_)
             | Action::TourSeen => self.apply_setting(action),
         }
+    }
+
+    fn show_welcome(&mut self) {
+        self.screen = Screen::Welcome;
+        self.tab = super::Tab::Build;
+        self.tell_gaze();
+        self.tell(Command::Pause);
     }
 
     pub(super) fn set_speed(&mut self, speed: f32) {

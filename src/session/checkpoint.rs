@@ -18,7 +18,7 @@ use crate::persist::Left;
 use crate::persist::checkpoint::{self, Checkpoint};
 use crate::trace::{Branches, Change, Curves, History, JournalEntry, LayerSummary, Pace, Series, Summaries, Summary};
 pub use crate::trainer::Kept;
-use crate::trainer::{Forks, KeptBranch, Page, Saved};
+use crate::trainer::{Forks, KeptBranch, Page, Resume, Saved};
 use state::Read;
 
 /// Names of the best epoch's weights, when they are kept, begin with this.
@@ -104,15 +104,18 @@ pub struct Weights {
     pub snapshot: Snapshot,
     /// How rows become samples for these weights.
     pub encoding: Arc<Encoding>,
+    /// Where the run stood, and what it knows of its data.
+    pub place: Resume,
 }
 
-/// For predicting: the best epoch's, where these are the plain ones. Errors are sentences for the user.
+/// For predicting: the best epoch's, where these are the plain ones or the result of a run that is over. Errors are
+/// sentences for the user.
 pub fn load_weights(path: &Path) -> Result<Weights, String> {
     let (project, Kept { saved, .. }, plain) = read(path)?;
-    let snapshot = match (plain, saved.best) {
-        (Plain::Best, Some(best)) => best,
-        _ => saved.now,
-    };
+    let place = saved.place;
+    let is_over = place.stopped_early || place.epoch >= project.training.epochs as u64;
+    let is_told = plain == Plain::Best || (is_over && project.training.keep_best);
+    let snapshot = saved.best.filter(|_| is_told).unwrap_or(saved.now);
     let encoding = saved.encoding.ok_or_else(|| {
         format!(
             "{0} is from an older version and doesn't say how rows become samples. Write it again with this version: \
@@ -120,7 +123,7 @@ pub fn load_weights(path: &Path) -> Result<Weights, String> {
             path.display()
         )
     })?;
-    Ok(Weights { project, snapshot, encoding })
+    Ok(Weights { project, snapshot, encoding, place })
 }
 
 fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {

@@ -9,7 +9,8 @@ use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::{self, DataError, Dataset, Progress, TablePreview};
 use crate::model::{
-    ColumnChoice, ColumnRole, CsvSpec, DataSpec, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source, Subject,
+    ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source,
+    Subject,
 };
 
 /// How the names of tables end, for dialogs: what a file is, its content says.
@@ -35,7 +36,9 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let reading = Reading { sheet: sheet.clone(), ..Reading::default() };
             let wish = TableWish { reading, ..TableWish::default() };
             let (spec, table) = table_spec(path, &wish, base, progress)?;
-            let spec = DataSpec { source: spec.source, ..like.clone() };
+            // What was said of the columns of another table says nothing about this one's.
+            let split = if like.split.column().is_some() { spec.split } else { like.split.clone() };
+            let spec = DataSpec { source: spec.source, split, ..like.clone() };
             let dataset = Arc::new(data::load(&spec, base, progress)?);
             Ok(Loaded { dataset, table: Some(Arc::new(table)), project: None, data: Some(spec) })
         }
@@ -45,15 +48,27 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             fitted(spec, Some(Arc::new(table)), base, progress)
         }
         Wanted::Folder { path, like } => {
-            let spec = DataSpec { source: data::propose_pictures(path, base, progress)?, ..like.clone() };
+            let spec = pictures_spec(path, base, like, progress)?;
             let dataset = Arc::new(data::load(&spec, base, progress)?);
             Ok(Loaded { dataset, table: None, project: None, data: Some(spec) })
         }
         Wanted::Pictures(folder) => {
-            let source = data::propose_pictures(folder, base, progress)?;
-            fitted(DataSpec { source, ..DataSpec::default() }, None, base, progress)
+            fitted(pictures_spec(folder, base, &DataSpec::default(), progress)?, None, base, progress)
         }
     }
+}
+
+/// Settings for a folder of pictures, with all else as in `like`. Picture files are stratified, so that a folder's part
+/// for tests is one.
+pub fn pictures_spec(
+    path: &Path,
+    base: &Path,
+    like: &DataSpec,
+    progress: &dyn Progress,
+) -> Result<DataSpec, DataError> {
+    let source = data::propose_pictures(path, base, progress)?;
+    let split = if matches!(source, Source::Pictures(_)) { Division::Stratified } else { Division::Usual };
+    Ok(DataSpec { source, split, ..like.clone() })
 }
 
 /// What the user says about a table before it is used.
@@ -120,7 +135,21 @@ pub fn table_spec(
         scaling: Scaling::default(),
         reading: Reading { sheet: table.sheet.clone().filter(|_| table.sheets.len() > 1), ..reading.clone() },
     };
-    Ok((DataSpec { source: Source::Csv(csv), ..DataSpec::default() }, table))
+    let split = division(&table, &csv);
+    Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table))
+}
+
+/// By the column that names the parts, where there is one; else classes are stratified.
+fn division(table: &TablePreview, csv: &CsvSpec) -> Division {
+    let is_said = |name: &str| csv.columns.iter().any(|choice| choice.name == name);
+    let marks =
+        table.columns.iter().find(|column| column.has_marks && column.name != csv.target && !is_said(&column.name));
+    if let Some(column) = marks {
+        return Division::Marks { column: column.name.clone() };
+    }
+    let said = csv.columns.iter().find(|choice| choice.name == csv.target).map(|choice| choice.role);
+    let found = table.columns.iter().find(|column| column.name == csv.target).map(|column| column.as_target);
+    if said.or(found) == Some(ColumnRole::Categorical) { Division::Stratified } else { Division::Random }
 }
 
 fn fitted(
@@ -267,6 +296,7 @@ impl State {
     }
 
     fn data_ready(&mut self, dataset: Arc<Dataset>) {
+        self.examine_anew(&dataset);
         self.data = DataState::Ready(dataset);
         (self.try_output, self.photo) = (None, None);
         self.works.loaded = Some(self.project.data.clone());

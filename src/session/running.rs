@@ -318,6 +318,7 @@ impl State {
         self.follow_unsaved_training();
         self.poll_exports();
         self.poll_engines();
+        self.poll_examined();
         self.poll_reading();
         self.events()
     }

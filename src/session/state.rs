@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::works::Works;
-use super::{Action, Devices, Engines, RaceView, RunView, Runs};
+use super::{Action, Devices, Engines, Examined, RaceView, RunView, Runs};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
@@ -65,6 +65,8 @@ pub struct State {
     pub(super) try_output: Option<Reply>,
     /// A photo that the network is asked about, as the data in use has its pictures.
     pub(super) photo: Option<super::arriving::Photo>,
+    /// What was found out about the network on request.
+    pub(super) examined: Examined,
     /// Weights that were opened, while a person decides what to do with them.
     pub(super) offered: Option<Box<super::arriving::Offer>>,
     pub(super) works: Works,

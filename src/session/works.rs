@@ -52,6 +52,10 @@ pub struct Works {
     pub contest: Option<Contest>,
     /// Who looks for interpreters.
     pub looking: Option<Receiver<Found>>,
+    /// What is being found out about the network, on request.
+    pub question: Option<super::examining::Question>,
+    /// And about its data, by itself.
+    pub beside: Option<super::examining::Question>,
     /// A file of another program on its way.
     pub reading: Option<super::arriving::ReadJob>,
     /// Keeps what is not saved safe; begins with the first project.

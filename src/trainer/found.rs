@@ -2,14 +2,18 @@
 
 use super::run::{Run, RunError};
 use crate::data::Samples;
-use crate::engine::MeanLosses;
+use crate::engine::{Machine, MeanLosses};
 use crate::model::Task;
 use crate::model::boxes::{Grid, Precision, Seen, Thing, things};
 use crate::model::task::THING;
 
 /// The cells of a run's answers.
 pub(super) fn grid(run: &Run) -> Grid {
-    let program = run.machine().program();
+    grid_of(run.machine())
+}
+
+fn grid_of(machine: &Machine) -> Grid {
+    let program = machine.program();
     let dims = &program.values[program.output.index()].shape.dims;
     // The Loss takes nothing else.
     Grid::of(dims).unwrap_or(Grid { classes: 1, rows: 1, columns: 1 })
@@ -29,10 +33,10 @@ pub(super) fn each<'a>(
 }
 
 /// The losses over a part, and how right the boxes found in it are.
-pub(super) fn evaluate(run: &Run, part: &Samples) -> Result<(MeanLosses, Precision), RunError> {
-    let grid = grid(run);
+pub(super) fn evaluate(machine: &Machine, part: &Samples) -> Result<(MeanLosses, Precision), RunError> {
+    let grid = grid_of(machine);
     let mut precision = Precision::new(grid.classes);
-    let losses = run.machine().evaluate_samples(part, &mut |outputs, targets| {
+    let losses = machine.evaluate_samples(part, &mut |outputs, targets| {
         for (things, found) in each(grid, outputs, targets) {
             precision.add(&things, &found.iter().map(|seen| seen.found).collect::<Vec<_>>());
         }
@@ -44,7 +48,7 @@ impl Run {
     /// How right the boxes found in the validation part are; `None` where nothing is to be found.
     pub fn precision(&self) -> Result<Option<Precision>, RunError> {
         match self.task() {
-            Task::Boxes { .. } => Ok(Some(evaluate(self, &self.dataset().validation)?.1)),
+            Task::Boxes { .. } => Ok(Some(evaluate(self.machine(), &self.dataset().validation)?.1)),
             Task::Classes(_) | Task::ClassesAt { .. } | Task::Numbers(_) | Task::Input(_) => Ok(None),
         }
     }

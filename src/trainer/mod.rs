@@ -8,6 +8,7 @@ mod debugger;
 mod found;
 mod gates;
 pub mod inspect;
+pub mod judging;
 mod kept;
 mod meant;
 mod outbox;

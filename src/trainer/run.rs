@@ -337,7 +337,7 @@ impl Run {
                 (losses, explained.score())
             }
             Task::Boxes { .. } => {
-                let (losses, precision) = found::evaluate(self, part)?;
+                let (losses, precision) = found::evaluate(&self.machine, part)?;
                 (losses, precision.map50().unwrap_or(0.0))
             }
             Task::Classes(_) | Task::ClassesAt { .. } | Task::Numbers(_) => {

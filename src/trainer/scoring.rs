@@ -276,6 +276,7 @@ pub(super) mod tests {
             truth: Truth::classes(["a", "b", "c"].map(String::from).to_vec()),
             validation: part.clone(),
             train: part,
+            test: None,
             plane: None,
             notes: Vec::new(),
             giveaways: Vec::new(),

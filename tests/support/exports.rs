@@ -139,6 +139,7 @@ pub fn samples(
         truth,
         train,
         validation,
+        test: None,
         plane: None,
         notes: Vec::new(),
         giveaways: Vec::new(),

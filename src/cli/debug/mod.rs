@@ -58,6 +58,7 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
         data: options.data.as_deref(),
         epochs: None,
         seed: options.seed,
+        split: None,
         resume: resume.as_deref(),
         other_data: None,
     };

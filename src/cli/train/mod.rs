@@ -1,6 +1,8 @@
 //! `glassbox train`: a run from start to end, with progress, log, checkpoint and resume.
 
+mod beside;
 mod log;
+mod mean;
 mod named;
 
 use std::collections::BTreeMap;
@@ -24,7 +26,9 @@ use crate::model::{LayerId, Metric};
 use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, Ending, KEPT};
 use crate::trainer::{Evaluation, Forks, Kept, Run, Saved, StepRow, Stop};
+use beside::Beside;
 use log::Log;
+use mean::Mean;
 pub use named::Named;
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
@@ -41,6 +45,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         data: options.data.as_deref(),
         epochs: options.epochs,
         seed: options.seed,
+        split: Some(&options.split),
         resume: resume.as_deref(),
         other_data: Some(options.other_data),
     };
@@ -81,13 +86,14 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     {
         training.kept = Some(training.first_step);
     }
+    let beside = Beside::start(training.run.dataset(), &training.run.project().data.source);
     let interrupt = Interrupt::listen()?;
     if options.until_closed {
         interrupt.listen_to_input()?;
     }
     let began = Instant::now();
     let end = training.go(&interrupt)?;
-    training.end(end, began.elapsed().as_secs_f64(), threads)
+    training.end(end, began.elapsed().as_secs_f64(), threads, beside)
 }
 
 /// A run that goes on goes on in its log.
@@ -252,7 +258,7 @@ impl Training<'_> {
         self.log.as_mut().map(Log::end).transpose().map(drop)
     }
 
-    fn end(mut self, end: End, seconds: f64, threads: usize) -> anyhow::Result<()> {
+    fn end(mut self, end: End, seconds: f64, threads: usize, beside: Option<Beside>) -> anyhow::Result<()> {
         let (step, options) = (self.step_of(), self.options);
         if self.samples == 0 && matches!(end, End::Done) {
             remark(nothing_done(&self.run, options));
@@ -276,6 +282,9 @@ impl Training<'_> {
         let summary = summarise(&self.run, seconds, self.samples, threads)?;
         let summary = Summary {
             interrupted: matches!(end, End::Interrupted(_)),
+            // Who cannot wait for the rest does not wait for these.
+            baselines: beside.map_or_else(Vec::new, |beside| beside.end(matches!(end, End::Done))),
+            metric: self.run.task().metric(),
             first_not_finite: self.not_finite.as_ref().map(NotFinite::of),
             notes: self.told.notes,
             warnings: self.told.warnings,
@@ -451,6 +460,8 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         parameters: prepare::inference(run.project(), &dataset).parameter_count(),
         stopped_early,
         interrupted: false,
+        baselines: Vec::new(),
+        metric: run.task().metric(),
         first_not_finite: None,
         notes: Vec::new(),
         warnings: Vec::new(),
@@ -472,22 +483,4 @@ fn losses(run: &Run, train: &Evaluation, validation: &Evaluation) -> Vec<OneLoss
         Some(OneLoss { name: layer.slug(), weight: loss.weight, train_loss, val_loss })
     });
     all.collect()
-}
-
-#[derive(Default)]
-struct Mean {
-    sum: f64,
-    count: usize,
-}
-
-impl Mean {
-    fn add(&mut self, value: f64) {
-        self.sum += value;
-        self.count += 1;
-    }
-
-    fn take(&mut self) -> f64 {
-        let Self { sum, count } = std::mem::take(self);
-        sum / count.max(1) as f64
-    }
 }

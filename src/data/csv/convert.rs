@@ -146,15 +146,15 @@ impl Begun<'_> {
     }
 
     /// Writes the rows in the order of the table. `parts`: places in `rows`.
-    pub fn convert<const N: usize>(
+    pub fn convert(
         &self,
         encoder: &Encoder,
         target: &ScaledTarget,
         rows: &[usize],
-        parts: [&[usize]; N],
+        parts: &[Vec<usize>],
         progress: &dyn Progress,
         (from, to): (f32, f32),
-    ) -> Result<([Samples; N], Converted), DataError> {
+    ) -> Result<(Vec<Samples>, Converted), DataError> {
         let cache = self.place.cache;
         let failed = |error: std::io::Error| unwritable(cache, &error);
         if u32::try_from(rows.len()).is_err() {
@@ -179,7 +179,7 @@ impl Begun<'_> {
                 .map_err(failed)?;
         }
         let file = Arc::new(writer.so_far().map_err(failed)?);
-        let samples = mapped::parts(&file, &[encoder.width()], parts.map(<[usize]>::len));
+        let samples = mapped::parts(&file, &[encoder.width()], &parts.iter().map(Vec::len).collect::<Vec<_>>());
         Ok((samples, Converted { writer, file }))
     }
 

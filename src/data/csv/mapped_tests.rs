@@ -42,7 +42,8 @@ fn load_in(room: &Room, settings: &CsvSpec, progress: &dyn Progress) -> Result<D
 /// Bit for bit, and all that is said but how it is held.
 fn are_same(a: &Dataset, b: &Dataset) {
     assert_eq!(Fingerprint::of(a).unwrap(), Fingerprint::of(b).unwrap());
-    for (a, b) in [(&a.train, &b.train), (&a.validation, &b.validation)] {
+    assert_eq!(a.parts().count(), b.parts().count());
+    for (a, b) in a.parts().zip(b.parts()) {
         let bits = |samples: &Samples| {
             let all = samples.whole().unwrap();
             all.inputs.iter().chain(all.targets.iter()).map(|number| number.to_bits()).collect::<Vec<_>>()
@@ -309,4 +310,19 @@ fn two_at_once_convert_one_file() {
     are_same(&sets[0], &sets[1]);
     are_same(&sets[0], &sets[2]);
     assert_eq!(small.files().len(), 1);
+}
+
+#[test]
+fn a_test_part_is_kept_in_the_file_too() {
+    let file = file(table(600));
+    let settings = settings(file.path(), "kind");
+    let split = Division::Order { column: Some("when".into()) };
+    let spec = DataSpec { source: Source::Csv(settings.clone()), split, test: 0.2, ..DataSpec::default() };
+    let of = |room: &Room| load_within(room, &settings, &settings.path, &spec, &NoProgress).unwrap();
+    let small = Small::new();
+    let made = of(&small.room);
+    let in_memory = of(&Room { memory: u64::MAX, cache: None });
+    are_same(&made, &in_memory);
+    assert_eq!((made.parts().count(), small.files().iter().any(|path| path.is_file())), (3, true));
+    are_same(&of(&small.room), &in_memory);
 }

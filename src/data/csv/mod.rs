@@ -15,6 +15,7 @@ mod copy;
 mod date;
 mod dates;
 mod detect;
+mod dividing;
 mod encode;
 mod judge;
 mod kinds;
@@ -37,9 +38,9 @@ use std::sync::Arc;
 
 use super::encoding::{self, Encoding, Inputs};
 use super::progress::Progress;
-use super::split::split;
+use super::split::{self, Split, divide};
 use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, origin};
-use crate::model::{ColumnRole, CsvSpec, DataSpec};
+use crate::model::{ColumnRole, CsvSpec, DataSpec, Division};
 use cell::Words;
 use columns::ColumnFacts;
 use convert::{Begin, Place};
@@ -83,7 +84,7 @@ pub(super) fn load_within(
     let target_index = target_index(settings, &table)?;
     notes.extend(table.notes());
     let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
-    let inputs = choose_inputs(settings, &table, &facts, target_index, &mut notes)?;
+    let inputs = choose_inputs((settings, &spec.split), &table, &facts, target_index, &mut notes)?;
     notes.extend(facts[target_index].remarks(target_role));
     let words = Words::new(&settings.reading.missing_words);
     let wanted: Vec<(usize, ColumnRole)> =
@@ -104,7 +105,7 @@ pub(super) fn load_within(
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
     let giveaways = target::giveaways(settings, &inputs, &values, &target, &rows);
     notes.extend(giveaways.iter().map(|leak| leak.words.clone()));
-    let split = split(rows.len(), spec.validation, spec.seed, target.classes_of(&rows).as_deref());
+    let split = divided(spec, (&table, &words, &facts), &rows, &target, &mut notes, progress)?;
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
     let train = pick(&split.train);
     let encoder = Encoder::new(settings, &inputs, &values, &train);
@@ -112,23 +113,25 @@ pub(super) fn load_within(
     let mut origin = None;
     let (parts, converted) = match &begun {
         Some(begun) => {
-            let parts = [split.train.as_slice(), split.validation.as_slice()];
-            let (parts, made) = begun.convert(&encoder, &scale, &rows, parts, progress, (0.75, 0.95))?;
+            let (parts, made) = begun.convert(&encoder, &scale, &rows, &parts_of(split), progress, (0.75, 0.95))?;
             (parts, Some(made))
         }
         None => {
-            let parts = [train, pick(&split.validation)];
-            let samples = parts.each_ref().map(|rows| {
+            let parts: Vec<Vec<usize>> = parts_of(split).iter().map(|part| pick(part)).collect();
+            let samples = parts.iter().map(|rows| {
                 let targets: Arc<[f32]> = rows.iter().map(|&row| scale.of(row)).collect();
                 Samples::in_memory(&[encoder.width()], encoder.encode(rows), targets)
             });
+            let samples: Vec<Samples> = samples.collect();
             if table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
                 origin = Some(Arc::new(origin_of(&table, &inputs, target_index, scale.unit(), &parts, &samples)?));
             }
             (samples, None)
         }
     };
-    let [train, validation] = parts;
+    let mut parts = parts.into_iter();
+    let mut next = || parts.next().ok_or_else(|| DataError::new("The table has no rows."));
+    let (train, validation, test) = (next()?, next()?, next().ok());
     let name = name(path);
     let (input_shape, input_names, input_units) = (vec![encoder.width()], encoder.names(), encoder.units());
     let encoding = Encoding {
@@ -150,6 +153,7 @@ pub(super) fn load_within(
         truth,
         train,
         validation,
+        test,
         plane: None,
         notes,
         giveaways,
@@ -162,16 +166,40 @@ pub(super) fn load_within(
     Ok(dataset)
 }
 
+/// The places of `rows` in each part.
+fn divided(
+    spec: &DataSpec,
+    (table, words, facts): (&Table, &Words, &[ColumnFacts]),
+    rows: &[usize],
+    target: &Target,
+    notes: &mut Vec<String>,
+    progress: &dyn Progress,
+) -> Result<Split, DataError> {
+    let keys = dividing::of_rows(&dividing::keys(&spec.split, table, words, facts, progress)?, rows);
+    let classes = target.classes_of(rows);
+    let known = split::Rows { len: rows.len(), classes: classes.as_deref(), keys, is_stratified: false };
+    let split = divide(spec, &known).map_err(|why| DataError::new(format!("{why}. File: {}", table.path.display())))?;
+    notes.extend(dividing::note(&spec.split, &known.keys, &split));
+    Ok(split)
+}
+
+/// Training, validation and, where there is one, the test.
+fn parts_of(split: Split) -> Vec<Vec<usize>> {
+    let test = Some(split.test).filter(|test| !test.is_empty());
+    [split.train, split.validation].into_iter().chain(test).collect()
+}
+
 /// Where the samples stand, if others can read the file as it is. `parts`: their rows in the table.
 fn origin_of(
     table: &Table,
     inputs: &[InputColumn],
     target: usize,
     unit: [f64; 2],
-    parts: &[Vec<usize>; 2],
-    samples: &[Samples; 2],
+    parts: &[Vec<usize>],
+    samples: &[Samples],
 ) -> Result<Origin, DataError> {
-    let [train, validation] = parts.each_ref().map(|rows| Some(rows.iter().map(|&row| row as u32).collect()));
+    let rows = |part: usize| Some(parts.get(part)?.iter().map(|&row| row as u32).collect());
+    let [train, validation, ..] = samples else { return Err(DataError::new("The table has no rows.")) };
     Ok(Origin {
         files: OriginFiles::Table {
             path: table.path.clone(),
@@ -182,9 +210,9 @@ fn origin_of(
             target,
             unit,
         },
-        checksums: origin::checksums(samples.each_ref())?,
-        train,
-        validation,
+        checksums: origin::checksums([train, validation])?,
+        train: rows(0),
+        validation: rows(1),
     })
 }
 
@@ -207,7 +235,7 @@ fn target_index(settings: &CsvSpec, table: &Table) -> Result<usize, DataError> {
 
 /// The columns that the network is given: the user's word counts, else what the column holds.
 fn choose_inputs<'a>(
-    settings: &CsvSpec,
+    (settings, division): (&CsvSpec, &Division),
     table: &'a Table,
     facts: &'a [ColumnFacts],
     target: usize,
@@ -221,6 +249,10 @@ fn choose_inputs<'a>(
         let chosen = settings.columns.iter().find(|choice| choice.name == *name);
         let (inferred, reason) = facts.infer();
         let role = chosen.map_or(inferred, |choice| choice.role);
+        if chosen.is_none() && division.is_no_input(name) {
+            notes.push(format!("\"{name}\" is left out: the rows are split by it."));
+            continue;
+        }
         if role == ColumnRole::LeftOut {
             if chosen.is_none() {
                 notes.push(format!("\"{name}\" is left out: {reason}."));

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::columns;
 use super::table::Table;
+use super::{columns, dividing};
 use crate::data::{DataError, Progress};
 use crate::model::{ColumnRole, Reading};
 
@@ -85,6 +85,8 @@ pub struct ColumnPreview {
     pub distinct: usize,
     /// Whether there are more distinct values than were counted.
     pub distinct_is_bound: bool,
+    /// Every value is a word for a part: train, validation, test.
+    pub has_marks: bool,
     /// Rows without a value.
     pub missing: usize,
     /// Of the numbers in it, if there are any.
@@ -131,6 +133,9 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
             target_reason,
             distinct: facts.distinct(),
             distinct_is_bound: facts.too_many,
+            has_marks: facts.missing == 0
+                && !facts.too_many
+                && dividing::are_marks(facts.counts.keys().map(String::as_str)),
             missing: facts.missing,
             range: (facts.numbers > 0).then_some((facts.min, facts.max)),
             top_values: top.into_iter().take(TOP).map(|(value, &count)| (columns::shortened(value), count)).collect(),

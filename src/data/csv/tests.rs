@@ -23,7 +23,7 @@ pub(super) fn settings(path: &Path, target: &str) -> CsvSpec {
 }
 
 pub(super) fn load_with(settings: &CsvSpec) -> Result<Dataset, DataError> {
-    let spec = DataSpec { source: Source::Csv(settings.clone()), validation: 0.2, seed: 1 };
+    let spec = DataSpec { source: Source::Csv(settings.clone()), validation: 0.2, seed: 1, ..DataSpec::default() };
     load(settings, &settings.path, &spec, &NoProgress)
 }
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::encoding::pictures;
 use super::progress::{Progress, stop_if_cancelled};
 use super::random::{Draws, Purpose};
-use super::split::split;
+use super::split::{self, divide};
 use super::{DataError, Dataset, Samples, Truth};
 use crate::model::{DataSpec, DigitsSpec};
 use pen::SIDE;
@@ -23,7 +23,8 @@ const CHUNK: usize = 500;
 
 pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Progress) -> Result<Dataset, DataError> {
     let labels: Vec<usize> = (0..settings.samples).map(|index| index % 10).collect();
-    let split = split(settings.samples, spec.validation, spec.seed, Some(&labels));
+    let rows = split::Rows { len: settings.samples, classes: Some(&labels), ..Default::default() };
+    let split = divide(spec, &rows).map_err(|why| DataError::new(format!("{why}.")))?;
     let mut drawn = 0;
     let mut part = |rows: &[usize]| -> Result<Samples, DataError> {
         let mut inputs = vec![0.0; rows.len() * PIXELS];
@@ -49,6 +50,7 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         truth,
         train: part(&split.train)?,
         validation: part(&split.validation)?,
+        test: if split.test.is_empty() { None } else { Some(part(&split.test)?) },
         plane: None,
         notes: Vec::new(),
         giveaways: Vec::new(),

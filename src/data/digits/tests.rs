@@ -5,7 +5,7 @@ use crate::model::Source;
 
 fn make(samples: usize, seed: u64) -> Dataset {
     let settings = DigitsSpec { samples, ..DigitsSpec::default() };
-    let spec = DataSpec { source: Source::Digits(settings.clone()), validation: 0.2, seed };
+    let spec = DataSpec { source: Source::Digits(settings.clone()), validation: 0.2, seed, ..DataSpec::default() };
     generate(&settings, &spec, &NoProgress).unwrap()
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::encoding::pictures;
 use super::progress::Progress;
 use super::random::Purpose;
-use super::split::split;
+use super::split::{self, Split, divide, has_own_test};
 use super::{DataError, Dataset, Origin, OriginFiles, Samples, Truth, Unseen, origin};
 use crate::model::{DataSpec, IdxSpec};
 use file::{Header, IdxFile};
@@ -50,22 +50,30 @@ pub(super) fn load(
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
-    let (train, validation, mut notes, pairs) = match folder::find(folder)? {
+    let (train, validation, test, mut notes, pairs) = match folder::find(folder)? {
         Pairs::Single(pair) => {
             let all = read_pair(&pair, settings.limit, spec.seed, 0, progress, (0.0, 0.9))?;
-            let classes: Vec<usize> = all.labels.iter().map(|&l| usize::from(l)).collect();
-            let split = split(all.labels.len(), spec.validation, spec.seed, Some(&classes));
+            let split = divided(&all, spec, folder)?;
+            let test = (!split.test.is_empty()).then(|| all.pick(&split.test));
             let note = format!(
                 "The folder has one pair of files, so {} of its images are used for validation.",
                 split.validation.len()
             );
-            (all.pick(&split.train), all.pick(&split.validation), vec![note], [pair.clone(), pair])
+            (all.pick(&split.train), all.pick(&split.validation), test, vec![note], [pair.clone(), pair])
+        }
+        Pairs::TrainAndTest { train, test } if has_own_test(spec) => {
+            let all = read_pair(&train, settings.limit, spec.seed, 0, progress, (0.0, 0.75))?;
+            let other = read_pair(&test, settings.limit, spec.seed, 1, progress, (0.75, 0.9))?;
+            same_shape(&all, &train, &other, &test)?;
+            let (first, second) = held_back(&all, spec, folder)?;
+            let note = "The folder's test files are set aside for the test.".to_owned();
+            (first, second, Some(other), vec![note], [train.clone(), train])
         }
         Pairs::TrainAndTest { train, test } => {
             let first = read_pair(&train, settings.limit, spec.seed, 0, progress, (0.0, 0.75))?;
             let second = read_pair(&test, settings.limit, spec.seed, 1, progress, (0.75, 0.9))?;
             same_shape(&first, &train, &second, &test)?;
-            (first, second, vec!["The folder's test files are used for validation.".to_owned()], [train, test])
+            (first, second, None, vec!["The folder's test files are used for validation.".to_owned()], [train, test])
         }
     };
     if train.labels.is_empty() || validation.labels.is_empty() {
@@ -76,7 +84,7 @@ pub(super) fn load(
             folder.display()
         )));
     }
-    let classes = classes(&train, &validation, folder, &mut notes)?;
+    let classes = classes([Some(&train), Some(&validation), test.as_ref()], folder, &mut notes)?;
     let name = folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned());
     let truth = Truth::classes(classes);
     let encoding = pictures(&name, train.shape, &truth);
@@ -103,12 +111,25 @@ pub(super) fn load(
         truth,
         train,
         validation,
+        test: test.map(Pictures::into_part),
         plane: None,
         notes,
         giveaways: Vec::new(),
         encoding,
         origin: Some(Arc::new(origin)),
     })
+}
+
+fn divided(all: &Pictures, spec: &DataSpec, folder: &Path) -> Result<Split, DataError> {
+    let classes: Vec<usize> = all.labels.iter().map(|&label| usize::from(label)).collect();
+    let rows = split::Rows { len: classes.len(), classes: Some(&classes), ..Default::default() };
+    divide(spec, &rows).map_err(|why| DataError::new(format!("{why}. Folder: {}", folder.display())))
+}
+
+/// Training and validation, out of files for training.
+fn held_back(all: &Pictures, spec: &DataSpec, folder: &Path) -> Result<(Pictures, Pictures), DataError> {
+    let split = divided(all, &DataSpec { test: 0.0, ..spec.clone() }, folder)?;
+    Ok((all.pick(&split.train), all.pick(&split.validation)))
 }
 
 /// Pictures of a shape: of one file, or of a folder (its test files, where it has such) with their labels.
@@ -294,13 +315,8 @@ fn same_shape(first: &Pictures, train: &Pair, second: &Pictures, test: &Pair) ->
 }
 
 /// "0" to the greatest label of both parts; says which are missing.
-fn classes(
-    train: &Pictures,
-    validation: &Pictures,
-    folder: &Path,
-    notes: &mut Vec<String>,
-) -> Result<Vec<String>, DataError> {
-    let present: BTreeSet<u8> = train.labels.iter().chain(&validation.labels).copied().collect();
+fn classes(parts: [Option<&Pictures>; 3], folder: &Path, notes: &mut Vec<String>) -> Result<Vec<String>, DataError> {
+    let present: BTreeSet<u8> = parts.into_iter().flatten().flat_map(|part| &part.labels).copied().collect();
     let (Some(&least), Some(&greatest)) = (present.first(), present.last()) else {
         return Err(DataError::new(format!("There are no images: {}", folder.display())));
     };

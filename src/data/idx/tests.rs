@@ -34,7 +34,7 @@ fn load_files(files: &[(&str, Vec<u8>)], limit: Option<usize>) -> Result<Dataset
 
 fn load_folder(folder: &Path, limit: Option<usize>) -> Result<Dataset, DataError> {
     let settings = IdxSpec { folder: folder.into(), limit };
-    let spec = DataSpec { source: Source::Idx(settings.clone()), validation: 0.2, seed: 1 };
+    let spec = DataSpec { source: Source::Idx(settings.clone()), validation: 0.2, seed: 1, ..DataSpec::default() };
     load(&settings, folder, &spec, &NoProgress)
 }
 

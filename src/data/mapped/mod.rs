@@ -98,13 +98,14 @@ impl Rows for MappedRows {
 }
 
 /// The parts of a file one behind the other, of so many rows each.
-pub(super) fn parts<const N: usize>(file: &Arc<RowsFile>, shape: &[usize], lens: [usize; N]) -> [Samples; N] {
+pub(super) fn parts(file: &Arc<RowsFile>, shape: &[usize], lens: &[usize]) -> Vec<Samples> {
     let mut from = 0;
-    lens.map(|len| {
+    let mut part = |len: usize| {
         let part = from..from + len;
         from += len;
         Samples::new(shape, file.target_len(), MappedRows { file: file.clone(), part })
-    })
+    };
+    lens.iter().map(|&len| part(len)).collect()
 }
 
 /// What the cache has under a key.
@@ -130,14 +131,13 @@ pub(super) fn find(cache: &Cache, key: &Key, progress: &dyn Progress) -> Result<
 fn dataset(about: About, file: RowsFile) -> Option<Dataset> {
     let file = Arc::new(file);
     let Described { name, input_shape, input_names, input_units, truth, notes, giveaways, encoding } = about.dataset;
-    let of_parts: [Part; 2] = about.parts.try_into().ok()?;
-    let lens = of_parts.each_ref().map(|part| part.rows);
+    let lens: Vec<usize> = about.parts.iter().map(|part| part.rows).collect();
     let is_whole = lens.iter().sum::<usize>() == file.index().len()
         && input_shape.iter().product::<usize>() == file.width()
         && truth.task.target().len() == file.target_len();
-    let [train, validation] = Some(parts(&file, &input_shape, lens)).filter(|_| is_whole)?;
-    let [of_train, of_validation] = of_parts;
-    let (train, validation) = (train.with_stock(of_train.stock), validation.with_stock(of_validation.stock));
+    let found = Some(parts(&file, &input_shape, &lens)).filter(|_| is_whole)?;
+    let mut found = found.into_iter().zip(about.parts).map(|(samples, part)| samples.with_stock(part.stock));
+    let (train, validation, test) = (found.next()?, found.next()?, found.next());
     Some(Dataset {
         name,
         input_shape,
@@ -146,6 +146,7 @@ fn dataset(about: About, file: RowsFile) -> Option<Dataset> {
         truth,
         train,
         validation,
+        test,
         plane: None,
         notes,
         giveaways,
@@ -193,7 +194,7 @@ pub(super) fn keep(
             giveaways: dataset.giveaways.clone(),
             encoding: (*dataset.encoding).clone(),
         },
-        parts: [&dataset.train, &dataset.validation].map(part).into_iter().collect::<Result<_, DataError>>()?,
+        parts: dataset.parts().map(part).collect::<Result<_, DataError>>()?,
     };
     let about = serde_json::to_vec(&about).map_err(|error| unwritable(cache, &error))?;
     writer.finish(&about, cache, key.name(), file).map_err(|error| unwritable(cache, &error))

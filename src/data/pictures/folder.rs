@@ -26,11 +26,14 @@ pub(super) struct Found {
     pub train: Vec<Entry>,
     /// Where the folder has a part for it.
     pub validation: Option<Vec<Entry>>,
+    /// Likewise.
+    pub test: Option<Vec<Entry>>,
     pub notes: Vec<String>,
 }
 
-/// A folder with a folder of pictures for each class, or with parts that are such folders.
-pub(super) fn find(root: &Path, progress: &dyn Progress) -> Result<Found, DataError> {
+/// A folder with a folder of pictures for each class, or with parts that are such folders. `has_own_test`: a part for
+/// tests is one where there is no other to validate with.
+pub(super) fn find(root: &Path, has_own_test: bool, progress: &dyn Progress) -> Result<Found, DataError> {
     let mut walk = Walk::new(root, progress)?;
     let (root, listed) = inner(root)?;
     let mut found = Found::default();
@@ -39,21 +42,20 @@ pub(super) fn find(root: &Path, progress: &dyn Progress) -> Result<Found, DataEr
     };
     let train = part(&["train", "training"]);
     let (validation, test) = (part(&["val", "valid", "validation", "dev"]), part(&["test", "testing"]));
-    let parts = match (train, validation, test) {
-        (Some(train), Some(validation), test) => {
-            found.notes.push(format!("The folder's own part {} is used for validation.", name(&validation)));
-            found.notes.extend(test.map(|test| format!("The folder's part {} isn't used.", name(&test))));
-            vec![train, validation]
-        }
-        (Some(train), None, Some(test)) => {
-            found.notes.push(format!("The folder's own part {} is used for validation.", name(&test)));
-            vec![train, test]
-        }
-        _ => vec![root.clone()],
+    let own = |part: &PathBuf, what: &str| format!("The folder's own part {} is {what}.", name(part));
+    let [first, second, third] = match (train, validation, test) {
+        (Some(train), None, Some(test)) if !has_own_test => [Some(train), Some(test), None],
+        (Some(train), validation, test) if validation.is_some() || test.is_some() => [Some(train), validation, test],
+        _ => [Some(root.clone()), None, None],
     };
+    found.notes.extend(second.iter().map(|part| own(part, "used for validation")));
+    found.notes.extend(third.iter().map(|part| own(part, "set aside for the test")));
+    let has = [second.is_some(), third.is_some()];
+    let parts = [first, second, third];
     let mut outside = 0;
     let mut classes: Vec<(String, usize, PathBuf)> = Vec::new();
     for (number, part) in parts.iter().enumerate() {
+        let Some(part) = part else { continue };
         let listed = list(part)?;
         outside += listed.files.len();
         classes.extend(listed.folders.into_iter().map(|folder| (name(&folder), number, folder)));
@@ -61,15 +63,15 @@ pub(super) fn find(root: &Path, progress: &dyn Progress) -> Result<Found, DataEr
     found.classes = classes.iter().map(|(name, ..)| name.clone()).collect();
     found.classes.sort_by(|a, b| natural(a, b));
     found.classes.dedup();
-    let mut entries = [Vec::new(), Vec::new()];
+    let mut entries = [Vec::new(), Vec::new(), Vec::new()];
     for (class, name) in found.classes.iter().enumerate() {
         for (_, part, folder) in classes.iter().filter(|(of, ..)| of == name) {
             let files = walk.files(folder)?;
             entries[*part].extend(files.into_iter().map(|path| Entry { path, class }));
         }
     }
-    let [train, validation] = entries;
-    found.validation = (parts.len() == 2).then_some(validation);
+    let [train, validation, test] = entries;
+    (found.validation, found.test) = (has[0].then_some(validation), has[1].then_some(test));
     found.train = train;
     if found.classes.len() < 2 {
         return Err(DataError::new(one_class(&root, &found, outside)));

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub use photo::read_photo;
 
 use super::progress::{Progress, stop_if_cancelled};
-use super::split::stratified;
+use super::split::{self, divide, has_own_test};
 use super::{DataError, Dataset, Encoding, Samples, Truth, Unseen, encoding};
 use crate::model::{DataSpec, Fit, PictureSpec};
 use decode::{Fault, Wanted};
@@ -41,23 +41,30 @@ fn load_within(
     mut room: u64,
 ) -> Result<Dataset, DataError> {
     progress.report(0.0, "looking for pictures");
-    let found = folder::find(path, progress)?;
+    let found = folder::find(path, has_own_test(spec), progress)?;
     let wanted = wanted(settings);
     let mut notes = found.notes;
-    let share = found
-        .validation
-        .as_ref()
-        .map_or(1.0, |other| found.train.len() as f32 / (found.train.len() + other.len()).max(1) as f32);
-    let (mut train, mut left) = rows::decode_all(found.train, wanted, &mut room, progress, (0.0, 0.95 * share))?;
-    let mut validation = match found.validation {
-        Some(entries) => {
-            let (pictures, others) = rows::decode_all(entries, wanted, &mut room, progress, (0.95 * share, 0.95))?;
+    let parts = [Some(found.train), found.validation, found.test];
+    let count = |part: &Option<Vec<folder::Entry>>| part.as_ref().map_or(0, Vec::len);
+    let all = parts.iter().map(count).sum::<usize>().max(1) as f32;
+    let (mut done, mut left) = (0, Vec::new());
+    let mut decoded: Vec<Option<Vec<Picture>>> = Vec::new();
+    for part in parts {
+        let from = done;
+        done += count(&part);
+        let share = (0.95 * from as f32 / all, 0.95 * done as f32 / all);
+        let pictures = part.map(|entries| rows::decode_all(entries, wanted, &mut room, progress, share)).transpose()?;
+        decoded.push(pictures.map(|(pictures, others)| {
             left.extend(others);
             pictures
-        }
-        None => held_back(&mut train, spec),
-    };
-    let classes = classes(&found.classes, [&mut train, &mut validation], &mut notes);
+        }));
+    }
+    let mut decoded = decoded.into_iter();
+    let mut next = || decoded.next().flatten();
+    let (mut train, validation, test) = (next().unwrap_or_default(), next(), next());
+    let (mut validation, mut test) = held_back(&mut train, validation, test, spec)
+        .map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
+    let classes = classes(&found.classes, [&mut train, &mut validation, &mut test], &mut notes);
     notes.extend(skipped(&left, path));
     if classes.len() < 2 || train.is_empty() || validation.is_empty() {
         let text = "Too few pictures: training and validation need some of each of two classes at least";
@@ -69,6 +76,7 @@ fn load_within(
     let truth = Truth::classes(classes);
     let shape = [wanted.channels, wanted.side, wanted.side];
     let part = |pictures| Samples::new(&shape, 1, PictureRows { wanted, pictures });
+    let test = (!test.is_empty()).then(|| part(test));
     Ok(Dataset {
         encoding: encoding::picture_files(&name, shape, settings.fit, &truth),
         name,
@@ -78,6 +86,7 @@ fn load_within(
         truth,
         train: part(train),
         validation: part(validation),
+        test,
         plane: None,
         notes,
         giveaways: Vec::new(),
@@ -89,31 +98,65 @@ fn wanted(settings: &PictureSpec) -> Wanted {
     Wanted { side: settings.size, channels: if settings.grey { 1 } else { 3 }, fit: settings.fit }
 }
 
-/// Takes the validation part out, of each class its share.
-fn held_back(train: &mut Vec<Picture>, spec: &DataSpec) -> Vec<Picture> {
+/// Takes out of the pictures for training what validates and what is set aside, where the folder has no own part for
+/// it. Folds are drawn from all that is not set aside.
+fn held_back(
+    train: &mut Vec<Picture>,
+    mut validation: Option<Vec<Picture>>,
+    test: Option<Vec<Picture>>,
+    spec: &DataSpec,
+) -> Result<(Vec<Picture>, Vec<Picture>), String> {
+    if spec.fold.is_some() {
+        train.extend(validation.take().into_iter().flatten());
+    }
+    let (is_own, has_test) = (validation.is_some(), test.is_some());
+    if is_own && (has_test || spec.test == 0.0) {
+        return Ok((validation.unwrap_or_default(), test.unwrap_or_default()));
+    }
     let classes: Vec<usize> = train.iter().map(|picture| picture.class).collect();
-    let split = stratified(&classes, spec.validation, spec.seed);
+    let rows = split::Rows { len: classes.len(), classes: Some(&classes), is_stratified: true, ..Default::default() };
+    let share = if has_test { 0.0 } else { spec.test };
+    let split = divide(&DataSpec { test: share, ..spec.clone() }, &rows)?;
     let mut all: Vec<Option<Picture>> = std::mem::take(train).into_iter().map(Some).collect();
-    let mut take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect();
+    let mut take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect::<Vec<_>>();
+    let drawn = take(split.validation);
+    let aside = take(split.test);
     *train = take(split.train);
-    take(split.validation)
+    match validation {
+        Some(own) => {
+            train.extend(drawn);
+            Ok((own, aside))
+        }
+        None => Ok((drawn, test.unwrap_or(aside))),
+    }
 }
 
 /// Those of which there is a picture; the others are told of.
-fn classes(names: &[String], [train, validation]: [&mut Vec<Picture>; 2], notes: &mut Vec<String>) -> Vec<String> {
+fn classes(
+    names: &[String],
+    [train, validation, test]: [&mut Vec<Picture>; 3],
+    notes: &mut Vec<String>,
+) -> Vec<String> {
     let mut is_there = vec![false; names.len()];
     train.iter().chain(&*validation).for_each(|picture| is_there[picture.class] = true);
     let those = |is: bool| {
         let some = names.iter().zip(&is_there).filter(|(_, there)| **there == is);
         some.map(|(name, _)| name.clone()).collect::<Vec<_>>()
     };
-    let (kept, empty) = (those(true), those(false));
+    let (kept, mut empty) = (those(true), those(false));
+    empty.retain(|name| !test.iter().any(|picture| names[picture.class] == *name));
     if !empty.is_empty() {
         notes.push(format!("No class, because there is no picture in it: {}.", empty.join(", ")));
     }
+    let tested = test.len();
+    test.retain(|picture| is_there[picture.class]);
+    if test.len() < tested {
+        let count = tested - test.len();
+        notes.push(format!("Left out of the test: {count} pictures of classes that only its folder has."));
+    }
     let place = |class: usize| is_there[..class].iter().filter(|there| **there).count();
     let places: Vec<usize> = (0..names.len()).map(place).collect();
-    train.iter_mut().chain(validation).for_each(|picture| picture.class = places[picture.class]);
+    train.iter_mut().chain(validation).chain(test).for_each(|picture| picture.class = places[picture.class]);
     let mut only = vec![true; kept.len()];
     train.iter().for_each(|picture| only[picture.class] = false);
     let unknown: Vec<&str> = kept.iter().zip(only).filter(|(_, only)| *only).map(|(name, _)| name.as_str()).collect();
@@ -152,7 +195,7 @@ fn below(path: &Path, root: &Path) -> String {
 
 /// Settings for a folder: grey where all its pictures are, of a size that trains on a laptop.
 pub(super) fn propose(path: &Path, progress: &dyn Progress) -> Result<PictureSpec, DataError> {
-    let found = folder::find(path, progress)?;
+    let found = folder::find(path, true, progress)?;
     let (mut heads, mut step) = (Vec::new(), found.train.len() as f64 / HEADS as f64);
     step = step.max(1.0);
     let mut at = 0.0;

@@ -197,9 +197,13 @@ fn parts_of_the_folder_are_kept() {
     );
     std::fs::create_dir(own.path().join("x/val")).unwrap();
     std::fs::rename(own.path().join("x/Test/a"), own.path().join("x/val/a")).unwrap();
+    std::fs::create_dir(own.path().join("x/Test/b")).unwrap();
+    std::fs::copy(own.path().join("x/train/b/1.png"), own.path().join("x/Test/b/1.png")).unwrap();
     let set = loaded(own.path()).unwrap();
     assert_eq!(set.class_counts(&set.validation), [1, 0]);
-    assert!(set.notes[1].contains("part Test isn't used"), "{:?}", set.notes);
+    assert!(set.notes[1].contains("part Test is set aside"), "{:?}", set.notes);
+    assert_eq!(set.test.as_ref().map(|test| set.class_counts(test)), Some(vec![0, 1]));
+    assert!(set.notes[2].contains("1 pictures of classes"), "{:?}", set.notes);
 }
 
 #[test]

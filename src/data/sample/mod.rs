@@ -41,6 +41,7 @@ pub(super) fn load(settings: &SampleSpec, base: &Path, spec: &DataSpec) -> Resul
         truth,
         train: Samples::in_memory(&shape.0, inputs, targets),
         validation: Samples::in_memory(&shape.0, Vec::new(), Vec::new()),
+        test: None,
         plane: None,
         notes,
         giveaways: Vec::new(),

@@ -128,7 +128,7 @@ impl Samples {
     }
 
     /// Rows in an order of which every beginning is a fair sample of them; not more than are ever asked.
-    pub(in crate::data) fn fair(&self, by_class: bool) -> Arc<[u32]> {
+    pub fn fair(&self, by_class: bool) -> Arc<[u32]> {
         self.known.fair[usize::from(by_class)].get_or_init(|| fair::order(self, by_class).into()).clone()
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use super::encoding::{self, Encoding, Inputs};
 use super::random::{Draws, Purpose};
-use super::split::split;
+use super::split::{self, divide};
 use super::{DataError, Dataset, Plane, Samples, Truth};
 use crate::model::{DataSpec, Feature, SyntheticKind, SyntheticSpec};
 
@@ -46,10 +46,12 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
     let truth = truth(settings);
     let classes: Option<Vec<usize>> =
         (!settings.kind.is_regression()).then(|| samples.iter().map(|s| s.target as usize).collect());
-    let split = split(samples.len(), spec.validation, spec.seed, classes.as_deref());
+    let rows = split::Rows { len: samples.len(), classes: classes.as_deref(), ..Default::default() };
+    let split = divide(spec, &rows).map_err(|why| DataError::new(format!("{why}.")))?;
     let features = features(settings);
     let (train, train_points) = part(&samples, &split.train, &features);
     let (validation, validation_points) = part(&samples, &split.validation, &features);
+    let test = (!split.test.is_empty()).then(|| part(&samples, &split.test, &features).0);
     let is_plane = settings.kind.raw_dimensions() == 2;
     let encoding = Encoding {
         source: settings.kind.title().into(),
@@ -65,6 +67,7 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
         truth,
         train,
         validation,
+        test,
         plane: is_plane.then(|| Plane {
             features,
             extent: EXTENT,

@@ -6,7 +6,8 @@ use std::path::Path;
 fn make(kind: SyntheticKind, change: impl Fn(&mut SyntheticSpec)) -> Dataset {
     let mut settings = SyntheticSpec { kind, ..SyntheticSpec::default() };
     change(&mut settings);
-    let spec = DataSpec { source: Source::Synthetic(settings.clone()), validation: 0.2, seed: 11 };
+    let spec =
+        DataSpec { source: Source::Synthetic(settings.clone()), validation: 0.2, seed: 11, ..DataSpec::default() };
     generate(&settings, &spec).unwrap()
 }
 
@@ -65,7 +66,8 @@ fn generated_data_are_the_same_for_ever() {
 fn the_seed_changes_the_points() {
     let settings = SyntheticSpec { kind: SyntheticKind::Xor, ..SyntheticSpec::default() };
     let with = |seed| {
-        let spec = DataSpec { source: Source::Synthetic(settings.clone()), validation: 0.2, seed };
+        let spec =
+            DataSpec { source: Source::Synthetic(settings.clone()), validation: 0.2, seed, ..DataSpec::default() };
         generate(&settings, &spec).unwrap().train.inputs().to_vec()
     };
     assert_ne!(with(1), with(2));

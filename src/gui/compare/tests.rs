@@ -242,6 +242,7 @@ fn classified(given: &mut State) {
     *given.pose().data = DataState::Ready(Arc::new(Dataset {
         name: "answers".into(),
         input_units: Vec::new(),
+        test: None,
         plane: None,
         notes: Vec::new(),
         giveaways: Vec::new(),

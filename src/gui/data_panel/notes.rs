@@ -15,8 +15,9 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
     let tokens = Tokens::of(ui);
     match dataset.truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => {
-            let of = format!("{} + {}", count(dataset.train.len() as u64), count(dataset.validation.len() as u64));
-            section(ui, "CLASSES", &of);
+            let parts = [Some(&dataset.train), Some(&dataset.validation), dataset.test.as_ref()];
+            let of: Vec<String> = parts.into_iter().flatten().map(|part| count(part.len() as u64)).collect();
+            section(ui, "CLASSES", &of.join(" + "));
             balance(ui, dataset, &dataset.truth.names);
         }
         Task::Boxes { .. } => {
@@ -29,10 +30,12 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
         Task::Numbers(_) | Task::Input(_) => {
             section(ui, "PREDICTS", "");
             ui.add(Label::new(dataset.truth.names.join(", ")).wrap());
+            let test = dataset.test.as_ref().map(|test| format!(", {} for the test", count(test.len() as u64)));
             let text = format!(
-                "{} training samples, {} for validation",
+                "{} training samples, {} for validation{}",
                 count(dataset.train.len() as u64),
-                count(dataset.validation.len() as u64)
+                count(dataset.validation.len() as u64),
+                test.unwrap_or_default()
             );
             ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
         }

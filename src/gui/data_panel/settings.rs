@@ -3,7 +3,7 @@
 use egui::{Button, RichText, Ui};
 use egui_material_icons::icons;
 
-use super::{points, table};
+use super::{parts, points, table};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Change, checkbox, choice, float, section, usize_field};
@@ -56,10 +56,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
         }
     }
     if !matches!(before.source, Source::Idx(_) | Source::Sample(_)) {
-        let help = "The share of samples held out from training. They show whether the network has learnt the pattern \
-            or only memorised the samples.";
-        let change = float(ui, "Validation", help, before.validation, limits::VALIDATION.range());
-        draft.spec.validation = draft.number(change, before.validation);
+        parts::show(ui, state, &mut draft);
     }
     if let Some(sheet) = draft.sheet {
         actions.push(Action::UseSheet(sheet));

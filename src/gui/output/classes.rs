@@ -2,8 +2,8 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::scores::{accuracy, per_class};
 use super::{OutputUi, OutputView, Tab, confusion, gallery, over_label, sample};
+use crate::engine::class_scores::{accuracy, per_class};
 use crate::gui::numbers::{count, percent};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};

@@ -4,9 +4,9 @@ use egui::{Ui, Vec2};
 
 use super::classes::Answers;
 use super::reconstructions::Pairs;
-use super::scores::per_class;
 use super::{OutputUi, OutputView, Tab, body, picture};
 use crate::data::Dataset;
+use crate::engine::class_scores::per_class;
 use crate::gui::figure::{Offer, Sheet, Table, cell};
 use crate::gui::theme::Tokens;
 use crate::model::{AnswerView, Task};

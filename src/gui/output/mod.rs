@@ -20,7 +20,6 @@ mod points;
 mod reconstructions;
 mod rows;
 mod sample;
-pub mod scores;
 mod surface;
 mod terms;
 mod thumbnail;

@@ -35,6 +35,7 @@ pub fn two_classes() -> Dataset {
         truth: Truth::classes(names(&["left", "right"])),
         train: part(&[2], train.clone(), vec![0.0, 1.0]),
         validation: part(&[2], test.clone(), vec![1.0]),
+        test: None,
         plane: Some(Plane {
             features: vec![Feature::X, Feature::Y],
             extent: 6.0,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Difference;
-use crate::model::{DataSpec, Optimiser, Schedule, TrainingSpec};
+use crate::model::{DataSpec, Fold, Optimiser, Schedule, TrainingSpec};
 
 pub(super) fn of_data(before: &DataSpec, after: &DataSpec, found: &mut Vec<Difference>) {
     if before.validation != after.validation {
@@ -12,6 +12,16 @@ pub(super) fn of_data(before: &DataSpec, after: &DataSpec, found: &mut Vec<Diffe
     }
     if before.seed != after.seed {
         found.push(Difference::new("data seed", number(before.seed as f64), number(after.seed as f64)));
+    }
+    if before.test != after.test {
+        found.push(Difference::new("test share", number(before.test), number(after.test)));
+    }
+    if before.split != after.split {
+        found.push(Difference::new("split", before.split.words(), after.split.words()));
+    }
+    if before.fold != after.fold {
+        let fold = |fold: Option<Fold>| fold.map(|fold| format!("{} of {}", fold.number, fold.of)).unwrap_or_default();
+        found.push(Difference::new("fold", fold(before.fold), fold(after.fold)));
     }
     // The settings of another source say nothing about this one's.
     if std::mem::discriminant(&before.source) != std::mem::discriminant(&after.source) {

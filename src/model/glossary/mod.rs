@@ -175,7 +175,8 @@ mod tests {
             ("neuron", "Unit"),
             ("hidden layer", "Hidden layer"),
             ("filter", "Filters"),
-            ("test set", "Validation"),
+            ("test set", "Test"),
+            ("k-fold", "Fold"),
             ("step", "Step"),
             ("β₁", "Beta 1"),
         ] {

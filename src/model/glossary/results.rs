@@ -113,6 +113,13 @@ pub(super) const TERMS: &[Term] = &[
             distorted (stretch).",
     ),
     term(
+        "Fold",
+        &["folds", "k-fold", "cross-validation"],
+        "",
+        "One of several equal parts of the data. Each validates once while the network learns from the others: the \
+            mean of the scores and their spread say more than a single split.",
+    ),
+    term(
         "Focal",
         &["focal loss", "loss", "gamma"],
         "−(1 − p)^γ · log p",
@@ -253,11 +260,25 @@ pub(super) const TERMS: &[Term] = &[
         "Rows and columns of the pictures that the network sees. Files of any size are scaled to it.",
     ),
     term(
+        "Split",
+        &["train/test split", "stratified", "marked rows", "groups together"],
+        "",
+        "How samples are divided into those for training, validation and test: at random, stratified (each class in \
+            the same share), by order (the last ones validate), or by a column.",
+    ),
+    term(
         "Standardise",
         &["standard", "scaling", "normalise"],
         "(x − mean) / std",
         "Shifts and scales a column to mean 0 and standard deviation 1. Without it, columns with large values dominate \
             those with small ones.",
+    ),
+    term(
+        "Test",
+        &["test set", "test part", "test data", "test samples", "test share", "holdout"],
+        "",
+        "Samples set aside for the end. Neither training nor choosing between networks sees them, so their score says \
+            how well the network will do on new data. Look at it once.",
     ),
     term(
         "Top-k accuracy",
@@ -269,7 +290,7 @@ pub(super) const TERMS: &[Term] = &[
         "Training samples",
         &["training set", "training data"],
         "",
-        "The samples the network learns from. All others are for validation.",
+        "The samples the network learns from. All others are for validation or for the test.",
     ),
     term(
         "Underfitting",
@@ -280,9 +301,9 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Validation",
-        &["test", "test set", "test data", "held out", "validation set", "validation samples", "split"],
+        &["held out", "validation set", "validation samples", "validation share"],
         "",
-        "Samples held out from training, to see how well the network does on data it has not seen. Often also called \
-            test set.",
+        "Samples held out from training, to see how well the network does on data it has not seen. Keeping the best \
+            weights and stopping early go by them.",
     ),
 ];

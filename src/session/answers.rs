@@ -1,0 +1,167 @@
+//! What a network answers to rows that it never saw, as a table.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::data::{Truth, Unseen};
+use crate::engine::metrics::Tally;
+use crate::model::boxes::{Grid, Seen};
+use crate::model::{Answer, Task};
+use crate::trainer::RunError;
+use crate::trainer::judging::Judge;
+
+/// Where answers to a file or folder are written: beside it, under a name that is free.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = |number: usize| match number {
+        1 => format!("{stem}-predictions.csv"),
+        number => format!("{stem}-predictions-{number}.csv"),
+    };
+    let free = (1..10_000).map(|number| path.with_file_name(name(number))).find(|path| !path.exists());
+    free.unwrap_or_else(|| path.with_file_name(name(1)))
+}
+
+/// What a network answers to rows that it never saw.
+pub struct Answers {
+    /// What its outputs are called.
+    pub truth: Truth,
+    /// How they are read.
+    pub answer: Answer,
+    /// The column that is predicted.
+    name: String,
+    /// `[rows, n]`
+    outputs: Vec<f32>,
+    width: usize,
+    /// Of a network that gives back its input: the mean squared difference of each row, of scaled numbers.
+    pub errors: Option<Vec<f32>>,
+    /// Of a network that finds things in pictures.
+    grid: Option<Grid>,
+    /// That are answered.
+    pub rows: usize,
+    /// Completed when these weights were kept.
+    pub step: u64,
+}
+
+impl Answers {
+    /// `step`: completed when these weights were kept.
+    pub fn of(judge: &Judge, unseen: &Unseen, step: u64) -> Result<Self, RunError> {
+        let machine = judge.machine();
+        let rows = unseen.kept.iter().filter(|kept| **kept).count();
+        let [outputs, given] = machine.predict_with_truth(&unseen.inputs, rows)?;
+        let width = (outputs.len() / rows.max(1)).max(1);
+        let errors = (!judge.has_truth()).then(|| {
+            let both = outputs.chunks(width).zip(given.chunks(width));
+            both.map(|(row, given)| row.iter().zip(given).map(|(y, x)| (y - x) * (y - x)).sum::<f32>() / width as f32)
+                .collect()
+        });
+        let program = machine.program();
+        let dims = &program.values[program.output.index()].shape.dims;
+        let grid = matches!(machine.task(), Task::Boxes { .. }).then(|| Grid::of(dims)).flatten();
+        let (truth, answer, name) = (judge.truth().clone(), machine.answer(), judge.column().to_owned());
+        Ok(Self { truth, answer, name, outputs, width, errors, grid, rows, step })
+    }
+
+    /// Of one row that is answered.
+    pub fn outputs_of(&self, row: usize) -> &[f32] {
+        &self.outputs[row * self.width..(row + 1) * self.width]
+    }
+
+    /// Predicted numbers in the data's units.
+    pub fn numbers(&self, row: usize) -> impl Iterator<Item = f32> + '_ {
+        self.outputs_of(row).iter().enumerate().map(|(i, &output)| self.truth.unit(i).value(output))
+    }
+
+    /// What is found in a picture, most certain first; `None` where nothing is looked for.
+    pub fn seen(&self, row: usize) -> Option<Vec<Value>> {
+        let grid = self.grid?;
+        let one = |seen: Seen| {
+            let (found, at) = (seen.found, seen.found.extent);
+            json!({ "class": self.truth.names.get(found.class), "score": found.score,
+                "left": at.left, "top": at.top, "right": at.right, "bottom": at.bottom })
+        };
+        Some(grid.read(self.outputs_of(row)).into_iter().map(one).collect())
+    }
+
+    /// What the rows with a truth score (accuracy or R²), and how many these are.
+    pub fn score(&self, unseen: &Unseen) -> Option<(f64, usize)> {
+        if self.errors.is_some() || self.grid.is_some() {
+            return None;
+        }
+        let known: Vec<(usize, f32)> =
+            unseen.truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
+        let mean = known.iter().map(|(_, truth)| f64::from(*truth)).sum::<f64>() / known.len() as f64;
+        let mut tally = Tally::new(self.answer, &[mean]);
+        known.iter().for_each(|(row, truth)| tally.take(self.outputs_of(*row), &[*truth]));
+        (!known.is_empty()).then(|| (tally.score(), known.len()))
+    }
+
+    /// In JSON.
+    pub fn score_name(&self) -> &'static str {
+        if self.answer == Answer::Numbers { "r2" } else { "accuracy" }
+    }
+
+    /// For people; `path`: where the answers were written.
+    pub fn summary(&self, score: Option<(f64, usize)>, path: &Path) -> String {
+        let score = score.map_or(String::new(), |(score, rows)| match self.score_name() {
+            "r2" => format!("\nR²       {score:.4} over {rows} rows"),
+            _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
+        });
+        format!("Predicted {} rows, written to {}{score}", self.rows, path.display())
+    }
+
+    /// What stands above the columns of [`Self::csv`].
+    fn head(&self) -> Vec<String> {
+        let said = if self.answer.is_probability() { "probability" } else { "score" };
+        let mut head = vec!["row".to_owned()];
+        match self.truth.task {
+            _ if self.errors.is_some() => head.push("reconstruction error".to_owned()),
+            Task::Classes(_) | Task::ClassesAt { .. } => {
+                head.extend([self.name.clone(), said.to_owned()]);
+                head.extend(self.truth.names.iter().map(|class| format!("{said} of {class}")));
+            }
+            Task::Boxes { .. } => head.push("boxes".to_owned()),
+            Task::Numbers(_) | Task::Input(_) => head.extend(self.truth.names.iter().cloned()),
+        }
+        head
+    }
+
+    /// A line for every row of the file; what is not answered is empty.
+    pub fn csv(&self, unseen: &Unseen) -> Result<String, csv::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut head = self.head();
+        if !unseen.names.is_empty() {
+            head.insert(1, "file".to_owned());
+        }
+        writer.write_record(&head)?;
+        let mut row = 0;
+        for (line, kept) in unseen.kept.iter().enumerate() {
+            let mut cells = vec![(line + 1).to_string()];
+            cells.extend(unseen.names.get(line).cloned());
+            if *kept {
+                cells.extend(self.cells(row));
+                row += 1;
+            }
+            cells.resize(head.len(), String::new());
+            writer.write_record(&cells)?;
+        }
+        let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn cells(&self, row: usize) -> Vec<String> {
+        if let Some(errors) = &self.errors {
+            return vec![errors[row].to_string()];
+        }
+        if let Some(seen) = self.seen(row) {
+            return vec![Value::Array(seen).to_string()];
+        }
+        let Some(classes) = self.truth.task.classes().map(|_| &self.truth.names) else {
+            return self.numbers(row).map(|number| number.to_string()).collect();
+        };
+        let (class, shares) = (self.answer.class(self.outputs_of(row)), self.answer.shares(self.outputs_of(row)));
+        let mut cells = vec![classes.get(class).cloned().unwrap_or_default()];
+        cells.extend(shares.get(class).into_iter().chain(&shares).map(f32::to_string));
+        cells
+    }
+}
