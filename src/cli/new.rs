@@ -80,6 +80,9 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
             (spec, Some(table))
         }
         "pictures" => (pictures_spec(path, base, &DataSpec::default(), &Watched::default())?, None),
+        "detect" => {
+            (DataSpec { source: data::propose_boxes(path, base, &Watched::default())?, ..DataSpec::default() }, None)
+        }
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
             (DataSpec { source, ..DataSpec::default() }, None)

@@ -45,7 +45,8 @@ pub fn use_data(project: &mut Project, path: &Path) -> anyhow::Result<()> {
         Source::Csv(csv) => csv.path = path,
         Source::Idx(idx) => idx.folder = path,
         Source::Pictures(pictures) => pictures.folder = path,
-        Source::Synthetic(_) | Source::Digits(_) => {
+        Source::Boxes(pictures) => pictures.folder = path,
+        Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) => {
             bail!("This project generates its own data, so --data can't be used.")
         }
         Source::Sample(_) => bail!("This project has a single sample and no data, so --data can't be used."),
@@ -145,7 +146,10 @@ impl Start<'_> {
             Source::Csv(csv) => Some(&csv.path),
             Source::Idx(idx) => Some(&idx.folder),
             Source::Pictures(pictures) => Some(&pictures.folder),
-            Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => None,
+            Source::Boxes(pictures) => Some(&pictures.folder),
+            Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) | Source::Sample(_) => {
+                None
+            }
         };
         let data = data.map(|path| data::resolve(&base_of(self.file), path));
         Files::new(force)

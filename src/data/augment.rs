@@ -1,21 +1,35 @@
 //! Pictures as they are trained on: turned, shifted, coloured a little otherwise each time. What becomes of a sample is
 //! a function of the seed, the epoch and its row, so that any batch of any epoch can be made again, bitwise.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Batch;
 use super::random::{Draws, Purpose};
-use crate::model::Augmentation;
+use crate::model::boxes::Extent;
+use crate::model::task::THING;
+use crate::model::{Augmentation, Task};
 
-/// Changes a batch of the training set, where samples are pictures. Values are 0 to 1, and stay so.
-pub fn augment(batch: &mut Batch, shape: &[usize], how: &Augmentation, seed: u64, epoch: u64) {
+/// What has to be left of a thing.
+const LEAST_LEFT: f64 = 0.25;
+
+/// Changes a batch of the training set, where samples are pictures. Values are 0 to 1, and stay so. Boxes move with
+/// their things; one of which less than a quarter is left is taken out.
+pub fn augment(batch: &mut Batch, shape: &[usize], task: Task, how: &Augmentation, seed: u64, epoch: u64) {
     let [channels, rows, columns] = shape[..] else { return };
     let len = channels * rows * columns;
     if !how.is_active() || len == 0 {
         return;
     }
-    let pictures = batch.inputs.par_chunks_mut(len).zip(batch.rows.par_iter());
-    pictures.for_each(|(picture, &row)| {
+    let has_boxes = match task {
+        Task::Boxes { .. } => true,
+        Task::Classes(_) | Task::ClassesAt { .. } | Task::Numbers(_) | Task::Input(_) => false,
+    };
+    let numbers = (batch.targets.len() / batch.len.max(1)).max(1);
+    let targets = batch.targets.par_chunks_mut(numbers);
+    let pictures = batch.inputs.par_chunks_mut(len).zip(batch.rows.par_iter()).zip(targets);
+    pictures.for_each(|((picture, &row), target)| {
         // Rows have 32 bits, and no run has as many epochs.
         let mut draws = Purpose::Augment.draws(seed, epoch << 32 | u64::from(row));
         let drawn = Drawn::of(how, &mut draws);
@@ -26,6 +40,9 @@ pub fn augment(batch: &mut Batch, shape: &[usize], how: &Augmentation, seed: u64
         }
         picture.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         drawn.cut(picture, [rows, columns], how.cutout);
+        if has_boxes {
+            drawn.move_things(target, [rows, columns], how.cutout);
+        }
     });
 }
 
@@ -100,6 +117,47 @@ impl Drawn {
         }
     }
 
+    /// Boxes around where the corners of boxes come to lie.
+    fn move_things(&self, target: &mut [f32], [rows, columns]: [usize; 2], cutout: f64) {
+        for numbers in target.chunks_exact_mut(THING).filter(|numbers| numbers[0] >= 0.0) {
+            let extent = Extent { left: numbers[1], top: numbers[2], right: numbers[3], bottom: numbers[4] };
+            let moved = self.moved(extent, [rows, columns]).kept(LEAST_LEFT);
+            let is_seen = |extent: &Extent| {
+                let hidden = self.hole([rows, columns], cutout).map_or(0.0, |hole| extent.shared(hole).area());
+                hidden <= (1.0 - LEAST_LEFT) * extent.area()
+            };
+            match moved.filter(is_seen) {
+                Some(Extent { left, top, right, bottom }) => {
+                    numbers[1..].copy_from_slice(&[left, top, right, bottom]);
+                }
+                None => numbers.copy_from_slice(&[-1.0, 0.0, 0.0, 0.0, 0.0]),
+            }
+        }
+    }
+
+    /// May reach beyond the picture.
+    fn moved(&self, extent: Extent, [rows, columns]: [usize; 2]) -> Extent {
+        let [height, width] = [rows as f64, columns as f64];
+        let (sin, cos) = (self.angle.sin() * self.zoom, self.angle.cos() * self.zoom);
+        let mirrored = |[from, to]: [f32; 2], is: bool| if is { [1.0 - to, 1.0 - from] } else { [from, to] };
+        let down = mirrored([extent.top, extent.bottom], self.mirrored[0]);
+        let across = mirrored([extent.left, extent.right], self.mirrored[1]);
+        if self.angle == 0.0 && self.shift == [0.0; 2] && self.zoom == 1.0 {
+            return Extent { left: across[0], top: down[0], right: across[1], bottom: down[1] };
+        }
+        let [mut low, mut high] = [[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]];
+        for (y, x) in down.into_iter().flat_map(|y| across.into_iter().map(move |x| (y, x))) {
+            let (y, x) = ((f64::from(y) - 0.5) * height, (f64::from(x) - 0.5) * width);
+            let at =
+                [(cos * y + sin * x) / height + 0.5 + self.shift[0], (cos * x - sin * y) / width + 0.5 + self.shift[1]];
+            for axis in 0..2 {
+                (low[axis], high[axis]) = (low[axis].min(at[axis]), high[axis].max(at[axis]));
+            }
+        }
+        let [[top, left], [bottom, right]] = [low, high].map(|corner| corner.map(|at| at as f32));
+        Extent { left, top, right, bottom }
+    }
+
     fn colour(&self, picture: &mut [f32], area: usize) {
         if self.saturation != 1.0 && picture.len() == 3 * area {
             for i in 0..area {
@@ -120,24 +178,86 @@ impl Drawn {
 
     /// A square of grey, of a share of the side; what lies outside the picture is lost.
     fn cut(&self, picture: &mut [f32], [rows, columns]: [usize; 2], share: f64) {
-        let side = share * rows.min(columns) as f64;
-        if side < 1.0 {
-            return;
-        }
-        let span = |middle: f64, len: usize| {
-            let from = middle * len as f64 - side / 2.0;
-            from.round().max(0.0) as usize..((from + side).round().max(0.0) as usize).min(len)
-        };
-        let (down, across) = (span(self.hole[0], rows), span(self.hole[1], columns));
+        let Some([down, across]) = self.cut_out([rows, columns], share) else { return };
         for plane in picture.chunks_mut(rows * columns) {
             down.clone().for_each(|row| plane[row * columns..][across.clone()].fill(0.5));
         }
     }
 }
 
+impl Drawn {
+    /// Rows and columns of the hole; `None` where there is none.
+    fn cut_out(&self, [rows, columns]: [usize; 2], share: f64) -> Option<[Range<usize>; 2]> {
+        let side = share * rows.min(columns) as f64;
+        let span = |middle: f64, len: usize| {
+            let from = middle * len as f64 - side / 2.0;
+            from.round().max(0.0) as usize..((from + side).round().max(0.0) as usize).min(len)
+        };
+        (side >= 1.0).then(|| [span(self.hole[0], rows), span(self.hole[1], columns)])
+    }
+
+    fn hole(&self, [rows, columns]: [usize; 2], share: f64) -> Option<Extent> {
+        let [down, across] = self.cut_out([rows, columns], share)?;
+        let of = |at: usize, len: usize| at as f32 / len as f32;
+        let (left, right) = (of(across.start, columns), of(across.end, columns));
+        Some(Extent { left, right, top: of(down.start, rows), bottom: of(down.end, rows) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CLASSES: Task = Task::Classes(2);
+
+    /// Where a bright thing in a picture goes, its box goes.
+    #[test]
+    fn boxes_move_with_their_things() {
+        let side = 40;
+        let task = Task::Boxes { most: 2, classes: 2 };
+        let all = [
+            Augmentation { flip: true, flip_up_down: true, ..Augmentation::default() },
+            Augmentation { shift: 0.2, ..Augmentation::default() },
+            Augmentation { zoom: 0.4, shift: 0.1, ..Augmentation::default() },
+            Augmentation { rotation: 40.0, flip: true, ..Augmentation::default() },
+            Augmentation { brightness: 0.1, contrast: 0.1, ..Augmentation::default() },
+        ];
+        for (number, how) in all.iter().enumerate() {
+            for epoch in 0..40 {
+                let mut picture = vec![0.0; side * side];
+                (8..20).for_each(|row| picture[row * side + 14..row * side + 30].fill(1.0));
+                let target = vec![1.0, 0.35, 0.2, 0.75, 0.5, -1.0, 0.0, 0.0, 0.0, 0.0];
+                let mut batch = Batch { len: 1, inputs: picture, targets: target, rows: vec![0] };
+                augment(&mut batch, &[1, side, side], task, how, 3, epoch);
+                let bright = (0..side * side).filter(|&at| batch.inputs[at] > 0.5);
+                let mut around = [usize::MAX, usize::MAX, 0, 0];
+                bright.for_each(|at| {
+                    let (x, y) = (at % side, at / side);
+                    around = [around[0].min(x), around[1].min(y), around[2].max(x + 1), around[3].max(y + 1)];
+                });
+                let (class, found) = (batch.targets[0], &batch.targets[1..5]);
+                let far = around.iter().zip(found).map(|(a, b)| (*a as f32 - b * side as f32).abs());
+                let exact = if how.rotation == 0.0 && how.zoom == 0.0 && how.shift == 0.0 { 1e-3 } else { 1.6 };
+                assert_eq!(class, 1.0);
+                assert!(far.clone().all(|far| far < exact), "{number} {epoch}: {around:?}, not {found:?}");
+                assert_eq!(batch.targets[5..], [-1.0, 0.0, 0.0, 0.0, 0.0]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_picture_or_is_hidden_is_no_thing() {
+        let still = || Drawn::of(&Augmentation::default(), &mut Purpose::Augment.draws(1, 0));
+        let moved = |drawn: Drawn, cutout| {
+            let mut target = vec![0.0, 0.0, 0.0, 0.5, 0.5];
+            drawn.move_things(&mut target, [20, 20], cutout);
+            target
+        };
+        assert_eq!(moved(Drawn { shift: [0.0, -0.3], ..still() }, 0.0), [0.0, 0.0, 0.0, 0.2, 0.5]);
+        assert_eq!(moved(Drawn { shift: [0.0, -0.4], ..still() }, 0.0)[0], -1.0);
+        assert_eq!(moved(Drawn { hole: [0.25, 0.25], ..still() }, 0.45)[0], -1.0);
+        assert_eq!(moved(Drawn { hole: [0.25, 0.25], ..still() }, 0.4)[0], 0.0);
+    }
 
     /// Two pictures of 3 x 4 x 4, rows 5 and 9.
     fn batch() -> Batch {
@@ -147,7 +267,7 @@ mod tests {
 
     fn changed(how: Augmentation, seed: u64, epoch: u64) -> Batch {
         let mut batch = batch();
-        augment(&mut batch, &[3, 4, 4], &how, seed, epoch);
+        augment(&mut batch, &[3, 4, 4], CLASSES, &how, seed, epoch);
         batch
     }
 
@@ -172,7 +292,7 @@ mod tests {
         // Whatever else is in the batch.
         let mut alone = batch();
         (alone.inputs, alone.rows, alone.len) = (alone.inputs.split_off(48), vec![9], 1);
-        augment(&mut alone, &[3, 4, 4], &ALL, 3, 2);
+        augment(&mut alone, &[3, 4, 4], CLASSES, &ALL, 3, 2);
         assert_eq!(alone.inputs[..], whole.inputs[48..]);
         assert!(whole.inputs.iter().all(|value| (0.0..=1.0).contains(value)));
         assert_eq!((&whole.targets, &whole.rows), (&batch().targets, &batch().rows));
@@ -182,7 +302,7 @@ mod tests {
     fn nothing_is_changed_without_it_or_where_there_are_no_pictures() {
         assert_eq!(changed(Augmentation::default(), 3, 2), batch());
         let mut rows = batch();
-        augment(&mut rows, &[48], &ALL, 3, 2);
+        augment(&mut rows, &[48], CLASSES, &ALL, 3, 2);
         assert_eq!(rows, batch());
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Truth, calendar};
-use crate::model::{Decimal, Feature, Fit, MissingPolicy};
+use crate::model::{Decimal, Feature, Fit, MissingPolicy, Task};
 
 /// How rows become samples: kept with the weights, so that later rows are read alike.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -109,6 +109,13 @@ pub enum Target {
         column: Option<String>,
         /// Their names, in the order of the outputs.
         classes: Vec<String>,
+    },
+    /// Things in a picture.
+    Things {
+        /// Names of what a thing may be, in the order of the outputs.
+        classes: Vec<String>,
+        /// In one picture at most.
+        most: usize,
     },
     /// `value = output * scale + offset`.
     Numbers {
@@ -213,6 +220,9 @@ impl Target {
     /// Of data that was loaded, where `column` is its target.
     pub fn of(truth: &Truth, column: Option<&str>) -> Self {
         let names = truth.names.clone();
+        if let Task::Boxes { most, .. } = truth.task {
+            return Self::Things { classes: names, most };
+        }
         if truth.task.classes().is_some() {
             return Self::Classes { column: column.map(str::to_owned), classes: names };
         }
@@ -224,7 +234,7 @@ impl Target {
     pub fn column(&self) -> Option<&str> {
         match self {
             Self::Classes { column, .. } => column.as_deref(),
-            Self::Numbers { .. } => None,
+            Self::Things { .. } | Self::Numbers { .. } => None,
         }
     }
 
@@ -232,6 +242,7 @@ impl Target {
     pub fn heading(&self) -> Option<&str> {
         match self {
             Self::Classes { column, .. } => column.as_deref(),
+            Self::Things { .. } => None,
             Self::Numbers { outputs, .. } => outputs.first().filter(|_| outputs.len() == 1).map(String::as_str),
         }
     }
@@ -240,6 +251,7 @@ impl Target {
     pub fn truth(&self) -> Truth {
         match self {
             Self::Classes { classes, .. } => Truth::classes(classes.clone()),
+            Self::Things { classes, most } => Truth::things(classes.clone(), *most),
             Self::Numbers { outputs, offset, scale } => Truth::numbers(outputs.clone(), offset, scale),
         }
     }

@@ -5,6 +5,7 @@
 
 mod augment;
 pub mod baselines;
+mod boxes;
 pub(crate) mod calendar;
 mod csv;
 pub mod dataset;
@@ -23,6 +24,7 @@ pub(crate) mod random;
 mod room;
 pub mod sample;
 pub mod samples;
+mod shapes;
 mod split;
 mod synthetic;
 #[cfg(test)]
@@ -31,7 +33,7 @@ mod unseen;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{DataSpec, IdxSpec, PictureSpec, Source};
+use crate::model::{BoxesSpec, DataSpec, IdxSpec, PictureSpec, Source};
 
 pub use self::csv::{ColumnKind, ColumnPreview, MISSING_WORDS, TablePreview, inspect_csv, is_there, suggest_target};
 pub use augment::augment;
@@ -61,6 +63,9 @@ pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Pro
     let dataset = match &spec.source {
         Source::Synthetic(settings) => synthetic::generate(settings, spec)?,
         Source::Digits(settings) => digits::generate(settings, spec, progress)?,
+        Source::Shapes(settings) => shapes::shapes(settings, spec, progress)?,
+        Source::Scenes(settings) => shapes::scenes(settings, spec, progress)?,
+        Source::Boxes(settings) => boxes::load::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Pictures(settings) => pictures::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Sample(settings) => sample::load(settings, base, spec)?,
@@ -83,6 +88,12 @@ pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> 
         Err(_) if idx::is_meant(&path) => Err(problem),
         Err(error) => Err(error),
     }
+}
+
+/// Settings that suit a folder of pictures with boxes around things.
+pub fn propose_boxes(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
+    let found = boxes::load::propose(&resolve(base, folder), progress)?;
+    Ok(Source::Boxes(BoxesSpec { folder: folder.to_owned(), ..found }))
 }
 
 /// A path as the user gave it, read from the project's folder when it is relative.

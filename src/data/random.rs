@@ -16,6 +16,8 @@ pub(super) enum Purpose {
     Sample,
     Augment,
     Importance,
+    Shapes,
+    Scenes,
 }
 
 impl Purpose {
@@ -30,6 +32,8 @@ impl Purpose {
             Self::Sample => 0x5341_4d50_4c45,
             Self::Augment => 0x0041_5547_4d45_4e54,
             Self::Importance => 0x494d_504f_5254,
+            Self::Shapes => 0x5348_4150_4553,
+            Self::Scenes => 0x5343_454e_4553,
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Thumbnail {
     Sine,
     Polynomial,
     Digits,
+    Shapes,
+    Scenes,
     Convolutions,
     Residual,
     Rows,
@@ -62,6 +64,8 @@ impl Thumbnails {
             Thumbnail::Sine => curve(&painter, rect, tokens, |x| (x * 4.6).sin() * 0.62),
             Thumbnail::Polynomial => curve(&painter, rect, tokens, |x| (x * x * x * 1.5 - x) * 1.2),
             Thumbnail::Digits => digits(&painter, rect, tokens),
+            Thumbnail::Shapes => shapes(&painter, rect, tokens),
+            Thumbnail::Scenes => scenes(&painter, rect, tokens),
             Thumbnail::Convolutions => convolutions(&painter, rect, tokens),
             Thumbnail::Residual => residual(&painter, rect, tokens),
             Thumbnail::Rows => rows(&painter, rect, tokens),
@@ -180,6 +184,34 @@ fn digits(painter: &Painter, rect: Rect, tokens: &Tokens) {
         vec![c + Vec2::new(-h * 0.6, -h), c + Vec2::new(h * 0.6, -h), c + Vec2::new(-h * 0.1, h)],
         Stroke::new(stroke.width, tokens.neg),
     );
+}
+
+/// A disc, a square and a triangle, each in the colour of a class.
+fn shapes(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let reach = rect.height() * 0.27;
+    let centre = |across: f32| rect.center() + Vec2::new(across * rect.width() * 0.28, 0.0);
+    painter.circle_filled(centre(-1.0), reach, tokens.class(0));
+    let corners = |count: usize, turn: f32, across: f32| -> Vec<Pos2> {
+        (0..count).map(|i| centre(across) + Vec2::angled(turn + i as f32 / count as f32 * TAU) * reach * 1.15).collect()
+    };
+    for (count, turn, across, class) in [(4, 0.5, 0.0, 1), (3, -TAU / 4.0, 1.0, 2)] {
+        painter.add(egui::Shape::convex_polygon(corners(count, turn, across), tokens.class(class), Stroke::NONE));
+    }
+}
+
+/// Discs and a square with boxes around them.
+fn scenes(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    for (x, y, size, class) in [(0.26, 0.4, 0.3, 0), (0.56, 0.66, 0.2, 1), (0.78, 0.35, 0.24, 2)] {
+        let centre = rect.min + rect.size() * Vec2::new(x, y);
+        let reach = rect.height() * size;
+        let colour = tokens.class(class);
+        match class {
+            1 => drop(painter.rect_filled(Rect::from_center_size(centre, Vec2::splat(2.0 * reach)), 0.0, colour)),
+            _ => drop(painter.circle_filled(centre, reach, colour)),
+        }
+        let around = Rect::from_center_size(centre, Vec2::splat(2.0 * reach + rect.height() * 0.1));
+        painter.rect_stroke(around, 1.0, Stroke::new(1.5, tokens.text), egui::StrokeKind::Middle);
+    }
 }
 
 /// Pictures that become smaller and more: what convolutions do.

@@ -58,6 +58,7 @@ fn picture_of(key: &'static str) -> Option<(Thumbnail, Start)> {
         "sine" => Thumbnail::Sine,
         "plane" => Thumbnail::Plane,
         "digits" => Thumbnail::Digits,
+        "shapes" => Thumbnail::Shapes,
         "digits-cnn" => Thumbnail::Convolutions,
         "digits-resnet" => Thumbnail::Residual,
         "digits-lstm" => Thumbnail::Rows,

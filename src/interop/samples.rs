@@ -161,7 +161,7 @@ impl Table<'_> {
         let is_numeric = |column: &Column| matches!(column.values, ColumnValues::Numeric { .. });
         let classes = match &self.dataset.encoding.target {
             Target::Classes { classes, .. } => Some(classes),
-            Target::Numbers { .. } => None,
+            Target::Things { .. } | Target::Numbers { .. } => None,
         };
         let (has_numbers, has_words) =
             (self.columns.iter().any(is_numeric) || classes.is_none(), !self.columns.iter().all(is_numeric));

@@ -60,12 +60,18 @@ pub enum Source {
     Synthetic(SyntheticSpec),
     /// Digits drawn from the seed, 28 × 28.
     Digits(DigitsSpec),
+    /// Coloured shapes drawn from the seed.
+    Shapes(ShapesSpec),
+    /// Several of them in each picture, to be found.
+    Scenes(ScenesSpec),
     /// A table in a text file.
     Csv(CsvSpec),
     /// A folder of IDX files, such as MNIST.
     Idx(IdxSpec),
     /// A folder with a folder of pictures for each class.
     Pictures(PictureSpec),
+    /// A folder of pictures with boxes around things.
+    Boxes(BoxesSpec),
     /// One sample, for networks that have no data yet.
     Sample(SampleSpec),
 }
@@ -268,6 +274,60 @@ impl Default for DigitsSpec {
     }
 }
 
+/// Drawn shapes in colour, one in each picture, values 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShapesSpec {
+    /// 100 to 60,000.
+    pub samples: usize,
+    /// Rows and columns of a picture, 16 to 256.
+    pub size: usize,
+    /// 0 to 0.5: pixel noise.
+    pub noise: f64,
+}
+
+impl Default for ShapesSpec {
+    fn default() -> Self {
+        Self { samples: 8000, size: 32, noise: 0.05 }
+    }
+}
+
+/// Drawn scenes: several shapes in each picture, values 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScenesSpec {
+    /// 100 to 60,000.
+    pub samples: usize,
+    /// Rows and columns of a picture, 16 to 256.
+    pub size: usize,
+    /// Things in a picture, 1 to 20.
+    pub most: usize,
+    /// 0 to 0.5: pixel noise.
+    pub noise: f64,
+}
+
+impl Default for ScenesSpec {
+    fn default() -> Self {
+        Self { samples: 2000, size: 64, most: 4, noise: 0.05 }
+    }
+}
+
+/// Picture files with boxes around things: Pascal VOC, COCO or YOLO.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoxesSpec {
+    /// The folder with pictures and labels.
+    pub folder: PathBuf,
+    /// Rows and columns that every picture gets.
+    pub size: usize,
+    /// One channel instead of red, green and blue.
+    #[serde(default)]
+    pub grey: bool,
+    /// What becomes of pictures that are not square.
+    #[serde(default = "Fit::whole")]
+    pub fit: Fit,
+}
+
 /// A folder of IDX or IDX.gz files (the MNIST family).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -311,6 +371,11 @@ pub enum Fit {
 impl Fit {
     /// Every way.
     pub const ALL: [Self; 3] = [Self::Crop, Self::Pad, Self::Stretch];
+
+    /// The usual one where nothing may be cut off.
+    fn whole() -> Self {
+        Self::Pad
+    }
 
     /// What it is called in the window.
     pub fn title(self) -> &'static str {

@@ -82,9 +82,12 @@ fn source_name(source: &Source) -> String {
     match source {
         Source::Synthetic(points) => points.kind.title().to_owned(),
         Source::Digits(_) => "Digits".to_owned(),
+        Source::Shapes(_) => "Shapes".to_owned(),
+        Source::Scenes(_) => "Scenes".to_owned(),
         Source::Csv(table) => last(&table.path),
         Source::Idx(pictures) => last(&pictures.folder),
         Source::Pictures(pictures) => last(&pictures.folder),
+        Source::Boxes(pictures) => last(&pictures.folder),
         Source::Sample(_) => "One sample".to_owned(),
     }
 }

@@ -126,6 +126,12 @@ pub const NOISE: Limits<f64> = real("the noise", 0.0, 0.5);
 /// Of each part of a folder of pictures.
 pub const PICTURES: Limits<usize> = whole("the number of images per set", 10, 10_000_000);
 
+/// Drawn ones in colour, before they are split.
+pub const DRAWN: Limits<usize> = whole("the number of pictures", 100, 60_000);
+/// Rows and columns of a drawn picture in colour.
+pub const DRAWN_SIDE: Limits<usize> = whole("the size of the pictures", 16, 256);
+/// In a drawn scene at most.
+pub const THINGS: Limits<usize> = whole("the number of things in a picture", 1, 20);
 /// Rows and columns of a picture from a file.
 pub const SIDE: Limits<usize> = whole("the size of the pictures", 8, 512);
 
@@ -186,6 +192,17 @@ struct Found(Vec<String>);
 impl Found {
     fn look<T: Copy + PartialOrd + Shown>(&mut self, limits: &Limits<T>, value: T) {
         self.0.extend(limits.refuse(value));
+    }
+
+    /// Of drawn pictures in colour, whose numbers are allowed by themselves.
+    fn look_at_memory(&mut self, samples: usize, size: usize) {
+        const MOST: usize = 1_500_000_000;
+        if self.0.is_empty() && samples.saturating_mul(size * size * 3 * size_of::<f32>()) > MOST {
+            let samples = samples.shown();
+            self.0.push(format!(
+                "{samples} pictures of {size} × {size} don't fit in memory. Choose fewer, or smaller ones."
+            ));
+        }
     }
 
     fn adam(&mut self, [beta1, beta2, epsilon, weight_decay]: [f64; 4]) {
@@ -338,12 +355,26 @@ impl DataSpec {
                 found.look(&DIGITS, digits.samples);
                 found.look(&NOISE, digits.noise);
             }
+            Source::Shapes(shapes) => {
+                found.look(&DRAWN, shapes.samples);
+                found.look(&DRAWN_SIDE, shapes.size);
+                found.look(&NOISE, shapes.noise);
+                found.look_at_memory(shapes.samples, shapes.size);
+            }
+            Source::Scenes(scenes) => {
+                found.look(&DRAWN, scenes.samples);
+                found.look(&DRAWN_SIDE, scenes.size);
+                found.look(&THINGS, scenes.most);
+                found.look(&NOISE, scenes.noise);
+                found.look_at_memory(scenes.samples, scenes.size);
+            }
             Source::Idx(pictures) => {
                 if let Some(limit) = pictures.limit {
                     found.look(&PICTURES, limit);
                 }
             }
             Source::Pictures(pictures) => found.look(&SIDE, pictures.size),
+            Source::Boxes(pictures) => found.look(&SIDE, pictures.size),
             Source::Csv(csv) => {
                 if let Some(delimiter) =
                     csv.reading.delimiter.filter(|c| !c.is_ascii() || matches!(c, '\n' | '\r' | '"'))
@@ -381,8 +412,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        CsvSpec, DigitsSpec, EarlyStopping, Fit, IdxSpec, MissingPolicy, PictureSpec, Scaling, SyntheticKind,
-        SyntheticSpec, templates,
+        BoxesSpec, CsvSpec, DigitsSpec, EarlyStopping, Fit, IdxSpec, MissingPolicy, PictureSpec, Scaling, ScenesSpec,
+        ShapesSpec, SyntheticKind, SyntheticSpec, templates,
     };
 
     /// Where the numbers lie in a value.
@@ -447,6 +478,9 @@ mod tests {
         for source in [
             Source::Synthetic(blobs),
             Source::Digits(DigitsSpec::default()),
+            Source::Shapes(ShapesSpec::default()),
+            Source::Scenes(ScenesSpec::default()),
+            Source::Boxes(BoxesSpec { folder: "a".into(), size: 32, grey: true, fit: Fit::Pad }),
             Source::Idx(IdxSpec { folder: "a".into(), limit: Some(100) }),
             Source::Csv(csv),
             Source::Pictures(PictureSpec { folder: "a".into(), size: 32, grey: true, fit: Fit::Pad }),

@@ -13,7 +13,8 @@ use super::layer::{
     LayerNorm, Loss, Lstm, MaxPool2d, MeanOver, MultiHeadAttention, PositionalEncoding, Positions, Relu, Reshape,
 };
 use super::{
-    DataSpec, DigitsSpec, Feature, Optimiser, Project, Schedule, Source, SyntheticKind, SyntheticSpec, TrainingSpec,
+    DataSpec, DigitsSpec, Feature, Optimiser, Project, Schedule, ShapesSpec, Source, SyntheticKind, SyntheticSpec,
+    TrainingSpec,
 };
 
 /// What the gallery and `glassbox templates` say.
@@ -49,6 +50,7 @@ pub const TEMPLATES: &[Template] = &[
     built_in("digits-lstm", "Digits, row by row", "a memory reads 28 rows"),
     built_in("digits-attention", "Digits, attention", "rows that look at each other"),
     built_in("digits-autoencoder", "Digits, autoencoder", "images in two numbers"),
+    built_in("shapes", "Drawn shapes", "colour pictures by shape"),
     Template {
         key: "mnist-mlp",
         title: "MNIST, dense",
@@ -66,6 +68,12 @@ pub const TEMPLATES: &[Template] = &[
         title: "Your pictures",
         tagline: "a folder per class",
         needs: Some("a folder of pictures"),
+    },
+    Template {
+        key: "detect",
+        title: "Things in your pictures",
+        tagline: "boxes around things",
+        needs: Some("a folder of pictures with boxes"),
     },
     Template { key: "table", title: "Your table", tagline: "a table becomes a model", needs: Some("a table") },
 ];
@@ -99,6 +107,7 @@ pub fn build(key: &str) -> Option<Project> {
         "digits-lstm" => (digits(), row_by_row(10), pictures(15, 0.005)),
         "digits-attention" => (digits(), rows_attend(10), pictures(15, 0.003)),
         "digits-autoencoder" => (digits(), through_two(28), pictures(30, 0.002)),
+        "shapes" => (shapes(), shapes_cnn(6), pictures(15, 0.002)),
         _ => return None,
     };
     let mut graph = chain(layers);
@@ -148,6 +157,23 @@ pub fn cnn(classes: usize) -> Vec<LayerKind> {
         Conv2d { filters: 16, ..Conv2d::default() }.into(),
         MaxPool2d::default().into(),
         Conv2d { filters: 32, ..Conv2d::default() }.into(),
+        MaxPool2d::default().into(),
+        Flatten {}.into(),
+        Dropout { rate: 0.25, ..Dropout::default() }.into(),
+        Dense { units: 64, activation: Activation::Relu, init: Initialiser::HeUniform, ..Dense::default() }.into(),
+        Dense { units: classes, ..Dense::default() }.into(),
+    ]
+}
+
+/// Three rounds, for colour pictures of 32 x 32.
+fn shapes_cnn(classes: usize) -> Vec<LayerKind> {
+    let convolution = |filters| Conv2d { filters, ..Conv2d::default() }.into();
+    vec![
+        convolution(16),
+        MaxPool2d::default().into(),
+        convolution(32),
+        MaxPool2d::default().into(),
+        convolution(64),
         MaxPool2d::default().into(),
         Flatten {}.into(),
         Dropout { rate: 0.25, ..Dropout::default() }.into(),
@@ -302,6 +328,10 @@ fn digits() -> DataSpec {
     DataSpec { source: Source::Digits(DigitsSpec::default()), ..DataSpec::default() }
 }
 
+fn shapes() -> DataSpec {
+    DataSpec { source: Source::Shapes(ShapesSpec::default()), ..DataSpec::default() }
+}
+
 fn synthetic(
     kind: SyntheticKind,
     widths: &[usize],
@@ -338,6 +368,7 @@ mod tests {
             let project = build(template.key).unwrap();
             let (input, task) = match (&project.data.source, template.key) {
                 (Source::Digits(_), _) => (vec![1, 28, 28], Task::Classes(10)),
+                (Source::Shapes(shapes), _) => (vec![3, shapes.size, shapes.size], Task::Classes(6)),
                 (_, "sine") => (vec![1], Task::Numbers(1)),
                 (_, "plane") => (vec![2], Task::Numbers(1)),
                 (_, "blobs") => (vec![2], Task::Classes(3)),

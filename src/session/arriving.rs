@@ -131,6 +131,7 @@ impl State {
         let takes = matches!(dataset.input_shape[..], [3, rows, columns] if rows == columns);
         let fit = match &self.project.data.source {
             Source::Pictures(pictures) => pictures.fit,
+            Source::Boxes(pictures) => pictures.fit,
             _ => Fit::default(),
         };
         (takes && import::is_photo(path)).then(|| (dataset.input_shape.clone(), fit))

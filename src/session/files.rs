@@ -89,6 +89,8 @@ impl State {
         let samples = match (&self.project.data.source, self.data.dataset()) {
             (Source::Synthetic(points), _) => points.samples as f64 * share,
             (Source::Digits(digits), _) => digits.samples as f64 * share,
+            (Source::Shapes(shapes), _) => shapes.samples as f64 * share,
+            (Source::Scenes(scenes), _) => scenes.samples as f64 * share,
             (_, Some(dataset)) => dataset.train.len() as f64,
             (_, None) => return self.set_speed(self.settings.speed.unwrap_or(WATCHABLE)),
         };
@@ -228,7 +230,10 @@ impl State {
             Source::Csv(csv) => self.base().join(&csv.path).parent().map(Path::to_path_buf),
             Source::Idx(idx) => self.base().join(&idx.folder).parent().map(Path::to_path_buf),
             Source::Pictures(pictures) => self.base().join(&pictures.folder).parent().map(Path::to_path_buf),
-            Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => None,
+            Source::Boxes(pictures) => self.base().join(&pictures.folder).parent().map(Path::to_path_buf),
+            Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) | Source::Sample(_) => {
+                None
+            }
         };
         let file = self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf);
         let last = self.settings.recent.first().and_then(|recent| recent.path.parent()).map(Path::to_path_buf);
@@ -291,7 +296,15 @@ fn make_paths_relative(project: &mut Project, folder: &Path) {
         Source::Csv(csv) => csv.path = relative(&csv.path),
         Source::Idx(idx) if idx.folder != folder => idx.folder = relative(&idx.folder),
         Source::Pictures(pictures) if pictures.folder != folder => pictures.folder = relative(&pictures.folder),
-        Source::Idx(_) | Source::Pictures(_) | Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
+        Source::Boxes(pictures) if pictures.folder != folder => pictures.folder = relative(&pictures.folder),
+        Source::Idx(_)
+        | Source::Pictures(_)
+        | Source::Boxes(_)
+        | Source::Synthetic(_)
+        | Source::Digits(_)
+        | Source::Shapes(_)
+        | Source::Scenes(_)
+        | Source::Sample(_) => {}
     }
 }
 
@@ -302,7 +315,10 @@ fn base_of_data(project: &Project, checkpoint: &Path) -> PathBuf {
         Source::Csv(csv) => &csv.path,
         Source::Idx(idx) => &idx.folder,
         Source::Pictures(pictures) => &pictures.folder,
-        Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => return PathBuf::new(),
+        Source::Boxes(pictures) => &pictures.folder,
+        Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) | Source::Sample(_) => {
+            return PathBuf::new();
+        }
     };
     let beside = checkpoint.parent().map(Path::to_path_buf).unwrap_or_default();
     let is_of_project = beside.extension().is_some_and(|ending| ending == "runs");
@@ -319,6 +335,7 @@ pub(super) fn make_paths_absolute(project: &mut Project, base: &Path) {
         Source::Csv(csv) => csv.path = absolute(&csv.path),
         Source::Idx(idx) => idx.folder = absolute(&idx.folder),
         Source::Pictures(pictures) => pictures.folder = absolute(&pictures.folder),
-        Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
+        Source::Boxes(pictures) => pictures.folder = absolute(&pictures.folder),
+        Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) | Source::Sample(_) => {}
     }
 }

@@ -276,7 +276,7 @@ impl Run {
     pub fn next_batch(&self) -> Result<Batch, RunError> {
         let mut batch = self.dataset.train.fetch(&self.next_rows())?;
         let TrainingSpec { augmentation, seed, .. } = &self.project.training;
-        augment(&mut batch, &self.dataset.input_shape, augmentation, *seed, self.place.epoch);
+        augment(&mut batch, &self.dataset.input_shape, self.dataset.truth.task, augmentation, *seed, self.place.epoch);
         Ok(batch)
     }
 

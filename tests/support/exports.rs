@@ -97,6 +97,9 @@ pub fn template(key: &str, real: Option<&PathBuf>) -> Option<(Project, Dataset)>
         Source::Idx(idx) => (idx.folder, idx.limit) = (real?.join("mnist10k"), Some(600)),
         Source::Pictures(pictures) => pictures.folder = real?.join("pictures/sign_digits"),
         Source::Digits(digits) => digits.samples = 300,
+        Source::Shapes(shapes) => shapes.samples = 300,
+        Source::Scenes(scenes) => scenes.samples = 300,
+        Source::Boxes(boxes) => boxes.folder = real?.join("bccd"),
         Source::Synthetic(_) | Source::Sample(_) => {}
     }
     let dataset = dataset_of(&project);

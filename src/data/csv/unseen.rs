@@ -254,6 +254,7 @@ impl<'a> Truth<'a> {
                 let folded = classes.iter().map(|name| folded(name)).zip(0..).collect();
                 (column.as_ref()?, Some((codes, folded)), (0.0, 1.0))
             }
+            Target::Things { .. } => return None,
             Target::Numbers { outputs, offset, scale } => {
                 let unit = (f64::from(*offset.first()?), f64::from(*scale.first()?));
                 (outputs.first().filter(|_| outputs.len() == 1)?, None, unit)

@@ -22,7 +22,7 @@ const FORMATS: [ImageFormat; 5] =
 
 /// Why a file is left out: the end of a sentence about it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Fault {
+pub(in crate::data) enum Fault {
     /// "a web page"
     NoPicture(String),
     /// "cut short"
@@ -39,7 +39,7 @@ impl Fault {
 
 /// What a network is given.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Wanted {
+pub(in crate::data) struct Wanted {
     /// Rows, and columns.
     pub side: usize,
     /// 1 or 3.
@@ -56,26 +56,36 @@ impl Wanted {
 
 /// What the head of a file says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Head {
-    /// Of the shorter side.
-    pub side: u32,
-    pub is_square: bool,
+pub(in crate::data) struct Head {
+    /// As they are stored.
+    pub width: u32,
+    pub height: u32,
+    /// How it is shown.
+    pub turned: Orientation,
     pub has_colour: bool,
 }
 
-pub(super) fn head(path: &Path) -> Result<Head, Fault> {
-    let bytes = read(path)?;
-    let decoder = decoder(&bytes)?;
-    let (width, height) = decoder.dimensions();
-    Ok(Head { side: width.min(height), is_square: width == height, has_colour: decoder.color_type().has_color() })
+impl Head {
+    /// The shorter.
+    pub fn side(self) -> u32 {
+        self.width.min(self.height)
+    }
 }
 
-/// `[channels, side, side]`
-pub(super) fn pixels(path: &Path, wanted: Wanted) -> Result<Vec<u8>, Fault> {
+pub(in crate::data) fn head(path: &Path) -> Result<Head, Fault> {
+    let bytes = read(path)?;
+    let mut decoder = decoder(&bytes)?;
+    let (width, height) = decoder.dimensions();
+    let turned = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok(Head { width, height, turned, has_colour: decoder.color_type().has_color() })
+}
+
+/// `[channels, side, side]`, and width and height of the whole picture as it is shown.
+pub(super) fn pixels(path: &Path, wanted: Wanted) -> Result<(Vec<u8>, [u32; 2]), Fault> {
     pixels_of(&read(path)?, wanted)
 }
 
-pub(super) fn pixels_of(bytes: &[u8], wanted: Wanted) -> Result<Vec<u8>, Fault> {
+pub(super) fn pixels_of(bytes: &[u8], wanted: Wanted) -> Result<(Vec<u8>, [u32; 2]), Fault> {
     let mut decoder = decoder(bytes)?;
     let turned = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
@@ -83,7 +93,8 @@ pub(super) fn pixels_of(bytes: &[u8], wanted: Wanted) -> Result<Vec<u8>, Fault> 
         return Err(Fault::Broken("cut short".into()));
     }
     picture.apply_orientation(turned);
-    Ok(planes(&fitted(opaque(picture), wanted), wanted.channels))
+    let size = [picture.width(), picture.height()];
+    Ok((planes(&fitted(opaque(picture), wanted), wanted.channels), size))
 }
 
 /// At most what is allowed, and what is a picture by its first bytes.
@@ -198,6 +209,32 @@ fn opaque(picture: DynamicImage) -> RgbImage {
     all
 }
 
+/// Where the picture lies in what a network is given: of each axis, the pixel where it begins and how many it takes.
+/// What lies outside of the square is cut off.
+pub(in crate::data) fn placed([width, height]: [u32; 2], wanted: Wanted) -> [[f64; 2]; 2] {
+    let side = f64::from(wanted.side as u32);
+    match wanted.fit {
+        _ if width == height => [[0.0, side]; 2],
+        Fit::Stretch => [[0.0, side]; 2],
+        Fit::Crop => {
+            let least = width.min(height);
+            let scale = side / f64::from(least);
+            [width, height].map(|n| [-f64::from((n - least) / 2) * scale, f64::from(n) * scale])
+        }
+        Fit::Pad => {
+            let [across, down] = padded([width, height], wanted.side as u32);
+            [across, down].map(|[from, length]| [f64::from(from), f64::from(length)])
+        }
+    }
+}
+
+/// Where a picture begins between black bars, and its length, across and down.
+fn padded([width, height]: [u32; 2], side: u32) -> [[u32; 2]; 2] {
+    let most = u64::from(width.max(height));
+    let of = |n: u32| ((u64::from(n) * u64::from(side) + most / 2) / most).max(1) as u32;
+    [width, height].map(|n| [(side - of(n)) / 2, of(n)])
+}
+
 fn fitted(picture: RgbImage, wanted: Wanted) -> RgbImage {
     let side = wanted.side as u32;
     let (width, height) = picture.dimensions();
@@ -219,11 +256,9 @@ fn fitted(picture: RgbImage, wanted: Wanted) -> RgbImage {
             scaled(&part.to_image(), side, side)
         }
         Fit::Pad => {
-            let most = u64::from(width.max(height));
-            let of = |n: u32| ((u64::from(n) * u64::from(side) + most / 2) / most).max(1) as u32;
-            let part = scaled(&picture, of(width), of(height));
+            let [[left, across], [top, down]] = padded([width, height], side);
+            let part = scaled(&picture, across, down);
             let mut all = RgbImage::new(side, side);
-            let (left, top) = ((side - part.width()) / 2, (side - part.height()) / 2);
             imageops::replace(&mut all, &part, left.into(), top.into());
             all
         }

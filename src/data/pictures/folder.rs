@@ -12,11 +12,7 @@ const MAX_FILES: usize = 2_000_000;
 const MAX_DEPTH: usize = 32;
 
 /// A file and its class.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
-    pub path: PathBuf,
-    pub class: usize,
-}
+pub(super) type Entry = (PathBuf, usize);
 
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -67,7 +63,7 @@ pub(super) fn find(root: &Path, has_own_test: bool, progress: &dyn Progress) -> 
     for (class, name) in found.classes.iter().enumerate() {
         for (_, part, folder) in classes.iter().filter(|(of, ..)| of == name) {
             let files = walk.files(folder)?;
-            entries[*part].extend(files.into_iter().map(|path| Entry { path, class }));
+            entries[*part].extend(files.into_iter().map(|path| (path, class)));
         }
     }
     let [train, validation, test] = entries;
@@ -110,7 +106,10 @@ fn inner(root: &Path) -> Result<(PathBuf, Listed), DataError> {
 }
 
 /// Every file below a folder, in natural order.
-pub(super) fn all_files(root: &Path, progress: &dyn Progress) -> Result<(Vec<PathBuf>, Vec<String>), DataError> {
+pub(in crate::data) fn all_files(
+    root: &Path,
+    progress: &dyn Progress,
+) -> Result<(Vec<PathBuf>, Vec<String>), DataError> {
     let mut walk = Walk::new(root, progress)?;
     let files = walk.files(root)?;
     Ok((files, walk.notes))
@@ -122,7 +121,7 @@ struct Listed {
     folders: Vec<PathBuf>,
 }
 
-pub(super) fn name(path: &Path) -> String {
+pub(in crate::data) fn name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
@@ -206,7 +205,7 @@ impl<'a> Walk<'a> {
 }
 
 /// As people count: "2" before "10", whatever the case.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
+pub(in crate::data) fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     while let (Some(one), Some(two)) = (left.chars().next(), right.chars().next()) {
         let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();

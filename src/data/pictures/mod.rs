@@ -3,10 +3,10 @@
 //! `folder` finds the files, `decode` makes pixels of one, `rows` holds or decodes them again; this file makes a
 //! [`Dataset`], proposes settings for a folder, and reads pictures that a network never saw.
 
-mod decode;
-mod folder;
+pub(super) mod decode;
+pub(super) mod folder;
 mod photo;
-mod rows;
+pub(super) mod rows;
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ fn load_within(
     let count = |part: &Option<Vec<folder::Entry>>| part.as_ref().map_or(0, Vec::len);
     let all = parts.iter().map(count).sum::<usize>().max(1) as f32;
     let (mut done, mut left) = (0, Vec::new());
-    let mut decoded: Vec<Option<Vec<Picture>>> = Vec::new();
+    let mut decoded: Vec<Option<Vec<Picture<usize>>>> = Vec::new();
     for part in parts {
         let from = done;
         done += count(&part);
@@ -101,11 +101,11 @@ fn wanted(settings: &PictureSpec) -> Wanted {
 /// Takes out of the pictures for training what validates and what is set aside, where the folder has no own part for
 /// it. Folds are drawn from all that is not set aside.
 fn held_back(
-    train: &mut Vec<Picture>,
-    mut validation: Option<Vec<Picture>>,
-    test: Option<Vec<Picture>>,
+    train: &mut Vec<Picture<usize>>,
+    mut validation: Option<Vec<Picture<usize>>>,
+    test: Option<Vec<Picture<usize>>>,
     spec: &DataSpec,
-) -> Result<(Vec<Picture>, Vec<Picture>), String> {
+) -> Result<(Vec<Picture<usize>>, Vec<Picture<usize>>), String> {
     if spec.fold.is_some() {
         train.extend(validation.take().into_iter().flatten());
     }
@@ -113,11 +113,11 @@ fn held_back(
     if is_own && (has_test || spec.test == 0.0) {
         return Ok((validation.unwrap_or_default(), test.unwrap_or_default()));
     }
-    let classes: Vec<usize> = train.iter().map(|picture| picture.class).collect();
+    let classes: Vec<usize> = train.iter().map(|picture| picture.label).collect();
     let rows = split::Rows { len: classes.len(), classes: Some(&classes), is_stratified: true, ..Default::default() };
     let share = if has_test { 0.0 } else { spec.test };
     let split = divide(&DataSpec { test: share, ..spec.clone() }, &rows)?;
-    let mut all: Vec<Option<Picture>> = std::mem::take(train).into_iter().map(Some).collect();
+    let mut all: Vec<Option<Picture<usize>>> = std::mem::take(train).into_iter().map(Some).collect();
     let mut take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect::<Vec<_>>();
     let drawn = take(split.validation);
     let aside = take(split.test);
@@ -134,31 +134,31 @@ fn held_back(
 /// Those of which there is a picture; the others are told of.
 fn classes(
     names: &[String],
-    [train, validation, test]: [&mut Vec<Picture>; 3],
+    [train, validation, test]: [&mut Vec<Picture<usize>>; 3],
     notes: &mut Vec<String>,
 ) -> Vec<String> {
     let mut is_there = vec![false; names.len()];
-    train.iter().chain(&*validation).for_each(|picture| is_there[picture.class] = true);
+    train.iter().chain(&*validation).for_each(|picture| is_there[picture.label] = true);
     let those = |is: bool| {
         let some = names.iter().zip(&is_there).filter(|(_, there)| **there == is);
         some.map(|(name, _)| name.clone()).collect::<Vec<_>>()
     };
     let (kept, mut empty) = (those(true), those(false));
-    empty.retain(|name| !test.iter().any(|picture| names[picture.class] == *name));
+    empty.retain(|name| !test.iter().any(|picture| names[picture.label] == *name));
     if !empty.is_empty() {
         notes.push(format!("No class, because there is no picture in it: {}.", empty.join(", ")));
     }
     let tested = test.len();
-    test.retain(|picture| is_there[picture.class]);
+    test.retain(|picture| is_there[picture.label]);
     if test.len() < tested {
         let count = tested - test.len();
         notes.push(format!("Left out of the test: {count} pictures of classes that only its folder has."));
     }
     let place = |class: usize| is_there[..class].iter().filter(|there| **there).count();
     let places: Vec<usize> = (0..names.len()).map(place).collect();
-    train.iter_mut().chain(validation).chain(test).for_each(|picture| picture.class = places[picture.class]);
+    train.iter_mut().chain(validation).chain(test).for_each(|picture| picture.label = places[picture.label]);
     let mut only = vec![true; kept.len()];
-    train.iter().for_each(|picture| only[picture.class] = false);
+    train.iter().for_each(|picture| only[picture.label] = false);
     let unknown: Vec<&str> = kept.iter().zip(only).filter(|(_, only)| *only).map(|(name, _)| name.as_str()).collect();
     if !unknown.is_empty() {
         notes.push(format!("No training picture is of the class {}.", unknown.join(", ")));
@@ -167,7 +167,7 @@ fn classes(
 }
 
 /// What was left out, by kind: how many, and some by name.
-fn skipped(left: &[Left], root: &Path) -> Option<String> {
+pub(super) fn skipped(left: &[Left], root: &Path) -> Option<String> {
     let named = |is_picture: bool| {
         let some: Vec<&Left> =
             left.iter().filter(|(_, fault)| matches!(fault, Fault::Broken(_)) == is_picture).collect();
@@ -201,10 +201,10 @@ pub(super) fn propose(path: &Path, progress: &dyn Progress) -> Result<PictureSpe
     let mut at = 0.0;
     while let Some(entry) = found.train.get(at as usize) {
         stop_if_cancelled(progress)?;
-        heads.extend(decode::head(&entry.path));
+        heads.extend(decode::head(&entry.0));
         at += step;
     }
-    let mut sides: Vec<u32> = heads.iter().map(|head| head.side).collect();
+    let mut sides: Vec<u32> = heads.iter().map(|head| head.side()).collect();
     sides.sort_unstable();
     let Some(&median) = sides.get(sides.len() / 2) else {
         return Err(DataError::new(format!("There is no picture that can be read: {}", path.display())));
@@ -234,15 +234,16 @@ pub(super) fn unseen(encoding: &Encoding, fit: Fit, path: &Path, progress: &dyn 
     }
     let truth = encoding.target.truth();
     let class_of = |file: &Path| {
+        truth.task.classes()?;
         let folders = file.strip_prefix(path).ok()?.parent()?;
         let mut names = folders.iter().rev().map(|name| name.to_string_lossy());
         names.find_map(|name| truth.names.iter().position(|class| *class == name))
     };
     let mut found = Unseen { notes, ..Unseen::default() };
-    let entries: Vec<folder::Entry> = files.into_iter().map(|path| folder::Entry { path, class: 0 }).collect();
+    let entries: Vec<(PathBuf, usize)> = files.into_iter().map(|path| (path, 0)).collect();
     found.names =
-        entries.iter().map(|entry| if path.is_dir() { below(&entry.path, path) } else { folder::name(path) }).collect();
-    let all: Vec<PathBuf> = entries.iter().map(|entry| entry.path.clone()).collect();
+        entries.iter().map(|(file, _)| if path.is_dir() { below(file, path) } else { folder::name(path) }).collect();
+    let all: Vec<PathBuf> = entries.iter().map(|(file, _)| file.clone()).collect();
     let (pictures, left) = rows::decode_all(entries, wanted, &mut { MAX_HELD }, progress, (0.0, 0.9))?;
     if pictures.is_empty() {
         let why = skipped(&left, path).map(|note| format!(" {note}")).unwrap_or_default();

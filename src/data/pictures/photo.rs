@@ -12,7 +12,7 @@ pub fn read_photo(path: &Path, shape: &[usize], fit: Fit) -> Result<Vec<f32>, Da
     let &[channels @ (1 | 3), side, _] = shape else {
         return Err(DataError::new("The network takes no pictures of one or three channels."));
     };
-    let pixels = decode::pixels(path, Wanted { side, channels, fit }).map_err(|fault| {
+    let (pixels, _) = decode::pixels(path, Wanted { side, channels, fit }).map_err(|fault| {
         let words = fault.words();
         DataError::new(match fault {
             Fault::NoPicture(_) => format!("This isn't a picture ({words}): {}", path.display()),

@@ -7,21 +7,22 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::decode::{self, Fault, Wanted};
-use super::folder::Entry;
 use crate::data::DataError;
 use crate::data::fingerprint::hashed;
 use crate::data::progress::{Progress, cancelled_error};
 use crate::data::samples::{Batch, Rows};
 
 /// What decoded pictures may take in memory.
-pub(super) const MAX_HELD: u64 = 1_500_000_000;
+pub(in crate::data) const MAX_HELD: u64 = 1_500_000_000;
 /// Decoded between two looks at whether somebody still wants them.
 const PIECE: usize = 64;
 
-/// A picture that could be decoded.
-pub(super) struct Picture {
+/// A picture that could be decoded, and what is known of it.
+pub(in crate::data) struct Picture<L> {
     pub path: PathBuf,
-    pub class: usize,
+    pub label: L,
+    /// Width and height as it is shown.
+    pub size: [u32; 2],
     /// Of its pixels at the wanted size.
     sum: u32,
     /// Of the numbers they become.
@@ -31,43 +32,73 @@ pub(super) struct Picture {
 }
 
 /// A file that is left out, with the reason.
-pub(super) type Left = (PathBuf, Fault);
+pub(in crate::data) type Left = (PathBuf, Fault);
 
 /// Each decoded once. `room`: for those that are held.
-pub(super) fn decode_all(
-    entries: Vec<Entry>,
+pub(in crate::data) fn decode_all<L: Sync>(
+    entries: Vec<(PathBuf, L)>,
     wanted: Wanted,
     room: &mut u64,
     progress: &dyn Progress,
     (from, to): (f32, f32),
-) -> Result<(Vec<Picture>, Vec<Left>), DataError> {
+) -> Result<(Vec<Picture<L>>, Vec<Left>), DataError> {
     let (mut pictures, mut left) = (Vec::with_capacity(entries.len()), Vec::new());
-    let count = entries.len().max(1);
-    for (done, some) in entries.chunks(PIECE).enumerate() {
+    let (count, mut done) = (entries.len().max(1), 0);
+    let mut entries = entries.into_iter();
+    loop {
+        let some: Vec<(PathBuf, L)> = entries.by_ref().take(PIECE).collect();
+        if some.is_empty() {
+            return Ok((pictures, left));
+        }
         if progress.cancelled() {
             return Err(cancelled_error());
         }
-        progress.report(from + (to - from) * (done * PIECE) as f32 / count as f32, "reading pictures");
-        let read = |entry: &Entry| {
-            let pixels = decode::pixels(&entry.path, wanted)?;
+        progress.report(from + (to - from) * done as f32 / count as f32, "reading pictures");
+        let read = |(path, _): &(PathBuf, L)| {
+            let (pixels, size) = decode::pixels(path, wanted)?;
             let hash = hashed(&scaled(&pixels).collect::<Vec<f32>>());
-            Ok((pixels, hash))
+            Ok((pixels, size, hash))
         };
         let decoded: Vec<Result<_, Fault>> = some.par_iter().map(read).collect();
-        for (entry, pixels) in some.iter().zip(decoded) {
+        done += some.len();
+        for ((path, label), pixels) in some.into_iter().zip(decoded) {
             match pixels {
-                Ok((pixels, hash)) => {
+                Ok((pixels, size, hash)) => {
                     let sum = sum_of(&pixels);
                     let fits = *room >= pixels.len() as u64;
                     *room -= if fits { pixels.len() as u64 } else { 0 };
                     let held = fits.then(|| pixels.into_boxed_slice());
-                    pictures.push(Picture { path: entry.path.clone(), class: entry.class, sum, hash, held });
+                    pictures.push(Picture { path, label, size, sum, hash, held });
                 }
-                Err(fault) => left.push((entry.path.clone(), fault)),
+                Err(fault) => left.push((path, fault)),
             }
         }
     }
-    Ok((pictures, left))
+}
+
+impl<L> Picture<L> {
+    /// With something else that is known of it.
+    pub fn relabelled<M>(self, label: M) -> Picture<M> {
+        Picture { path: self.path, label, size: self.size, sum: self.sum, hash: self.hash, held: self.held }
+    }
+}
+
+/// What is known of a picture, as numbers.
+pub(in crate::data) trait Label: Send + Sync {
+    fn numbers(&self) -> Cow<'_, [f32]>;
+}
+
+/// Of a class.
+impl Label for usize {
+    fn numbers(&self) -> Cow<'_, [f32]> {
+        vec![*self as f32].into()
+    }
+}
+
+impl Label for Box<[f32]> {
+    fn numbers(&self) -> Cow<'_, [f32]> {
+        (**self).into()
+    }
 }
 
 fn sum_of(pixels: &[u8]) -> u32 {
@@ -77,13 +108,13 @@ fn sum_of(pixels: &[u8]) -> u32 {
 }
 
 /// Pictures of one part.
-pub(super) struct PictureRows {
+pub(in crate::data) struct PictureRows<L> {
     pub wanted: Wanted,
-    pub pictures: Vec<Picture>,
+    pub pictures: Vec<Picture<L>>,
 }
 
-impl PictureRows {
-    fn picture(&self, row: usize) -> Result<&Picture, DataError> {
+impl<L: Label> PictureRows<L> {
+    fn picture(&self, row: usize) -> Result<&Picture<L>, DataError> {
         let missing = || DataError::new(format!("There is no picture {row}: the data has {}.", self.pictures.len()));
         self.pictures.get(row).ok_or_else(missing)
     }
@@ -94,7 +125,8 @@ impl PictureRows {
         if let Some(held) = &picture.held {
             return Ok(Cow::Borrowed(held));
         }
-        let pixels = decode::pixels(&picture.path, self.wanted).map_err(|fault| gone(&picture.path, fault.words()))?;
+        let (pixels, _) =
+            decode::pixels(&picture.path, self.wanted).map_err(|fault| gone(&picture.path, fault.words()))?;
         if sum_of(&pixels) != picture.sum {
             return Err(gone(&picture.path, "another picture now"));
         }
@@ -114,7 +146,7 @@ fn scaled(pixels: &[u8]) -> impl Iterator<Item = f32> + '_ {
     pixels.iter().map(|&pixel| f32::from(pixel) / 255.0)
 }
 
-impl Rows for PictureRows {
+impl<L: Label> Rows for PictureRows<L> {
     fn len(&self) -> usize {
         self.pictures.len()
     }
@@ -128,14 +160,14 @@ impl Rows for PictureRows {
     }
 
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
-        Ok(vec![self.picture(row)?.class as f32].into())
+        Ok(self.picture(row)?.label.numbers())
     }
 
     fn fetch(&self, rows: &[u32], batch: &mut Batch) -> Result<(), DataError> {
         let all: Vec<_> = rows.par_iter().map(|&row| self.pixels(row as usize)).collect();
         for (&row, pixels) in rows.iter().zip(all) {
             batch.inputs.extend(scaled(&pixels?));
-            batch.targets.push(self.picture(row as usize)?.class as f32);
+            batch.targets.extend_from_slice(&self.picture(row as usize)?.label.numbers());
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ fn wanted(side: usize, channels: usize, fit: Fit) -> Wanted {
 
 /// All pixels, of a picture of 2 x 2.
 fn decoded(bytes: &[u8], channels: usize) -> Vec<u8> {
-    decode::pixels_of(bytes, wanted(2, channels, Fit::Crop)).unwrap()
+    decode::pixels_of(bytes, wanted(2, channels, Fit::Crop)).unwrap().0
 }
 
 const COLOURS: [[u8; 3]; 4] = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 20, 30]];
@@ -91,7 +91,7 @@ fn a_photograph_lies_as_its_camera_was_held() {
 fn a_picture_of_any_size_fits_as_it_is_told_to() {
     let picture =
         RgbImage::from_fn(8, 6, |x, y| Rgb([0, 1, 2].map(|c| (((y * 8 + x) * 3 + c) % 256 * 37 % 251) as u8)));
-    let of = |fit, side| decode::pixels_of(&png(picture.clone()), wanted(side, 3, fit)).unwrap();
+    let of = |fit, side| decode::pixels_of(&png(picture.clone()), wanted(side, 3, fit)).unwrap().0;
     // Pillow's, of the middle 6 x 6 to 3 x 3, BILINEAR.
     assert!(of(Fit::Crop, 3).iter().zip(CROPPED).all(|(a, b)| a.abs_diff(b) <= 1), "{:?}", of(Fit::Crop, 3));
     let padded = of(Fit::Pad, 8);
@@ -99,7 +99,7 @@ fn a_picture_of_any_size_fits_as_it_is_told_to() {
     assert_eq!(padded[8..16], [0, 111, 222, 82, 193, 53, 164, 24]);
     let tall = RgbImage::from_fn(1, 400, |_, _| Rgb([7; 3]));
     for fit in Fit::ALL {
-        assert_eq!(decode::pixels_of(&png(tall.clone()), wanted(16, 1, fit)).unwrap().len(), 256);
+        assert_eq!(decode::pixels_of(&png(tall.clone()), wanted(16, 1, fit)).unwrap().0.len(), 256);
     }
     assert!(of(Fit::Stretch, 3) != of(Fit::Crop, 3));
 }
@@ -129,7 +129,7 @@ fn nothing_that_is_mangled_does_harm() {
                 let at = random(other.len());
                 other[at] = random(256) as u8;
             }
-            if let Ok(pixels) = decode::pixels_of(&other, wanted(8, 3, Fit::Pad)) {
+            if let Ok((pixels, _)) = decode::pixels_of(&other, wanted(8, 3, Fit::Pad)) {
                 assert_eq!(pixels.len(), 192);
             }
         }

@@ -104,7 +104,14 @@ fn gallery(ui: &mut Ui, training: &TrainingSpec, dataset: &Dataset, shape: [usiz
                 let texture = cached(ui.ctx(), id, version, TextureOptions::NEAREST, || {
                     let mut batch = dataset.train.fetch(&[row]).unwrap_or_default();
                     if let Some(epoch) = place.checked_sub(1) {
-                        augment(&mut batch, &dataset.input_shape, &training.augmentation, training.seed, epoch);
+                        augment(
+                            &mut batch,
+                            &dataset.input_shape,
+                            dataset.truth.task,
+                            &training.augmentation,
+                            training.seed,
+                            epoch,
+                        );
                     }
                     preview::picture(&tokens, &batch.inputs, shape)
                 });

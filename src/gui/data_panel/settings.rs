@@ -7,7 +7,9 @@ use super::{parts, points, table};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Change, checkbox, choice, float, section, usize_field};
-use crate::model::{DataSpec, DigitsSpec, Fit, IdxSpec, PictureSpec, SampleSpec, Source, SyntheticSpec, limits};
+use crate::model::{
+    DataSpec, DigitsSpec, Fit, IdxSpec, PictureSpec, SampleSpec, ScenesSpec, ShapesSpec, Source, SyntheticSpec, limits,
+};
 use crate::session::{Action, State};
 
 /// A changed copy of the settings, and whether the change is complete.
@@ -37,6 +39,19 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
         Source::Digits(mut spec) => {
             digits(ui, &mut draft, &mut spec);
             draft.spec.source = Source::Digits(spec);
+        }
+        Source::Shapes(mut spec) => {
+            shapes(ui, &mut draft, &mut spec);
+            draft.spec.source = Source::Shapes(spec);
+        }
+        Source::Scenes(mut spec) => {
+            scenes(ui, &mut draft, &mut spec);
+            draft.spec.source = Source::Scenes(spec);
+        }
+        Source::Boxes(mut spec) => {
+            place(ui, &spec.folder, dialogs);
+            fitted(ui, &mut draft, &mut spec.size, &mut spec.fit, &mut spec.grey);
+            draft.spec.source = Source::Boxes(spec);
         }
         Source::Idx(mut spec) => {
             folder(ui, &mut draft, &mut spec, dialogs);
@@ -73,8 +88,10 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
 fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
     let (word, help) = match spec.source {
         Source::Sample(_) => ("Draw again", "Draw other random numbers."),
-        Source::Synthetic(_) | Source::Digits(_) => ("Regenerate", "Generate new samples with the same settings."),
-        Source::Csv(_) | Source::Idx(_) | Source::Pictures(_) => {
+        Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) => {
+            ("Regenerate", "Generate new samples with the same settings.")
+        }
+        Source::Csv(_) | Source::Idx(_) | Source::Pictures(_) | Source::Boxes(_) => {
             ("New split", "Reload the data and choose different samples for validation.")
         }
     };
@@ -135,20 +152,48 @@ fn digits(ui: &mut Ui, draft: &mut Draft, spec: &mut DigitsSpec) {
     spec.noise = draft.number(noise, spec.noise);
 }
 
+fn shapes(ui: &mut Ui, draft: &mut Draft, spec: &mut ShapesSpec) {
+    drawn(ui, draft, &mut spec.samples, &mut spec.size, &mut spec.noise);
+}
+
+fn scenes(ui: &mut Ui, draft: &mut Draft, spec: &mut ScenesSpec) {
+    let help = "Things in a picture, at most.";
+    let most = usize_field(ui, "Things", help, spec.most, &limits::THINGS);
+    spec.most = draft.number(most, spec.most);
+    drawn(ui, draft, &mut spec.samples, &mut spec.size, &mut spec.noise);
+}
+
+fn drawn(ui: &mut Ui, draft: &mut Draft, samples: &mut usize, size: &mut usize, noise: &mut f64) {
+    let help = "Number of pictures, training and validation together.";
+    let change = usize_field(ui, "Samples", help, *samples, &limits::DRAWN);
+    *samples = draft.number(change, *samples);
+    let help = "Rows and columns of a picture. Larger pictures take longer.";
+    let change = usize_field(ui, "Size", help, *size, &limits::DRAWN_SIDE);
+    *size = draft.number(change, *size);
+    let help = "How much random noise is added to each pixel.";
+    let change = float(ui, "Noise", help, *noise, limits::NOISE.range());
+    *noise = draft.number(change, *noise);
+}
+
 fn pictures(ui: &mut Ui, draft: &mut Draft, spec: &mut PictureSpec, dialogs: &mut Dialogs) {
     place(ui, &spec.folder, dialogs);
+    fitted(ui, draft, &mut spec.size, &mut spec.fit, &mut spec.grey);
+}
+
+/// What every picture becomes.
+fn fitted(ui: &mut Ui, draft: &mut Draft, size: &mut usize, fit: &mut Fit, grey: &mut bool) {
     let help = "Rows and columns that every picture is scaled to. Larger pictures show more and take longer.";
-    let size = usize_field(ui, "Size", help, spec.size, &limits::SIDE);
-    spec.size = draft.number(size, spec.size);
+    let change = usize_field(ui, "Size", help, *size, &limits::SIDE);
+    *size = draft.number(change, *size);
     let help = "Pictures that are not square: keep the middle, add black bars, or distort them.";
-    let current = Fit::ALL.iter().position(|fit| *fit == spec.fit).unwrap_or_default();
+    let current = Fit::ALL.iter().position(|one| one == fit).unwrap_or_default();
     if let Some(i) = choice(ui, "Fit", help, current, &Fit::ALL.map(Fit::title)) {
-        spec.fit = Fit::ALL[i];
+        *fit = Fit::ALL[i];
         draft.ended = true;
     }
     let help = "One channel of brightness instead of red, green and blue.";
-    if let Some(on) = checkbox(ui, "Greyscale", help, spec.grey) {
-        spec.grey = on;
+    if let Some(on) = checkbox(ui, "Greyscale", help, *grey) {
+        *grey = on;
         draft.ended = true;
     }
 }

@@ -5,7 +5,7 @@ use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, Wi
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::thumbnails::{Thumbnail, Thumbnails};
-use crate::model::{DataSpec, DigitsSpec, Feature, Source, SyntheticKind, SyntheticSpec};
+use crate::model::{DataSpec, DigitsSpec, Feature, ScenesSpec, ShapesSpec, Source, SyntheticKind, SyntheticSpec};
 use crate::session::{Action, State};
 
 fn picture(kind: SyntheticKind) -> Thumbnail {
@@ -29,9 +29,12 @@ fn current(source: &Source) -> (String, Thumbnail) {
     match source {
         Source::Synthetic(spec) => (spec.kind.title().to_owned(), picture(spec.kind)),
         Source::Digits(_) => ("Drawn digits".to_owned(), Thumbnail::Digits),
+        Source::Shapes(_) => ("Drawn shapes".to_owned(), Thumbnail::Shapes),
+        Source::Scenes(_) => ("Drawn scenes".to_owned(), Thumbnail::Scenes),
         Source::Csv(csv) => (file(&csv.path), Thumbnail::Table),
         Source::Idx(idx) => (file(&idx.folder), Thumbnail::ImageFolder),
         Source::Pictures(pictures) => (file(&pictures.folder), Thumbnail::Photos),
+        Source::Boxes(pictures) => (file(&pictures.folder), Thumbnail::Scenes),
         Source::Sample(_) => ("One sample".to_owned(), Thumbnail::Table),
     }
 }
@@ -77,7 +80,7 @@ fn gallery(
     let columns = ((ui.available_width() + gap) / (84.0 + gap)).floor().max(2.0);
     let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).floor();
     // A single sample is none of these.
-    let now = Some(current(&data.source).1).filter(|_| !matches!(data.source, Source::Sample(_)));
+    let now = Some(current(&data.source).1).filter(|_| !matches!(data.source, Source::Sample(_) | Source::Boxes(_)));
     let (before, mut asked) = (actions.len(), None);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(gap);
@@ -88,6 +91,12 @@ fn gallery(
         }
         if card(ui, thumbnails, width, "Drawn digits", Thumbnail::Digits, now) {
             actions.push(with(Source::Digits(DigitsSpec::default())));
+        }
+        if card(ui, thumbnails, width, "Drawn shapes", Thumbnail::Shapes, now) {
+            actions.push(with(Source::Shapes(ShapesSpec::default())));
+        }
+        if card(ui, thumbnails, width, "Drawn scenes", Thumbnail::Scenes, now) {
+            actions.push(with(Source::Scenes(ScenesSpec::default())));
         }
         let is_idx = matches!(data.source, Source::Idx(_));
         let thumbnail = if is_idx { Thumbnail::ImageFolder } else { Thumbnail::Photos };

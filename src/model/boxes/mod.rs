@@ -63,6 +63,13 @@ impl Extent {
         }
     }
 
+    /// What of it is inside of the picture; `None` where that is less than a share of it, or has no area.
+    pub fn kept(self, least: f64) -> Option<Self> {
+        let inside = self.shared(Self { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 });
+        let area = inside.area();
+        (area > 0.0 && area >= least * self.area()).then_some(inside)
+    }
+
     fn sides(self) -> [f64; 4] {
         [self.left, self.top, self.right, self.bottom].map(f64::from)
     }

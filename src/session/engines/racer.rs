@@ -227,7 +227,8 @@ fn with_absolute_paths(project: &Project, base: &Path) -> Project {
         Source::Csv(csv) => absolute(&mut csv.path),
         Source::Idx(idx) => absolute(&mut idx.folder),
         Source::Pictures(pictures) => absolute(&mut pictures.folder),
-        Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
+        Source::Boxes(pictures) => absolute(&mut pictures.folder),
+        Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) | Source::Sample(_) => {}
     }
     project
 }

@@ -1,0 +1,219 @@
+//! From a folder of labelled pictures to a data set whose targets are the things in each picture.
+
+use std::path::{Path, PathBuf};
+
+use super::{Labelled, Labels, Part, read};
+use crate::data::pictures::decode::{self, Wanted};
+use crate::data::pictures::rows::{Left, MAX_HELD, Picture, PictureRows, decode_all};
+use crate::data::pictures::{folder, skipped};
+use crate::data::progress::Progress;
+use crate::data::split::{self, divide, has_own_test};
+use crate::data::{DataError, Dataset, Samples, Truth, encoding};
+use crate::model::boxes::{Extent, Thing};
+use crate::model::task::THING;
+use crate::model::{BoxesSpec, DataSpec, Fit};
+
+/// Things of one picture that a target has room for.
+const MAX_THINGS: usize = 200;
+/// What has to be left of a thing where pictures are cropped.
+const LEAST_LEFT: f64 = 0.25;
+/// How large a thing should be for the network, in pixels, where pictures allow it.
+const GOOD_SIDE: f32 = 24.0;
+
+pub(in crate::data) fn load(
+    settings: &BoxesSpec,
+    path: &Path,
+    spec: &DataSpec,
+    progress: &dyn Progress,
+) -> Result<Dataset, DataError> {
+    progress.report(0.0, "looking for labels");
+    let Labels { names, pictures, mut notes } = read(path, progress)?;
+    let wanted = Wanted { side: settings.size, channels: if settings.grey { 1 } else { 3 }, fit: settings.fit };
+    let parts = parts(pictures, spec, &mut notes)
+        .map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
+    let all = parts.iter().map(Vec::len).sum::<usize>().max(1) as f32;
+    let (mut room, mut done, mut left) = (MAX_HELD, 0.0, Vec::new());
+    let mut decoded = Vec::new();
+    for part in parts {
+        let from = 0.2 + 0.75 * done / all;
+        done += part.len() as f32;
+        let share = (from, 0.2 + 0.75 * done / all);
+        let (pictures, others) = decode_all(entries(part), wanted, &mut room, progress, share)?;
+        left.extend(others);
+        decoded.push(pictures);
+    }
+    notes.extend(skipped(&left, path));
+    if decoded.iter().take(2).any(Vec::is_empty) {
+        return Err(too_few(path, &left));
+    }
+    let mut lost = 0;
+    let moved_part = |part: Vec<Picture<Vec<Thing>>>| {
+        let moved = |picture: Picture<Vec<Thing>>| {
+            let things: Vec<Thing> =
+                picture.label.iter().filter_map(|thing| moved(*thing, picture.size, wanted)).collect();
+            lost += picture.label.len() - things.len();
+            picture.relabelled(things)
+        };
+        part.into_iter().map(moved).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = decoded.into_iter().map(moved_part).collect();
+    if lost > 0 {
+        let boxes = if lost == 1 { "1 box lies".to_owned() } else { format!("{lost} boxes lie") };
+        notes.push(format!("Left out: {boxes} in what is cropped away. Pad or stretch the pictures to keep all."));
+    }
+    let most = room_for(&mut all, &mut notes);
+    let unlearnt: Vec<&str> = (0..names.len())
+        .filter(|class| all[0].iter().all(|picture| picture.label.iter().all(|thing| thing.class != *class)))
+        .map(|class| names[class].as_str())
+        .collect();
+    if !unlearnt.is_empty() {
+        notes.push(format!("No training picture has anything of the class {}.", unlearnt.join(", ")));
+    }
+    let shape = [wanted.channels, wanted.side, wanted.side];
+    let part = |pictures: Vec<Picture<Vec<Thing>>>| {
+        let numbered = |picture: Picture<Vec<Thing>>| {
+            let numbers = target(&picture.label, most).into_boxed_slice();
+            picture.relabelled(numbers)
+        };
+        let pictures = pictures.into_iter().map(numbered).collect();
+        Samples::new(&shape, most * THING, PictureRows { wanted, pictures })
+    };
+    let mut parts = all.into_iter().filter(|pictures| !pictures.is_empty()).map(part);
+    let (Some(train), Some(validation), test) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(too_few(path, &left));
+    };
+    let name = folder::name(path);
+    let name = if name.is_empty() { "Pictures".to_owned() } else { name };
+    let truth = Truth::things(names, most);
+    Ok(Dataset {
+        encoding: encoding::picture_files(&name, shape, settings.fit, &truth),
+        name,
+        input_shape: shape.to_vec(),
+        input_names: Vec::new(),
+        input_units: Vec::new(),
+        truth,
+        train,
+        validation,
+        test,
+        plane: None,
+        notes,
+        giveaways: Vec::new(),
+        origin: None,
+    })
+}
+
+fn entries(pictures: Vec<Labelled>) -> Vec<(PathBuf, Vec<Thing>)> {
+    pictures.into_iter().map(|one| (one.picture, one.things)).collect()
+}
+
+fn too_few(path: &Path, left: &[Left]) -> DataError {
+    let text = "Too few pictures: training and validation need at least one each";
+    let why = skipped(left, path).map(|note| format!(" {note}")).unwrap_or_default();
+    DataError::new(format!("{text}: {}.{why}", path.display()))
+}
+
+/// For training, validation and the test: the folder's own, or drawn ones.
+fn parts(pictures: Vec<Labelled>, spec: &DataSpec, notes: &mut Vec<String>) -> Result<[Vec<Labelled>; 3], String> {
+    let has = |part| pictures.iter().any(|one| one.part == Some(part));
+    let has_own = has(Part::Train) && (has(Part::Validation) || has(Part::Test));
+    if !has_own {
+        return drawn(pictures, spec);
+    }
+    let (validation, test) = (has(Part::Validation), has(Part::Test));
+    let [mut train, mut validating, mut testing] = [Part::Train, Part::Validation, Part::Test]
+        .map(|part| pictures.iter().filter(|one| one.part == Some(part)).cloned().collect::<Vec<_>>());
+    if test && !validation && !has_own_test(spec) {
+        notes.push("The folder's own part for testing is used for validation.".into());
+        return Ok([train, testing, Vec::new()]);
+    }
+    if spec.fold.is_some() {
+        train.append(&mut validating);
+    }
+    if test {
+        notes.push("The folder's own part for testing is set aside for the test.".into());
+    }
+    if !validating.is_empty() {
+        notes.push("The folder's own part for validation is used.".into());
+        return Ok([train, validating, testing]);
+    }
+    let share = if test { 0.0 } else { spec.test };
+    let [train, validating, aside] = drawn(train, &DataSpec { test: share, ..spec.clone() })?;
+    testing.extend(aside);
+    Ok([train, validating, testing])
+}
+
+fn drawn(pictures: Vec<Labelled>, spec: &DataSpec) -> Result<[Vec<Labelled>; 3], String> {
+    let split = divide(spec, &split::Rows { len: pictures.len(), ..Default::default() })?;
+    let mut all: Vec<Option<Labelled>> = pictures.into_iter().map(Some).collect();
+    let take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect();
+    Ok([split.train, split.validation, split.test].map(take))
+}
+
+/// Where a thing is in what a network is given; `None` where too little of it is left. `size`: of the whole picture.
+fn moved(thing: Thing, size: [u32; 2], wanted: Wanted) -> Option<Thing> {
+    let side = wanted.side as f64;
+    let [across, down] = decode::placed(size, wanted);
+    let at = |from: f32, [begin, length]: [f64; 2]| ((begin + f64::from(from) * length) / side) as f32;
+    let Extent { left, top, right, bottom } = thing.extent;
+    let extent =
+        Extent { left: at(left, across), top: at(top, down), right: at(right, across), bottom: at(bottom, down) };
+    Some(Thing { extent: extent.kept(LEAST_LEFT)?, ..thing })
+}
+
+/// How many things a target has; of pictures with more the largest stay.
+fn room_for(parts: &mut [Vec<Picture<Vec<Thing>>>], notes: &mut Vec<String>) -> usize {
+    let most = parts.iter().flatten().map(|picture| picture.label.len()).max().unwrap_or(0);
+    if most <= MAX_THINGS {
+        return most.max(1);
+    }
+    let mut count = 0;
+    for picture in parts.iter_mut().flatten().filter(|picture| picture.label.len() > MAX_THINGS) {
+        picture.label.sort_by(|a, b| b.extent.area().total_cmp(&a.extent.area()));
+        picture.label.truncate(MAX_THINGS);
+        count += 1;
+    }
+    let pictures = if count == 1 { "1 picture".to_owned() } else { format!("{count} pictures") };
+    notes.push(format!("{pictures} with more than {MAX_THINGS} things: the smallest were left out."));
+    MAX_THINGS
+}
+
+/// Class, left, top, right, bottom of each; -1 for a class where there is none.
+pub(in crate::data) fn target(things: &[Thing], most: usize) -> Vec<f32> {
+    let mut numbers = Vec::with_capacity(most * THING);
+    for place in 0..most {
+        numbers.extend(match things.get(place) {
+            Some(Thing { class, extent }) => [*class as f32, extent.left, extent.top, extent.right, extent.bottom],
+            None => [-1.0, 0.0, 0.0, 0.0, 0.0],
+        });
+    }
+    numbers
+}
+
+/// Settings for a folder: a size at which the network sees most of its things, grey where all pictures are.
+pub(in crate::data) fn propose(path: &Path, progress: &dyn Progress) -> Result<BoxesSpec, DataError> {
+    const HEADS: usize = 1000;
+    let labels = read(path, progress)?;
+    let step = labels.pictures.len().div_ceil(HEADS).max(1);
+    let heads: Vec<decode::Head> =
+        labels.pictures.iter().step_by(step).filter_map(|one| decode::head(&one.picture).ok()).collect();
+    let Some(first) = heads.first() else {
+        return Err(DataError::new(format!("There is no picture that can be read: {}", path.display())));
+    };
+    let median = |mut all: Vec<f32>| {
+        all.sort_by(f32::total_cmp);
+        all.get(all.len() / 2).copied().unwrap_or(1.0)
+    };
+    let things = labels.pictures.iter().flat_map(|one| &one.things);
+    let shorter = median(things.map(|Thing { extent: e, .. }| (e.right - e.left).min(e.bottom - e.top)).collect());
+    let own = median(heads.iter().map(|head| head.width.max(head.height) as f32).collect());
+    let size = (GOOD_SIDE / shorter.max(0.01)).clamp(96.0, 192.0).min(own).max(32.0);
+    let proportion = |head: &decode::Head| f64::from(head.width) / f64::from(head.height);
+    let is_alike = heads.iter().all(|head| (proportion(head) / proportion(first) - 1.0).abs() < 0.02);
+    let is_nearly_square = (0.6..1.7).contains(&proportion(first));
+    Ok(BoxesSpec {
+        folder: path.to_path_buf(),
+        size: (size / 16.0).round() as usize * 16,
+        grey: heads.iter().all(|head| !head.has_colour),
+        fit: if is_alike && is_nearly_square { Fit::Stretch } else { Fit::Pad },
+    })
+}
