@@ -99,9 +99,12 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         "digits-lstm",
         "digits-attention",
         "digits-autoencoder",
+        "shapes",
+        "scenes",
         "mnist-mlp",
         "mnist-cnn",
         "pictures",
+        "detect",
         "table",
     ] {
         assert!(keys.contains(&wanted), "{wanted} is missing of {keys:?}");

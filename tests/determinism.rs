@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
-use glassbox::model::{DataSpec, Fit, IdxSpec, PictureSpec, Project, Source, templates};
+use glassbox::model::{BoxesSpec, DataSpec, Fit, IdxSpec, PictureSpec, Project, Source, templates};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{TableWish, checkpoint, propose_project, table_spec};
 use glassbox::trace::Curves;
@@ -106,6 +106,8 @@ fn so_is_every_template_that_needs_files() {
     let pictures = DataSpec { source: pictures, ..DataSpec::default() };
     let own = PictureSpec { folder: folder.join("pictures/sign_digits"), size: 16, grey: false, fit: Fit::Crop };
     let own = DataSpec { source: Source::Pictures(own), ..DataSpec::default() };
+    let boxes = BoxesSpec { folder: folder.join("bccd"), size: 32, grey: false, fit: Fit::Stretch };
+    let boxes = DataSpec { source: Source::Boxes(boxes), ..DataSpec::default() };
     let table = |file: &str, target: &str| {
         let wish = TableWish { target: Some(target.to_owned()), ..TableWish::default() };
         table_spec(&folder.join("csv").join(file), &wish, base, &NoProgress).unwrap().0
@@ -115,6 +117,7 @@ fn so_is_every_template_that_needs_files() {
         ("mnist-mlp", "mnist-mlp", pictures.clone()),
         ("mnist-cnn", "mnist-cnn", pictures),
         ("pictures", "sign-digits", own),
+        ("detect", "bccd", boxes),
         ("table", "penguins", table("penguins.csv", "species")),
         ("table", "mpg", table("mpg.csv", "mpg")),
     ] {

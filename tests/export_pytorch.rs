@@ -30,7 +30,7 @@ fn every_template_is_proved_by_pytorch() {
         let Some((project, dataset)) = template(one.key, real.as_ref()) else { continue };
         proofs.add(one.key, &project, &dataset).unwrap();
     }
-    proofs.hold(1e-7);
+    proofs.hold();
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn networks_by_chance_are_proved_by_pytorch() {
             }
         }
     }
-    proofs.hold(1e-7);
+    proofs.hold();
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn every_optimiser_and_schedule_is_proved_by_pytorch() {
             proofs.add(&format!("{}-{warm_up_steps}", optimiser.title()), &project, &dataset).unwrap();
         }
     }
-    proofs.hold(1e-7);
+    proofs.hold();
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn every_template_is_proved(framework: Framework) {
         // Plateaus, early stopping and the like are refused.
         let _ = proofs.add(one.key, &project, &dataset);
     }
-    proofs.hold(1e-5);
+    proofs.hold();
 }
 
 fn networks_by_chance_are_proved(framework: Framework) {
@@ -48,7 +48,7 @@ fn networks_by_chance_are_proved(framework: Framework) {
             }
         }
     }
-    proofs.hold(1e-5);
+    proofs.hold();
 }
 
 fn every_optimiser_and_schedule_is_proved(framework: Framework) {
@@ -69,7 +69,7 @@ fn every_optimiser_and_schedule_is_proved(framework: Framework) {
             let _ = proofs.add(&name, &project, &dataset);
         }
     }
-    proofs.hold(1e-5);
+    proofs.hold();
 }
 
 #[test]

@@ -17,34 +17,56 @@ LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": 1e-8}
 draws = getattr(train, "DRAWS", {})
 inputs, targets = data.load("train")
 validation, _ = data.load("validation")
-comparison = compare.Comparison()
+comparison = compare.Comparison("PyTorch")
 
 
 def first(outputs):
     return outputs[__ANSWER__] if isinstance(outputs, tuple) else outputs
 
 
-def network_in(dtype):
+def shaken(tensor, dtype, seed):
+    if not tensor.is_floating_point():
+        return tensor
+    return torch.from_numpy(compare.shaken(tensor.detach().to(dtype).numpy(), seed))
+
+
+def network_in(dtype, seed=None):
     network = Network()
     network.load_state_dict(torch_run.weights())
-    return network.to(dtype).train()
+    network.to(dtype).train()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(shaken(parameter, dtype, seed))
+    return network
 
 
-def batches(dtype):
+def batches(dtype, seed=None):
     for rows in compare.rows(train.SEED, len(inputs), train.BATCH_SIZE):
-        x, y = inputs[rows], targets[rows]
-        yield x.to(dtype), y.to(dtype) if y.is_floating_point() else y
+        yield shaken(inputs[rows], dtype, seed), shaken(targets[rows], dtype, None)
 
 
-def train_in(dtype):
-    """The network after all steps, and the loss of each."""
-    network, losses = network_in(dtype), []
+def first_gradients(seed=None):
+    network = network_in(torch.float32, seed)
+    torch_run.Replay(network, train.SEED, draws)
+    x, y = next(batches(torch.float32, seed))
+    outputs = network(x)
+    loss = __LOSS__
+    whole = loss + train.penalty(network) if hasattr(train, "penalty") else loss
+    whole.backward()
+    found = dict(network.named_parameters())
+    return loss.item(), [(name, found[name].grad.numpy()) for name in slopes]
+
+
+def train_in(dtype, seed=None):
+    """The loss of each step, and the weights after all."""
+    network, losses = network_in(dtype, seed), []
     optimizer = train.make_optimizer(network)
     replay = torch_run.Replay(network, train.SEED, draws)
-    for replay.step, (x, y) in enumerate(batches(dtype)):
+    for replay.step, (x, y) in enumerate(batches(dtype, seed)):
         _, loss = train.train_step(network, network, optimizer, x, y, replay.step)
         losses.append(loss.item())
-    return network.state_dict(), losses
+    found = network.state_dict()
+    return [("loss", losses)] + [(name, found[name].numpy()) for name in kept]
 
 
 with torch.no_grad():
@@ -53,25 +75,26 @@ with torch.no_grad():
 pairs = [("answer", answers, proof["f32/answers"].reshape(answers.shape))]
 comparison.compare("Answers, single precision", pairs, LIMITS["forward"])
 
-network = network_in(torch.float32)
-torch_run.Replay(network, train.SEED, draws)
-x, y = next(batches(torch.float32))
-outputs = network(x)
-loss = __LOSS__
-(loss + train.penalty(network) if hasattr(train, "penalty") else loss).backward()
-pairs = [("loss", loss.item(), proof["f32/loss"])]
-comparison.compare("Loss, single precision", pairs, LIMITS["forward"])
-found = {n: p.grad.numpy() for n, p in network.named_parameters() if p.grad is not None}
 recorded, idle = compare.gradients()
-pairs = [(name, found[name], recorded[name]) for name in sorted(recorded.keys() - idle)]
-comparison.compare("Gradients, single precision", pairs, LIMITS["gradients"])
+kept = [name for name in compare.names if name not in idle]
+slopes = sorted(recorded.keys() - idle)
+loss, found = first_gradients()
+pairs = [("loss", loss, proof["f32/loss"])]
+comparison.compare("Loss, single precision", pairs, LIMITS["forward"])
+comparison.compare(
+    "Gradients, single precision",
+    [(name, ours, recorded[name]) for name, ours in found],
+    LIMITS["gradients"],
+    again=lambda seed: first_gradients(seed)[1],
+)
 
+after = [proof["f64/losses"]] + [proof[f"f64/after/{name}"] for name in kept]
 for dtype, word in ((torch.float64, "double"), (torch.float32, "single")):
-    found, losses = train_in(dtype)
-    pairs = [("loss", losses, proof["f64/losses"])]
-    kept = [name for name in compare.names if name not in idle]
-    pairs += [(n, found[n].numpy(), proof[f"f64/after/{n}"]) for n in kept]
-    limit = LIMITS["steps"] if word == "double" else None
-    what = f"{compare.steps} steps, {word} precision"
-    comparison.compare(what, pairs, limit, floor=1e-2)
-comparison.end("PyTorch")
+    comparison.compare(
+        f"{compare.steps} steps, {word} precision",
+        [(n, ours, right) for (n, ours), right in zip(train_in(dtype), after)],
+        LIMITS["steps"] if word == "double" else None,
+        floor=1e-2,
+        again=lambda seed: train_in(torch.float64, seed),
+    )
+comparison.end()

@@ -77,14 +77,15 @@ pub struct TemplatesOptions {
 #[command(after_help = "Examples:\n  glassbox new spiral\n  \
     glassbox new table --data penguins.csv --target species --drop island -o penguins.glassbox.json\n  \
     glassbox new pictures --data photos/ --test 15% -o photos.glassbox.json\n  \
+    glassbox new detect --data labelled/\n  \
     glassbox new table --data visits.csv --target stay --group patient --test 15%\n  \
     glassbox new table --data preise.csv --target preis --task numbers --date tag --category plz --decimal comma\n  \
     glassbox new mnist-cnn --data mnist/")]
 pub struct NewOptions {
     /// One of `glassbox templates`.
     pub template: String,
-    /// A table (CSV, Excel, ODS, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), or a
-    /// folder of IDX files (mnist-mlp, mnist-cnn).
+    /// A table (CSV, Excel, ODS, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), a folder
+    /// of pictures with boxes in Pascal VOC, COCO or YOLO files (detect), or a folder of IDX files (mnist-mlp, mnist-cnn).
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The column to predict (default: the most likely one).

@@ -76,13 +76,16 @@ pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Pro
     Ok(dataset)
 }
 
-/// What a folder of somebody's pictures is: IDX files, or a folder of picture files for each class, with settings that
-/// suit them.
+/// What a folder of somebody's pictures is, with settings that suit them: IDX files, pictures with boxes around things,
+/// or a folder of picture files for each class.
 pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
     let path = resolve(base, folder);
     let Some(problem) = idx::problem(&path) else {
         return Ok(Source::Idx(IdxSpec { folder: folder.to_owned(), limit: None }));
     };
+    if boxes::are_in(&path, progress)? {
+        return propose_boxes(folder, base, progress);
+    }
     match pictures::propose(&path, progress) {
         Ok(found) => Ok(Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found })),
         Err(_) if idx::is_meant(&path) => Err(problem),

@@ -76,6 +76,45 @@ pub(super) fn has_own_test(spec: &DataSpec) -> bool {
     spec.split != Division::Usual || spec.test > 0.0 || spec.fold.is_some()
 }
 
+/// What a folder says of parts.
+pub(super) struct Own<T> {
+    pub train: Vec<T>,
+    pub validation: Option<Vec<T>>,
+    pub test: Option<Vec<T>>,
+}
+
+/// Takes out of what is for training what validates and what is set aside, where the folder has no own part for it:
+/// training, validation and test. Folds are drawn from all that is not set aside. Of each class its share, where
+/// something has one.
+pub(super) fn hold_back<T>(
+    own: Own<T>,
+    class: Option<&dyn Fn(&T) -> usize>,
+    spec: &DataSpec,
+) -> Result<[Vec<T>; 3], String> {
+    let Own { mut train, mut validation, test } = own;
+    if spec.fold.is_some() {
+        train.extend(validation.take().into_iter().flatten());
+    }
+    if validation.is_some() && (test.is_some() || spec.test == 0.0) {
+        return Ok([train, validation.unwrap_or_default(), test.unwrap_or_default()]);
+    }
+    let classes: Option<Vec<usize>> = class.map(|class| train.iter().map(class).collect());
+    let is_stratified = classes.is_some();
+    let rows = Rows { len: train.len(), classes: classes.as_deref(), is_stratified, ..Default::default() };
+    let share = if test.is_some() { 0.0 } else { spec.test };
+    let split = divide(&DataSpec { test: share, ..spec.clone() }, &rows)?;
+    let mut all: Vec<Option<T>> = train.into_iter().map(Some).collect();
+    let mut take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect::<Vec<T>>();
+    let (drawn, aside, mut train) = (take(split.validation), take(split.test), take(split.train));
+    Ok(match validation {
+        Some(own) => {
+            train.extend(drawn);
+            [train, own, aside]
+        }
+        None => [train, drawn, test.unwrap_or(aside)],
+    })
+}
+
 /// Whether of each class its share is drawn.
 fn is_stratified(spec: &DataSpec, rows: &Rows) -> bool {
     match spec.split {

@@ -34,6 +34,7 @@ pub enum Thumbnail {
     Bottleneck,
     ImageFolder,
     Photos,
+    Boxes,
     Table,
     Empty,
 }
@@ -73,6 +74,7 @@ impl Thumbnails {
             Thumbnail::Bottleneck => bottleneck(&painter, rect, tokens),
             Thumbnail::ImageFolder => folder(&painter, rect, tokens),
             Thumbnail::Photos => photos(&painter, rect, tokens),
+            Thumbnail::Boxes => boxes(&painter, rect, tokens),
             Thumbnail::Table => table(&painter, rect, tokens),
             Thumbnail::Empty => plus(&painter, rect, tokens),
             _ => {
@@ -308,17 +310,29 @@ fn photos(painter: &Painter, rect: Rect, tokens: &Tokens) {
     let size = Vec2::new(rect.height() * 0.86, rect.height() * 0.62);
     for (i, across) in [-1.0, 0.0, 1.0].into_iter().enumerate() {
         let centre = rect.center() + Vec2::new(across * size.x * 0.72, across * rect.height() * 0.06);
-        let photo = Rect::from_center_size(centre, size);
-        let colour = tokens.class(i);
-        painter.rect_filled(photo.expand(2.0), 3.0, tokens.panel);
-        painter.rect_filled(photo, 2.0, mix(tokens.zero, colour, 0.35));
-        painter.circle_filled(photo.min + size * Vec2::new(0.74, 0.28), size.y * 0.11, mix(tokens.zero, colour, 0.8));
-        for (top, left, wide, share) in [(0.42, 0.05, 0.6, 0.6), (0.58, 0.4, 0.58, 0.85)] {
-            let at = |x: f32, y: f32| photo.min + size * Vec2::new(x, y);
-            let hill = vec![at(left, 1.0), at(left + wide / 2.0, top), at(left + wide, 1.0)];
-            let fill = mix(tokens.zero, colour, share);
-            painter.add(egui::Shape::convex_polygon(hill, fill, Stroke::NONE));
-        }
+        photo(painter, Rect::from_center_size(centre, size), tokens.class(i), tokens);
+    }
+}
+
+fn photo(painter: &Painter, rect: Rect, colour: Color32, tokens: &Tokens) {
+    let at = |x: f32, y: f32| rect.min + rect.size() * Vec2::new(x, y);
+    painter.rect_filled(rect.expand(2.0), 3.0, tokens.panel);
+    painter.rect_filled(rect, 2.0, mix(tokens.zero, colour, 0.35));
+    painter.circle_filled(at(0.74, 0.28), rect.height() * 0.11, mix(tokens.zero, colour, 0.8));
+    for (top, left, wide, share) in [(0.42, 0.05, 0.6, 0.6), (0.58, 0.4, 0.58, 0.85)] {
+        let hill = vec![at(left, 1.0), at(left + wide / 2.0, top), at(left + wide, 1.0)];
+        painter.add(egui::Shape::convex_polygon(hill, mix(tokens.zero, colour, share), Stroke::NONE));
+    }
+}
+
+/// A photograph with boxes around its sun and its hill.
+fn boxes(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let picture = Rect::from_center_size(rect.center(), Vec2::new(rect.height() * 1.3, rect.height() * 0.86));
+    photo(painter, picture, tokens.class(2), tokens);
+    for (left, top, right, bottom, class) in [(0.64, 0.13, 0.84, 0.43, 1), (0.05, 0.4, 0.65, 0.99, 0)] {
+        let at = |x: f32, y: f32| picture.min + picture.size() * Vec2::new(x, y);
+        let around = Rect::from_min_max(at(left, top), at(right, bottom));
+        painter.rect_stroke(around, 1.0, Stroke::new(2.0, tokens.class(class)), egui::StrokeKind::Middle);
     }
 }
 

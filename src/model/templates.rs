@@ -13,8 +13,8 @@ use super::layer::{
     LayerNorm, Loss, Lstm, MaxPool2d, MeanOver, MultiHeadAttention, PositionalEncoding, Positions, Relu, Reshape,
 };
 use super::{
-    DataSpec, DigitsSpec, Feature, Optimiser, Project, Schedule, ShapesSpec, Source, SyntheticKind, SyntheticSpec,
-    TrainingSpec,
+    DataSpec, DigitsSpec, Feature, Optimiser, Project, ScenesSpec, Schedule, ShapesSpec, Source, SyntheticKind,
+    SyntheticSpec, TrainingSpec,
 };
 
 /// What the gallery and `glassbox templates` say.
@@ -51,6 +51,7 @@ pub const TEMPLATES: &[Template] = &[
     built_in("digits-attention", "Digits, attention", "rows that look at each other"),
     built_in("digits-autoencoder", "Digits, autoencoder", "images in two numbers"),
     built_in("shapes", "Drawn shapes", "colour pictures by shape"),
+    built_in("scenes", "Drawn scenes", "find the shapes in a picture"),
     Template {
         key: "mnist-mlp",
         title: "MNIST, dense",
@@ -71,12 +72,15 @@ pub const TEMPLATES: &[Template] = &[
     },
     Template {
         key: "detect",
-        title: "Things in your pictures",
-        tagline: "boxes around things",
+        title: "Your labelled pictures",
+        tagline: "find things, learn from boxes",
         needs: Some("a folder of pictures with boxes"),
     },
     Template { key: "table", title: "Your table", tagline: "a table becomes a model", needs: Some("a table") },
 ];
+
+/// Classes of drawn shapes.
+const SHAPES: usize = 6;
 
 /// The template with this key.
 pub fn find(key: &str) -> Option<&'static Template> {
@@ -86,7 +90,7 @@ pub fn find(key: &str) -> Option<&'static Template> {
 /// Whether it is met in the first hour: its network needs no more than the layers that a beginner is shown.
 pub fn is_for_beginners(key: &str) -> bool {
     find(key).is_some_and(|template| template.needs.is_none())
-        && !matches!(key, "digits-resnet" | "digits-lstm" | "digits-attention" | "digits-autoencoder")
+        && !matches!(key, "digits-resnet" | "digits-lstm" | "digits-attention" | "digits-autoencoder" | "scenes")
 }
 
 /// The project of a template that needs no files; `None` for the others and for unknown keys.
@@ -101,13 +105,14 @@ pub fn build(key: &str) -> Option<Project> {
         "blobs" => synthetic(SyntheticKind::Blobs, &[12], Activation::Relu, 60),
         "sine" => synthetic(SyntheticKind::Sine, &[24, 24], Activation::Tanh, 200),
         "plane" => synthetic(SyntheticKind::Plane, &[8], Activation::Tanh, 40),
+        "scenes" => return Some(scenes(template)),
         "digits" => (digits(), mlp(&[128, 64], 10), pictures(12, 0.002)),
         "digits-cnn" => (digits(), cnn(10), pictures(8, 0.002)),
         "digits-resnet" => (digits(), residual(10), pictures(8, 0.003)),
         "digits-lstm" => (digits(), row_by_row(10), pictures(15, 0.005)),
         "digits-attention" => (digits(), rows_attend(10), pictures(15, 0.003)),
         "digits-autoencoder" => (digits(), through_two(28), pictures(30, 0.002)),
-        "shapes" => (shapes(), shapes_cnn(6), pictures(15, 0.002)),
+        "shapes" => (shapes(), shapes_cnn(SHAPES), pictures(15, 0.002)),
         _ => return None,
     };
     let mut graph = chain(layers);
@@ -330,6 +335,13 @@ fn digits() -> DataSpec {
 
 fn shapes() -> DataSpec {
     DataSpec { source: Source::Shapes(ShapesSpec::default()), ..DataSpec::default() }
+}
+
+fn scenes(template: &Template) -> Project {
+    let data = DataSpec { source: Source::Scenes(ScenesSpec::default()), ..DataSpec::default() };
+    let training =
+        TrainingSpec { schedule: Schedule::Cosine { steps: 2000, floor: 0.01 }, batch_size: 16, ..pictures(20, 0.003) };
+    Project { name: template.title.to_owned(), graph: detector(16, SHAPES), data, training }
 }
 
 fn synthetic(

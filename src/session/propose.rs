@@ -4,7 +4,8 @@
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
 use crate::model::{
-    DataSpec, EarlyStopping, Optimiser, PictureSpec, Project, Schedule, Source, Task, TrainingSpec, templates,
+    Augmentation, DataSpec, EarlyStopping, Optimiser, PictureSpec, Project, Schedule, Source, Task, TrainingSpec,
+    templates,
 };
 
 /// Convolutions for pictures, dense layers for rows of numbers, sized to the columns and the rows.
@@ -14,7 +15,8 @@ pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
     let samples = dataset.train.len();
     let (graph, training) = match data.source {
         _ if let Task::Boxes { classes, .. } = dataset.truth.task => {
-            (templates::detector(16, classes), for_things(samples))
+            let augmentation = if matches!(data.source, Source::Boxes(_)) { mirrored() } else { Box::default() };
+            (templates::detector(16, classes), TrainingSpec { augmentation, ..for_things(samples) })
         }
         Source::Pictures(PictureSpec { size, .. }) => {
             let width = if samples < 10_000 { 16 } else { 32 };
@@ -42,6 +44,11 @@ fn for_photos(samples: usize) -> TrainingSpec {
 /// About three thousand steps; small sets are seen often.
 fn for_things(samples: usize) -> TrainingSpec {
     falling(samples, (16, (48_000 / samples.max(1)).clamp(10, 160)), (0.003, 0.01))
+}
+
+/// Photos are mostly as likely the other way round.
+fn mirrored() -> Box<Augmentation> {
+    Box::new(Augmentation { flip: true, ..Augmentation::default() })
 }
 
 /// Adam with a rate that falls along a cosine to a share of itself, at the last step.

@@ -59,30 +59,18 @@ impl Proofs {
         Ok(())
     }
 
-    /// Runs `verify.py` of all of them, one after the other. `magnified`: how far ten steps of a few networks may be
-    /// off.
-    pub fn hold(&self, magnified: f64) {
+    /// Runs `verify.py` of all of them, one after the other. Only few may be such as magnify rounding.
+    pub fn hold(&self) {
         assert!(!self.folders.is_empty());
         let output = verify(&self.python, &self.folders);
         let said = String::from_utf8_lossy(&output.stdout);
         let ended = said.lines().last().is_some_and(|line| line.ends_with(" failed"));
         assert!(ended, "{said}{}", String::from_utf8_lossy(&output.stderr));
-        let wrong: Vec<&str> = said.split("\n\n").filter(|part| part.contains('/')).collect();
-        let failed: Vec<_> = wrong.iter().filter(|part| !is_rounding(part, magnified)).collect();
-        assert!(failed.is_empty(), "{}\n{said}", failed.len());
-        assert!(wrong.len() * 10 <= self.folders.len(), "{} of {}\n{said}", wrong.len(), self.folders.len());
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        print!("{said}");
+        let magnified = said.matches("(shaken in the last bits").count();
+        assert!(magnified * 10 <= self.folders.len(), "{magnified} of {}\n{said}", self.folders.len());
     }
-}
-
-/// Whether all that is wrong are steps in which Adam or RMSprop divide by gradients of next to nothing, which magnifies
-/// rounding of the last digits; there are few such networks.
-fn is_rounding(part: &str, most: f64) -> bool {
-    let wrong: Vec<&str> = part.lines().filter(|line| line.contains("DOES NOT HOLD")).collect();
-    let small = |line: &&str| {
-        let deviation = line.split("largest deviation ").nth(1).and_then(|rest| rest.split(' ').next());
-        line.starts_with("10 steps, double") && deviation.is_some_and(|text| text.parse().is_ok_and(|d: f64| d < most))
-    };
-    !part.contains("Traceback") && !wrong.is_empty() && wrong.iter().all(small)
 }
 
 pub fn dataset_of(project: &Project) -> Dataset {

@@ -7,7 +7,7 @@ use crate::data::pictures::decode::{self, Wanted};
 use crate::data::pictures::rows::{Left, MAX_HELD, Picture, PictureRows, decode_all};
 use crate::data::pictures::{folder, skipped};
 use crate::data::progress::Progress;
-use crate::data::split::{self, divide, has_own_test};
+use crate::data::split::{Own, has_own_test, hold_back};
 use crate::data::{DataError, Dataset, Samples, Truth, encoding};
 use crate::model::boxes::{Extent, Thing};
 use crate::model::task::THING;
@@ -114,39 +114,27 @@ fn too_few(path: &Path, left: &[Left]) -> DataError {
 
 /// For training, validation and the test: the folder's own, or drawn ones.
 fn parts(pictures: Vec<Labelled>, spec: &DataSpec, notes: &mut Vec<String>) -> Result<[Vec<Labelled>; 3], String> {
-    let has = |part| pictures.iter().any(|one| one.part == Some(part));
-    let has_own = has(Part::Train) && (has(Part::Validation) || has(Part::Test));
-    if !has_own {
-        return drawn(pictures, spec);
-    }
-    let (validation, test) = (has(Part::Validation), has(Part::Test));
-    let [mut train, mut validating, mut testing] = [Part::Train, Part::Validation, Part::Test]
-        .map(|part| pictures.iter().filter(|one| one.part == Some(part)).cloned().collect::<Vec<_>>());
-    if test && !validation && !has_own_test(spec) {
-        notes.push("The folder's own part for testing is used for validation.".into());
-        return Ok([train, testing, Vec::new()]);
-    }
-    if spec.fold.is_some() {
-        train.append(&mut validating);
-    }
-    if test {
-        notes.push("The folder's own part for testing is set aside for the test.".into());
-    }
-    if !validating.is_empty() {
-        notes.push("The folder's own part for validation is used.".into());
-        return Ok([train, validating, testing]);
-    }
-    let share = if test { 0.0 } else { spec.test };
-    let [train, validating, aside] = drawn(train, &DataSpec { test: share, ..spec.clone() })?;
-    testing.extend(aside);
-    Ok([train, validating, testing])
-}
-
-fn drawn(pictures: Vec<Labelled>, spec: &DataSpec) -> Result<[Vec<Labelled>; 3], String> {
-    let split = divide(spec, &split::Rows { len: pictures.len(), ..Default::default() })?;
-    let mut all: Vec<Option<Labelled>> = pictures.into_iter().map(Some).collect();
-    let take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect();
-    Ok([split.train, split.validation, split.test].map(take))
+    let own = |part| {
+        let of_it: Vec<Labelled> = pictures.iter().filter(|one| one.part == Some(part)).cloned().collect();
+        (!of_it.is_empty()).then_some(of_it)
+    };
+    let own = match (own(Part::Train), own(Part::Validation), own(Part::Test)) {
+        (Some(train), None, Some(test)) if !has_own_test(spec) => {
+            notes.push("The folder's own part for testing is used for validation.".into());
+            Own { train, validation: Some(test), test: None }
+        }
+        (Some(train), validation, test) if validation.is_some() || test.is_some() => {
+            if validation.is_some() && spec.fold.is_none() {
+                notes.push("The folder's own part for validation is used.".into());
+            }
+            if test.is_some() {
+                notes.push("The folder's own part for testing is set aside for the test.".into());
+            }
+            Own { train, validation, test }
+        }
+        _ => Own { train: pictures, validation: None, test: None },
+    };
+    hold_back(own, None, spec)
 }
 
 /// Where a thing is in what a network is given; `None` where too little of it is left. `size`: of the whole picture.

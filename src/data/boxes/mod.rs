@@ -51,6 +51,12 @@ struct Labels {
     notes: Vec<String>,
 }
 
+/// Whether a folder has pictures with boxes around things.
+pub(super) fn are_in(root: &Path, progress: &dyn Progress) -> Result<bool, DataError> {
+    let found = raw(&Files::find(root, progress)?, &mut Vec::new(), progress)?;
+    Ok(found.is_some_and(|raw| raw.boxes > 0))
+}
+
 /// Finds the labels of a folder, of whatever kind. Errors: there are none, or more than fit in memory.
 fn read(root: &Path, progress: &dyn Progress) -> Result<Labels, DataError> {
     let files = Files::find(root, progress)?;

@@ -40,8 +40,11 @@ pub(super) fn voc(size: [u32; 2], objects: &[(&str, [i32; 4])]) -> String {
     format!("<annotation><size><width>{width}</width><height>{height}</height></size>{objects}</annotation>")
 }
 
-/// Names of pictures, and classes with corners in tenths.
-fn content(labels: &Labels) -> Vec<(String, Vec<(usize, [i32; 4])>)> {
+/// A class with corners in tenths.
+type Rough = (usize, [i32; 4]);
+
+/// What is in pictures, by name.
+fn content(labels: &Labels) -> Vec<(String, Vec<Rough>)> {
     let tenths =
         |extent: Extent| [extent.left, extent.top, extent.right, extent.bottom].map(|n| (n * 10.0).round() as i32);
     let things = |one: &Labelled| one.things.iter().map(|thing| (thing.class, tenths(thing.extent))).collect();
@@ -302,7 +305,7 @@ fn a_box_moves_as_its_picture_is_fitted() {
     };
     let (stretched, notes) = target(Fit::Stretch);
     assert_eq!(stretched, [0, 100, 100, 500, 500, 0, 275, 0, 300, 1000]);
-    assert_eq!(notes, ["The folder's own part for validation is used for validation."]);
+    assert_eq!(notes, ["The folder's own part for validation is used."]);
     assert_eq!(target(Fit::Pad).0, [0, 100, 300, 500, 500, 0, 275, 250, 300, 750]);
     // The middle 20 of 40 pixels: of the first box 10 of 16 columns are left.
     assert_eq!(target(Fit::Crop).0, [0, 0, 100, 500, 500, 0, 50, 0, 100, 1000]);

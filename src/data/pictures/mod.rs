@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub use photo::read_photo;
 
 use super::progress::{Progress, stop_if_cancelled};
-use super::split::{self, divide, has_own_test};
+use super::split::{Own, has_own_test, hold_back};
 use super::{DataError, Dataset, Encoding, Samples, Truth, Unseen, encoding};
 use crate::model::{DataSpec, Fit, PictureSpec};
 use decode::{Fault, Wanted};
@@ -61,8 +61,8 @@ fn load_within(
     }
     let mut decoded = decoded.into_iter();
     let mut next = || decoded.next().flatten();
-    let (mut train, validation, test) = (next().unwrap_or_default(), next(), next());
-    let (mut validation, mut test) = held_back(&mut train, validation, test, spec)
+    let own = Own { train: next().unwrap_or_default(), validation: next(), test: next() };
+    let [mut train, mut validation, mut test] = hold_back(own, Some(&|picture| picture.label), spec)
         .map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
     let classes = classes(&found.classes, [&mut train, &mut validation, &mut test], &mut notes);
     notes.extend(skipped(&left, path));
@@ -96,39 +96,6 @@ fn load_within(
 
 fn wanted(settings: &PictureSpec) -> Wanted {
     Wanted { side: settings.size, channels: if settings.grey { 1 } else { 3 }, fit: settings.fit }
-}
-
-/// Takes out of the pictures for training what validates and what is set aside, where the folder has no own part for
-/// it. Folds are drawn from all that is not set aside.
-fn held_back(
-    train: &mut Vec<Picture<usize>>,
-    mut validation: Option<Vec<Picture<usize>>>,
-    test: Option<Vec<Picture<usize>>>,
-    spec: &DataSpec,
-) -> Result<(Vec<Picture<usize>>, Vec<Picture<usize>>), String> {
-    if spec.fold.is_some() {
-        train.extend(validation.take().into_iter().flatten());
-    }
-    let (is_own, has_test) = (validation.is_some(), test.is_some());
-    if is_own && (has_test || spec.test == 0.0) {
-        return Ok((validation.unwrap_or_default(), test.unwrap_or_default()));
-    }
-    let classes: Vec<usize> = train.iter().map(|picture| picture.label).collect();
-    let rows = split::Rows { len: classes.len(), classes: Some(&classes), is_stratified: true, ..Default::default() };
-    let share = if has_test { 0.0 } else { spec.test };
-    let split = divide(&DataSpec { test: share, ..spec.clone() }, &rows)?;
-    let mut all: Vec<Option<Picture<usize>>> = std::mem::take(train).into_iter().map(Some).collect();
-    let mut take = |rows: Vec<usize>| rows.into_iter().filter_map(|row| all[row].take()).collect::<Vec<_>>();
-    let drawn = take(split.validation);
-    let aside = take(split.test);
-    *train = take(split.train);
-    match validation {
-        Some(own) => {
-            train.extend(drawn);
-            Ok((own, aside))
-        }
-        None => Ok((drawn, test.unwrap_or(aside))),
-    }
 }
 
 /// Those of which there is a picture; the others are told of.

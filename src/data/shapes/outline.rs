@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_shape_fills_its_box_to_every_side_and_no_further() {
-        for class in 0..CLASSES.len() {
+        for (class, name) in CLASSES.iter().enumerate() {
             for step in 0..24 {
                 let place = [step as f32 / 23.0, 1.0 - step as f32 / 23.0];
                 let outline = Outline::new(class, 30.0, step as f32 * 0.7, place, 64.0);
@@ -141,8 +141,8 @@ mod tests {
                 // A pointed corner covers little of its last pixels.
                 let right = [low[0], low[1], high[0], high[1]];
                 let far = inked.iter().zip(right).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                assert!(far < 2.6, "{}: {inked:?}, not {right:?}", CLASSES[class]);
-                assert!(sum > 150.0 && sum < 910.0, "{}: {sum}", CLASSES[class]);
+                assert!(far < 2.6, "{name}: {inked:?}, not {right:?}");
+                assert!(sum > 150.0 && sum < 910.0, "{name}: {sum}");
             }
         }
     }

@@ -34,7 +34,7 @@ fn current(source: &Source) -> (String, Thumbnail) {
         Source::Csv(csv) => (file(&csv.path), Thumbnail::Table),
         Source::Idx(idx) => (file(&idx.folder), Thumbnail::ImageFolder),
         Source::Pictures(pictures) => (file(&pictures.folder), Thumbnail::Photos),
-        Source::Boxes(pictures) => (file(&pictures.folder), Thumbnail::Scenes),
+        Source::Boxes(pictures) => (file(&pictures.folder), Thumbnail::Boxes),
         Source::Sample(_) => ("One sample".to_owned(), Thumbnail::Table),
     }
 }

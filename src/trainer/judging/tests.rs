@@ -41,7 +41,7 @@ fn judge(target: Target, units: usize, weights: &[f32]) -> Judge {
 
 fn inputs(rows: usize) -> Vec<f32> {
     let row = |i: usize| {
-        let red = f32::from(u8::from(i % 3 == 0));
+        let red = f32::from(u8::from(i.is_multiple_of(3)));
         [(i * 7 % 20) as f32 / 10.0 - 1.0, red, 1.0 - red, (i * 3 % 11) as f32]
     };
     (0..rows).flat_map(row).collect()
