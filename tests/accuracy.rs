@@ -65,6 +65,8 @@ fn the_other_generated_templates_learn_too() {
         ("digits-resnet", 0.97),
         ("digits-lstm", 0.93),
         ("digits-attention", 0.9),
+        ("shapes", 0.97),
+        ("scenes", 0.9),
         // Of two numbers: hands and places differ in more ways.
         ("digits-autoencoder", 0.18),
     ] {

@@ -10,7 +10,8 @@ use glassbox::model::layer::{
 };
 use glassbox::model::templates::{self, chain};
 use glassbox::model::{
-    DataSpec, DigitsSpec, EarlyStopping, Graph, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec,
+    Augmentation, DataSpec, DigitsSpec, EarlyStopping, Graph, Optimiser, Plateau, Project, ScenesSpec, Schedule,
+    ShapesSpec, Source, TrainingSpec,
 };
 use support::exports::{Beside, dataset_of, lines, must};
 use support::frameworks::python_with;
@@ -116,9 +117,53 @@ fn inputs() -> Project {
     project
 }
 
+/// Pictures in colour that are changed in every way.
+fn augmented() -> Project {
+    let mut project = templates::build("shapes").unwrap();
+    project.data.source = Source::Shapes(ShapesSpec { samples: 100, size: 16, ..ShapesSpec::default() });
+    let layers = vec![Flatten {}.into(), Dense { units: 6, ..Dense::default() }.into()];
+    project.graph = templates::chain(layers);
+    project.training = TrainingSpec {
+        augmentation: Box::new(Augmentation {
+            flip: true,
+            flip_up_down: true,
+            rotation: 20.0,
+            shift: 0.1,
+            zoom: 0.2,
+            brightness: 0.1,
+            contrast: 0.3,
+            saturation: 0.4,
+            noise: 0.02,
+            cutout: 0.3,
+        }),
+        batch_size: 16,
+        epochs: 3,
+        ..TrainingSpec::default()
+    };
+    project
+}
+
+/// Things whose boxes move with the pictures.
+fn found() -> Project {
+    let mut project = templates::build("scenes").unwrap();
+    project.data.source = Source::Scenes(ScenesSpec { samples: 100, size: 32, ..ScenesSpec::default() });
+    project.graph = templates::detector(4, 6);
+    project.training.augmentation = Box::new(Augmentation {
+        flip: true,
+        rotation: 15.0,
+        zoom: 0.3,
+        shift: 0.2,
+        cutout: 0.3,
+        ..Augmentation::default()
+    });
+    project.training.optimiser = Optimiser::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    project.training.epochs = 2;
+    project
+}
+
 fn trains_as_here(framework: Framework, test: &str) {
     let Some(python) = python_with(&[framework.package()], test) else { return };
-    for project in [pictures(), numbers(), autoencoder(), judged(), several(), inputs()] {
+    for project in [pictures(), numbers(), autoencoder(), judged(), several(), inputs(), augmented(), found()] {
         println!("{}: {}", framework.name(), project.name);
         Beside::new(&project).agrees(framework, &python, TOLERANCE);
     }

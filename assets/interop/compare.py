@@ -15,11 +15,11 @@ SHAKES = 8
 
 
 def rows(seed, length, batch_size):
-    """The rows of the first steps, as numpy computes them; Glassbox must have used the same."""
+    """Epoch and rows of the first steps, as numpy computes them; Glassbox must have used the same."""
     for step, rows in zip(range(steps), reproduce.batches(seed, length, batch_size)):
         if not np.array_equal(rows, proof[f"rows/{step}"]):
             sys.exit(f"Step {step + 1} uses other samples here than in Glassbox.")
-        yield rows
+        yield step // -(-length // batch_size), rows
 
 
 def gradients():

@@ -39,15 +39,16 @@ class Devices:
     def scope(self):
         return self.strategy.scope() if self.strategy else contextlib.nullcontext()
 
-    def batches(self, data, batch_size, seed):
+    def batches(self, data, batch_size, seed, augmentation=None):
         """Batches without end, every epoch in the order of Glassbox, and how many an epoch has."""
         length = len(keras.tree.flatten(data)[0])
         steps = -(-length // batch_size)
         if self.strategy:
-            endless = {"epoch": 0, "epochs": 2**31}
+            more = {"epoch": 0, "epochs": 2**31, "augmentation": augmentation}
             run = tensorflow_run.batches
-            return run(self.strategy, data, batch_size, seed, **endless), steps
-        return numpy_batches(data, reproduce.batches(seed, length, batch_size)), steps
+            return run(self.strategy, data, batch_size, seed, **more), steps
+        rows = reproduce.batches(seed, length, batch_size)
+        return numpy_batches(data, rows, steps, augmentation), steps
 
     def adopt(self, model, data):
         """Lets fit begin on several devices: Keras 3.15 can't build from batches that are spread over them."""
@@ -61,9 +62,12 @@ class Devices:
             model._maybe_symbolic_build = build
 
 
-def numpy_batches(data, batches):
-    for rows in batches:
-        yield keras.tree.map_structure(lambda part: part[rows], data)
+def numpy_batches(data, batches, steps, augmentation):
+    for step, rows in enumerate(batches):
+        some = keras.tree.map_structure(lambda part: part[rows], data)
+        if augmentation:
+            some = augmentation.batch(*some, rows, step // steps, channels_last=True)
+        yield some
 
 
 class Draws:

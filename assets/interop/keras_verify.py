@@ -22,7 +22,7 @@ from model import build_model
 # __WHY__
 LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": __STEPS__}
 samples = data.load("train")
-inputs, targets = train.arranged(*samples)
+augmentation = getattr(train, "AUGMENTATION", None)
 validation, _ = train.arranged(*data.load("validation"))
 comparison = compare.Comparison("Keras")
 
@@ -39,18 +39,21 @@ def model_in(dtype, seed=None):
     return model, draws
 
 
-def picked(part, rows, dtype, seed=None):
-    def pick(array):
-        picked = array[rows]
-        picked = picked if array.dtype == np.int32 else picked.astype(dtype)
-        return compare.shaken(picked, seed)
+def typed(part, dtype, seed=None):
+    def typed(array):
+        array = array if array.dtype == np.int32 else array.astype(dtype)
+        return compare.shaken(array, seed)
 
-    return keras.tree.map_structure(pick, part)
+    return keras.tree.map_structure(typed, part)
 
 
 def batches(dtype, seed=None):
-    for rows in compare.rows(train.SEED, len(samples[0]), train.BATCH_SIZE):
-        yield picked(inputs, rows, dtype, seed), picked(targets, rows, dtype)
+    for epoch, rows in compare.rows(train.SEED, len(samples[0]), train.BATCH_SIZE):
+        some = [part[rows] for part in samples]
+        if augmentation:
+            some = augmentation.batch(*some, rows, epoch, True)
+        x, y = train.arranged(*some)
+        yield typed(x, dtype, seed), typed(y, dtype)
 
 
 def first(outputs):
@@ -91,7 +94,8 @@ def train_in(dtype, seed=None):
 keras.config.set_floatx("float32")
 keras.config.set_dtype_policy("float32")
 opened = keras.models.load_model("model.keras")
-some = picked(validation, slice(len(proof["f32/answers"])), "float32")
+some = keras.tree.map_structure(lambda a: a[: len(proof["f32/answers"])], validation)
+some = typed(some, "float32")
 for what, model in (("file", opened), ("code", model_in("float32")[0])):
     answers = keras.ops.convert_to_numpy(first(model(some, training=False)))
     answers = np.moveaxis(answers, -1, 1) if answers.ndim == 4 else answers

@@ -68,7 +68,7 @@ def save(path, network):
         reproduce.save_tensors(path, named)
 
 
-def batches(strategy, data, batch_size, seed, epoch=0, epochs=1):
+def batches(strategy, data, batch_size, seed, epoch=0, epochs=1, augmentation=None):
     """A tf.data pipeline in the order of Glassbox; each replica gets its share of every batch."""
     data = tf.nest.map_structure(tf.constant, data)
     length = len(tf.nest.flatten(data)[0])
@@ -78,7 +78,16 @@ def batches(strategy, data, batch_size, seed, epoch=0, epochs=1):
             return reproduce.epoch_order(seed, int(epoch), length)
 
         order = tf.ensure_shape(tf.numpy_function(draw, [epoch], tf.int64), [length])
-        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+        rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+        return rows.map(lambda rows: (epoch, rows))
+
+    def augmented(some, rows, epoch):
+        def change(x, y, rows, epoch):
+            return augmentation.batch(x, y, rows, int(epoch), channels_last=True)
+
+        types = [part.dtype for part in some]
+        changed = tf.numpy_function(change, [*some, rows, epoch], types)
+        return tuple(tf.ensure_shape(new, old.shape) for new, old in zip(changed, some))
 
     def pipeline(context):
         replicas = strategy.num_replicas_in_sync
@@ -88,11 +97,14 @@ def batches(strategy, data, batch_size, seed, epoch=0, epochs=1):
         if replicas > 1:
             own = tf.data.Dataset.range(first, first + here)
             rows = rows.flat_map(
-                lambda rows: own.map(lambda replica: rows[replica::replicas])
+                lambda epoch, rows: own.map(
+                    lambda replica: (epoch, rows[replica::replicas])
+                )
             )
 
-        def pick(rows):
-            return tf.nest.map_structure(lambda part: tf.gather(part, rows), data)
+        def pick(epoch, rows):
+            some = tf.nest.map_structure(lambda part: tf.gather(part, rows), data)
+            return augmented(some, rows, epoch) if augmentation else some
 
         return rows.map(pick).prefetch(tf.data.AUTOTUNE)
 

@@ -17,6 +17,7 @@ from model import __CLASS__ as Network
 LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": 1e-8}
 x, y = data.load("train")
 validation, _ = data.load("validation")
+augmentation = getattr(train, "AUGMENTATION", None)
 strategy = tf.distribute.get_strategy()
 comparison = compare.Comparison("TensorFlow")
 
@@ -27,8 +28,11 @@ def in_type(array, dtype, seed=None):
 
 
 def batches(dtype, seed=None):
-    for rows in compare.rows(train.SEED, len(x), train.BATCH_SIZE):
-        yield in_type(x[rows], dtype, seed), in_type(y[rows], dtype)
+    for epoch, rows in compare.rows(train.SEED, len(x), train.BATCH_SIZE):
+        some, truths = x[rows], y[rows]
+        if augmentation:
+            some, truths = augmentation.batch(some, truths, rows, epoch, True)
+        yield in_type(some, dtype, seed), in_type(truths, dtype)
 
 
 def network_in(dtype, seed=None):

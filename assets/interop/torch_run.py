@@ -5,6 +5,7 @@ import os
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.utils.data import Dataset
 
 import reproduce
 
@@ -131,6 +132,21 @@ class EpochOrder:
             if len(rows) >= self.process.size:
                 rows = rows[self.process.rank :: self.process.size]
             yield rows.tolist()
+
+
+class Augmented(Dataset):
+    """Samples as they are in the epoch of an order."""
+
+    def __init__(self, samples, augmentation, order):
+        self.samples, self.augmentation, self.order = samples, augmentation, order
+
+    def __len__(self):
+        return len(self.samples)
+
+    def __getitem__(self, row):
+        x, y = (part.numpy() for part in self.samples[row])
+        x, y = self.augmentation.sample(x, y, row, self.order.epoch)
+        return torch.from_numpy(x), torch.as_tensor(y)
 
 
 class _Replayed(nn.Module):

@@ -15,6 +15,7 @@ from model import __CLASS__ as Network
 
 LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": 1e-8}
 draws = getattr(train, "DRAWS", {})
+augmentation = getattr(train, "AUGMENTATION", None)
 inputs, targets = data.load("train")
 validation, _ = data.load("validation")
 comparison = compare.Comparison("PyTorch")
@@ -41,8 +42,12 @@ def network_in(dtype, seed=None):
 
 
 def batches(dtype, seed=None):
-    for rows in compare.rows(train.SEED, len(inputs), train.BATCH_SIZE):
-        yield shaken(inputs[rows], dtype, seed), shaken(targets[rows], dtype, None)
+    for epoch, rows in compare.rows(train.SEED, len(inputs), train.BATCH_SIZE):
+        x, y = inputs[rows], targets[rows]
+        if augmentation:
+            x, y = augmentation.batch(x.numpy(), y.numpy(), rows, epoch)
+            x, y = torch.from_numpy(x), torch.from_numpy(y)
+        yield shaken(x, dtype, seed), shaken(y, dtype, None)
 
 
 def first_gradients(seed=None):

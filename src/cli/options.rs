@@ -84,8 +84,8 @@ pub struct TemplatesOptions {
 pub struct NewOptions {
     /// One of `glassbox templates`.
     pub template: String,
-    /// A table (CSV, Excel, ODS, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), pictures
-    /// with boxes as Pascal VOC, COCO or YOLO have them (detect), or a folder of IDX files (mnist-mlp, mnist-cnn).
+    /// A table (CSV, Excel, ODS, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), one of
+    /// pictures with boxes in Pascal VOC, COCO or YOLO files (detect), or a folder of IDX files (mnist-mlp, mnist-cnn).
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The column to predict (default: the most likely one).

@@ -5,7 +5,7 @@ use super::Network;
 use super::code::{Level, Part, Writer, python};
 use super::pytorch::schedule;
 use crate::model::layer::Loss;
-use crate::model::{Metric, Project, Schedule, TrainingSpec, Watched};
+use crate::model::{Augmentation, Metric, Project, Schedule, TrainingSpec, Watched};
 
 /// "accuracy" or "r2", as the log has it.
 pub fn score(network: &Network) -> &'static str {
@@ -33,8 +33,45 @@ pub fn finds(network: &Network) -> bool {
     network.task.metric() == Metric::Map50
 }
 
-/// The module that scores it, where it is no share of right answers; and the one that compares boxes, where `compares`.
-pub fn modules(w: &mut Writer, network: &Network, compares: bool) {
+/// Whether pictures are changed while training.
+pub fn augments(training: &TrainingSpec, network: &Network) -> bool {
+    training.augmentation.is_active() && network.signature.input.rank() == 3
+}
+
+/// How they are changed, as a constant, where they are.
+fn augmentation(w: &mut Writer, training: &TrainingSpec, network: &Network) {
+    if !augments(training, network) {
+        return;
+    }
+    let Augmentation { flip, flip_up_down, rotation, shift, zoom, brightness, contrast, saturation, noise, cutout } =
+        *training.augmentation;
+    let switches = [("flip", flip), ("flip_up_down", flip_up_down), ("things", finds(network))];
+    let numbers = [
+        ("rotation", rotation),
+        ("shift", shift),
+        ("zoom", zoom),
+        ("brightness", brightness),
+        ("contrast", contrast),
+        ("saturation", saturation),
+        ("noise", noise),
+        ("cutout", cutout),
+    ];
+    let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| format!("{name}=True"));
+    let numbers = numbers.into_iter().filter(|(_, number)| *number != 0.0);
+    let arguments: Vec<String> = ["SEED".to_owned()]
+        .into_iter()
+        .chain(switches)
+        .chain(numbers.map(|(name, number)| format!("{name}={}", python::float(number))))
+        .collect();
+    w.about(Part::Data, Level::Layer, |w| w.call("AUGMENTATION = augment.Augmentation", &arguments, ""));
+}
+
+/// The modules that change pictures, that score what is no share of right answers, and, where `compares`, that compare
+/// boxes.
+pub fn modules(w: &mut Writer, training: &TrainingSpec, network: &Network, compares: bool) {
+    if augments(training, network) {
+        w.line("import augment");
+    }
     if finds(network) {
         w.line("import boxes");
     }
@@ -54,12 +91,13 @@ pub fn imports(w: &mut Writer, modules: &[(&str, bool)]) {
 }
 
 /// `EPOCHS = 10` and the like.
-pub fn constants(w: &mut Writer, training: &TrainingSpec) {
+pub fn constants(w: &mut Writer, training: &TrainingSpec, network: &Network) {
     w.at_level(Level::Loop, |w| {
         w.line(format!("EPOCHS = {}", training.epochs));
         w.line(format!("BATCH_SIZE = {}", training.batch_size));
         w.line(format!("SEED = {}", training.seed));
     });
+    augmentation(w, training, network);
 }
 
 /// Whether the rate is cut by `reproduce.Plateau`, whose `scale` a step takes.

@@ -96,11 +96,6 @@ impl Framework {
     /// The code of a project. `dataset`: for the file that its samples are in. Errors: everything in it that the
     /// framework has no words for.
     pub fn twin(self, project: &Project, network: &Network, dataset: Option<&Dataset>) -> Result<Twin, Vec<Refusal>> {
-        if project.training.augmentation.is_active() {
-            let why = "Glassbox augments the pictures while training, which its code for other frameworks doesn't do: \
-                switch augmentation off in the Data panel first";
-            return Err(vec![Refusal { layer: String::new(), why: why.to_owned() }]);
-        }
         let data = samples::script(self, network, dataset);
         match self {
             Self::PyTorch => pytorch::twin(project, network, data),

@@ -73,7 +73,7 @@ pub const TEMPLATES: &[Template] = &[
     Template {
         key: "detect",
         title: "Your labelled pictures",
-        tagline: "find things, learn from boxes",
+        tagline: "boxes around things",
         needs: Some("a folder of pictures with boxes"),
     },
     Template { key: "table", title: "Your table", tagline: "a table becomes a model", needs: Some("a table") },
@@ -338,9 +338,12 @@ fn shapes() -> DataSpec {
 }
 
 fn scenes(template: &Template) -> Project {
-    let data = DataSpec { source: Source::Scenes(ScenesSpec::default()), ..DataSpec::default() };
+    let data = DataSpec {
+        source: Source::Scenes(ScenesSpec { samples: 6000, ..ScenesSpec::default() }),
+        ..DataSpec::default()
+    };
     let training =
-        TrainingSpec { schedule: Schedule::Cosine { steps: 2000, floor: 0.01 }, batch_size: 16, ..pictures(20, 0.003) };
+        TrainingSpec { schedule: Schedule::Cosine { steps: 5400, floor: 0.01 }, batch_size: 16, ..pictures(18, 0.003) };
     Project { name: template.title.to_owned(), graph: detector(16, SHAPES), data, training }
 }
 

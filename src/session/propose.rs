@@ -41,9 +41,9 @@ fn for_photos(samples: usize) -> TrainingSpec {
     TrainingSpec { keep_best: true, ..training }
 }
 
-/// About three thousand steps; small sets are seen often.
+/// About fifteen hundred steps; small sets are seen often.
 fn for_things(samples: usize) -> TrainingSpec {
-    falling(samples, (16, (48_000 / samples.max(1)).clamp(10, 160)), (0.003, 0.01))
+    falling(samples, (16, (24_000 / samples.max(1)).clamp(10, 80)), (0.003, 0.01))
 }
 
 /// Photos are mostly as likely the other way round.

@@ -2,6 +2,7 @@
 //! directly, the trainer thread drives it for the window. The same calls in the same order give bitwise the same run.
 
 mod again;
+mod batches;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -14,11 +15,12 @@ use super::found;
 use super::outbox::Stop;
 use super::scoring::Asked;
 use crate::data::order::{Algorithm, EpochOrder};
-use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples, augment};
+use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
 use crate::engine::metrics::{Explained, Tally};
 use crate::engine::{Device, EngineError, Kept, Machine, MeanLosses, Memory, Precision, Snapshot, StepReport};
 use crate::model::{Answer, AnswerView, PlateauState, Project, Schedule, Task, TrainingSpec, Watched};
 use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
+use batches::Loader;
 use summary::Looking;
 
 /// Why a run cannot begin or go on.
@@ -121,6 +123,7 @@ pub struct Run {
     best: Option<Snapshot>,
     start: Option<Arc<Snapshot>>,
     looking: Looking,
+    loader: Loader,
     /// What was done otherwise than asked, not yet told.
     notices: Vec<String>,
     /// The device that it was last said of that it is not there.
@@ -169,6 +172,7 @@ impl Run {
             best: None,
             start: None,
             looking: Looking::default(),
+            loader: Loader::default(),
             notices: Vec::new(),
             missing: None,
         };
@@ -266,20 +270,6 @@ impl Run {
         EpochOrder::new(self.place.order, seed, epoch, self.dataset.train.len())
     }
 
-    /// Of the batch that the next step will use.
-    pub fn next_rows(&self) -> Vec<u32> {
-        let end = (self.place.cursor + self.batch_size()).min(self.dataset.train.len());
-        self.order.rows(self.place.cursor..end)
-    }
-
-    /// The batch that the next step will use.
-    pub fn next_batch(&self) -> Result<Batch, RunError> {
-        let mut batch = self.dataset.train.fetch(&self.next_rows())?;
-        let TrainingSpec { augmentation, seed, .. } = &self.project.training;
-        augment(&mut batch, &self.dataset.input_shape, self.dataset.truth.task, augmentation, *seed, self.place.epoch);
-        Ok(batch)
-    }
-
     /// One training step.
     pub fn step(&mut self) -> Result<StepRow, RunError> {
         self.begin_step()?;
@@ -289,7 +279,7 @@ impl Run {
 
     /// Stages the next batch and stands before the first instruction of its step.
     pub fn begin_step(&mut self) -> Result<(), RunError> {
-        let batch = self.next_batch()?;
+        let batch = self.load_batch()?;
         self.look_ahead();
         Ok(self.machine.begin_step(&batch)?)
     }

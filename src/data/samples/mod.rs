@@ -132,6 +132,11 @@ impl Samples {
         self.target_len
     }
 
+    /// Whether they lie in memory as they are needed, so that fetching some costs next to nothing.
+    pub fn is_at_hand(&self) -> bool {
+        !self.is_empty() && self.rows.in_place(0..1).is_some()
+    }
+
     /// The samples of some rows, in the order in which they are asked for.
     pub fn fetch(&self, rows: &[u32]) -> Result<Batch, DataError> {
         let room = |each: usize| Vec::with_capacity(rows.len() * each);

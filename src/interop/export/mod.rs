@@ -82,6 +82,9 @@ pub fn folder(
     });
     files.push(text("compare.py", include_str!("../../../assets/interop/compare.py")));
     files.push(text("reproduce.py", include_str!("../../../assets/interop/reproduce.py")));
+    if training::augments(&project.training, &network) {
+        files.push(text("augment.py", include_str!("../../../assets/interop/augment.py")));
+    }
     if training::finds(&network) {
         files.push(text("boxes.py", include_str!("../../../assets/interop/boxes.py")));
         files.push(text("detection.py", detection(framework)));

@@ -3,10 +3,10 @@
 
 use super::{ExportError, machine, named};
 use crate::data::order::EpochOrder;
-use crate::data::{Batch, Dataset};
+use crate::data::{Batch, Dataset, augment};
 use crate::engine::{EngineError, Machine, Precision, Role, Snapshot};
 use crate::files::{NamedTensor, Values};
-use crate::model::Project;
+use crate::model::{Project, TrainingSpec};
 
 /// Validation samples that are answered.
 const ANSWERED: usize = 64;
@@ -84,7 +84,9 @@ fn batches(project: &Project, dataset: &Dataset) -> Result<Vec<(Vec<u32>, Batch)
         while all.len() < STEPS && cursor < len {
             let rows = order.rows(cursor..(cursor + size).min(len));
             cursor += rows.len();
-            let batch = dataset.train.fetch(&rows)?;
+            let mut batch = dataset.train.fetch(&rows)?;
+            let TrainingSpec { augmentation, seed, .. } = &project.training;
+            augment(&mut batch, &dataset.input_shape, dataset.truth.task, augmentation, *seed, epoch);
             all.push((rows, batch));
         }
         (epoch, cursor) = (epoch + 1, 0);

@@ -22,7 +22,7 @@ pub fn twin(project: &Project, network: &Network, data: Script) -> Result<Twin, 
     let refused = |why: String| vec![Refusal { layer: String::new(), why }];
     let names = Names::of(network, &code::TAKEN);
     let plan = Plan::new(network, &names, Biases::Summed).map_err(refused)?;
-    let refusals = training::refusals(&plan);
+    let refusals = training::refusals(&plan, super::training::augments(&project.training, network));
     if !refusals.is_empty() {
         return Err(refusals.into_iter().map(|why| Refusal { layer: String::new(), why }).collect());
     }

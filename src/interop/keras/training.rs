@@ -94,14 +94,14 @@ impl Training<'_> {
         w.line("import keras");
         w.line("from keras import ops");
         w.blank(1);
-        training::modules(w, self.network, true);
+        training::modules(w, settings, self.network, true);
         w.line("import keras_run");
         if training::is_scaled(settings) || self.network.task.metric() == Metric::R2 {
             w.line("import reproduce");
         }
         w.line("from model import build_model");
         w.blank(1);
-        training::constants(w, settings);
+        training::constants(w, settings, self.network);
         let draws = self.draws();
         if !draws.is_empty() {
             w.line("# Layers that draw numbers while training, with what keys them in Glassbox.");
@@ -262,7 +262,9 @@ impl Training<'_> {
         w.about(Part::Data, Level::Layer, |w| {
             w.line("train = arranged(*data.load(\"train\"))");
             w.line("validation = arranged(*data.load(\"validation\"))");
-            w.line("batches, steps = devices.batches(train, BATCH_SIZE, SEED)");
+            let augments = training::augments(settings, self.network);
+            let more = if augments { ", AUGMENTATION" } else { "" };
+            w.line(format!("batches, steps = devices.batches(train, BATCH_SIZE, SEED{more})"));
         });
         w.block("with devices.scope():", |w| {
             w.line("model = build_model()");
@@ -310,8 +312,8 @@ impl Training<'_> {
     }
 }
 
-/// What keeps a project from being trained there, half a sentence each.
-pub fn refusals(plan: &Plan) -> Vec<String> {
+/// What keeps a project from being trained there, half a sentence each. `augments`: pictures are changed meanwhile.
+pub fn refusals(plan: &Plan, augments: bool) -> Vec<String> {
     let mut all = Vec::new();
     let is_input = |answer: &super::plan::Answer| {
         let step = answer.truth.map(|truth| &plan.steps[truth.step].what);
@@ -321,6 +323,12 @@ pub fn refusals(plan: &Plan) -> Vec<String> {
         all.push(
             "A truth that layers compute has no counterpart in Keras's fit, which takes it from the data".to_owned(),
         );
+    }
+    let is_plain = plan.inputs().count() == 1 && matches!(plan.answers.as_slice(), [one] if one.truth.is_none());
+    if augments && !is_plain {
+        let why = "Pictures are augmented for Keras only where one input enters and one answer is compared with the \
+            target: switch augmentation off in the Data tab";
+        all.push(why.to_owned());
     }
     all
 }

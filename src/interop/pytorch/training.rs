@@ -60,7 +60,7 @@ impl Loop<'_> {
         }
         w.line("from torch.utils.data import DataLoader, TensorDataset");
         w.blank(1);
-        training::modules(w, self.network, false);
+        training::modules(w, training, self.network, false);
         let is_r_squared = self.right.is_none() && !training::finds(self.network);
         if is_r_squared || schedule::is_scaled(training) {
             w.line("import reproduce");
@@ -71,7 +71,7 @@ impl Loop<'_> {
         names.extend((!losses.penalties.is_empty()).then(|| "penalty".to_owned()));
         w.line(format!("from model import {}", names.join(", ")));
         w.blank(1);
-        training::constants(w, training);
+        training::constants(w, training, self.network);
         let draws = self.draws();
         if !draws.is_empty() {
             w.line("# What keys the random numbers of these layers.");
@@ -165,6 +165,9 @@ impl Loop<'_> {
             w.line("train = TensorDataset(*data.load(\"train\"))");
             w.line("validation = TensorDataset(*data.load(\"validation\"))");
             w.line("order = torch_run.EpochOrder(len(train), BATCH_SIZE, SEED, process)");
+            if training::augments(&self.project.training, self.network) {
+                w.line("train = torch_run.Augmented(train, AUGMENTATION, order)");
+            }
             w.line("loader = DataLoader(train, batch_sampler=order)");
             w.line("validation_loader = DataLoader(validation, batch_size=512)");
         });

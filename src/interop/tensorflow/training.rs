@@ -74,7 +74,7 @@ impl Training<'_> {
         w.line("import numpy as np");
         w.line("import tensorflow as tf");
         w.blank(1);
-        training::modules(w, self.network, true);
+        training::modules(w, settings, self.network, true);
         let is_r_squared = self.right().is_none() && !training::finds(self.network);
         if training::is_scaled(settings) || is_r_squared {
             w.line("import reproduce");
@@ -82,7 +82,7 @@ impl Training<'_> {
         w.line("import tensorflow_run");
         w.line(format!("from model import {}", self.class));
         w.blank(1);
-        training::constants(w, settings);
+        training::constants(w, settings, self.network);
         w.blank(2);
     }
 
@@ -309,7 +309,12 @@ impl Training<'_> {
             let goes_on = training::goes_on(settings);
             w.block(format!("while epoch < options.epochs and {goes_on}step != options.steps:"), |w| {
                 w.line("total, count = 0.0, 0");
-                w.line("batches = tensorflow_run.batches(strategy, train, BATCH_SIZE, SEED, epoch)");
+                let mut arguments = vec!["strategy", "train", "BATCH_SIZE", "SEED", "epoch"];
+                if training::augments(settings, self.network) {
+                    arguments.push("augmentation=AUGMENTATION");
+                }
+                let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+                w.call("batches = tensorflow_run.batches", &arguments, "");
                 w.block("for x, y in batches:", |w| self.step(w));
                 w.line("epoch += 1");
                 let [told, each] = if self.are_several() { [", each", "each"] } else { [""; 2] };
