@@ -151,7 +151,7 @@ mod tests {
         let mut project = templates::build("shapes").unwrap();
         let shapes = ShapesSpec { samples: 100, size: 16, ..ShapesSpec::default() };
         project.data = DataSpec { source: Source::Shapes(shapes), ..DataSpec::default() };
-        project.training.augmentation = Box::new(Augmentation { flip: true, noise: 0.1, ..Augmentation::default() });
+        *project.training.augmentation = Augmentation { flip: true, noise: 0.1, ..Augmentation::default() };
         project.training.batch_size = 32;
         project.training.epochs = 2;
         let dataset = load(&project.data, std::path::Path::new(""), &NoProgress).unwrap();
@@ -176,7 +176,7 @@ mod tests {
         let mut run = run();
         run.step().unwrap();
         let asked = run.loader.asked.clone().unwrap();
-        run.project.training.augmentation = Box::default();
+        *run.project.training.augmentation = Augmentation::default();
         let right = run.next_batch().unwrap();
         assert_eq!(run.load_batch().unwrap(), right);
         assert_ne!(run.loader.asked.clone(), Some(asked));
