@@ -15,7 +15,7 @@ use super::found;
 use super::outbox::Stop;
 use super::scoring::Asked;
 use crate::data::order::{Algorithm, EpochOrder};
-use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
+use crate::data::{DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
 use crate::engine::metrics::{Explained, Tally};
 use crate::engine::{Device, EngineError, Kept, Machine, MeanLosses, Memory, Precision, Snapshot, StepReport};
 use crate::model::{Answer, AnswerView, PlateauState, Project, Schedule, Task, TrainingSpec, Watched};

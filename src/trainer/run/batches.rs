@@ -118,7 +118,7 @@ impl Run {
 
     fn wanted(&self, rows: Vec<u32>, epoch: u64) -> Wanted {
         let TrainingSpec { augmentation, seed, .. } = &self.project.training;
-        Wanted { rows, epoch, seed: *seed, augmentation: (**augmentation).clone() }
+        Wanted { rows, epoch, seed: *seed, augmentation: **augmentation }
     }
 
     /// What the step after the next will use; `None` where it is made in no time, or there is none.
