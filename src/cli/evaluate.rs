@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::options::EvaluateOptions;
 use super::output::{answer, remark};
 use super::prepare;
+use super::watched::Watched;
 use super::weights::{self, Named};
 use crate::data::baselines::{self, Baseline};
 use crate::data::{self, Dataset, NoProgress, Samples, read_unseen};
@@ -49,7 +50,7 @@ struct Asked {
 fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
     let weights = &named.weights;
     if let Some(path) = &options.data {
-        let unseen = read_unseen(&weights.encoding, path, &NoProgress)?;
+        let unseen = read_unseen(&weights.encoding, path, &Watched::default())?;
         let mut notes = unseen.notes.clone();
         let known: Vec<(usize, f32)> =
             unseen.truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
@@ -100,14 +101,14 @@ struct Told {
 }
 
 fn tell(options: &EvaluateOptions, judge: &Judge, asked: &Asked) -> anyhow::Result<Told> {
-    let report = judge.report(&asked.part)?;
+    let watched = Watched::default();
+    let report = judge.report(&asked.part, &watched)?;
     let baselines = match &asked.dataset {
-        Some(dataset) => baselines::baselines(dataset, &asked.part, &NoProgress)?,
+        Some(dataset) => baselines::baselines(dataset, &asked.part, &watched)?,
         None => Vec::new(),
     };
     let rows = asked.part.fair(report.classes.is_some());
-    let importance =
-        options.importance.then(|| judge.importance(&asked.part, &rows, REPEATS, &NoProgress)).transpose()?;
+    let importance = options.importance.then(|| judge.importance(&asked.part, &rows, REPEATS, &watched)).transpose()?;
     if importance.as_ref().is_some_and(|(columns, _)| columns.is_empty()) {
         bail!(
             "The network is given no columns, so there is nothing to shuffle. --importance is for tables and points."

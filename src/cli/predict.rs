@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 use super::options::PredictOptions;
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
+use super::watched::Watched;
 use super::{prepare, weights};
-use crate::data::{NoProgress, Unseen, read_unseen};
+use crate::data::{Unseen, read_unseen};
 use crate::engine::{Device, Threads};
 use crate::files::atomic;
 use crate::model::Task;
@@ -33,9 +34,9 @@ pub fn run(options: &PredictOptions) -> anyhow::Result<()> {
 
 fn predict(options: &PredictOptions, path: &Path, device: Device) -> anyhow::Result<()> {
     let Weights { project, snapshot, encoding, .. } = checkpoint::load_weights(path).map_err(anyhow::Error::msg)?;
-    let unseen = read_unseen(&encoding, &options.data, &NoProgress)?;
+    let unseen = read_unseen(&encoding, &options.data, &Watched::default())?;
     let answers = Judge::new(&project, &snapshot, &encoding, device)
-        .and_then(|judge| Answers::of(&judge, &unseen, snapshot.step))
+        .and_then(|judge| Answers::of(&judge, &unseen, snapshot.step, &Watched::default()))
         .with_context(|| format!("{} can't predict", options.file.display()))?;
     unseen.notes.iter().for_each(remark);
     let score = answers.score(&unseen);
@@ -58,7 +59,7 @@ fn as_json(answers: &Answers, unseen: &Unseen, score: Option<(f64, usize)>, with
     let mut all =
         json!({ "rows": unseen.kept.len(), "answered": answers.rows, "step": answers.step, "notes": unseen.notes });
     if let Some((score, rows)) = score {
-        all["score"] = json!({ answers.score_name(): score, "rows": rows });
+        all["score"] = json!({ (answers.metric().key()): score, "rows": rows });
     }
     if with_answers {
         let answered = unseen.kept.iter().enumerate().filter(|(_, kept)| **kept);

@@ -7,6 +7,7 @@ use egui::{CentralPanel, Context, Frame, Panel, SurrenderFocusOn, Ui, ViewportCo
 use super::arriving::ArrivingUi;
 use super::banners;
 use super::dialogs::{Dialogs, FilePicker, Leave, NativePicker};
+use super::new_data::NewDataUi;
 use super::projector;
 use super::shortcuts::{self, ShortcutsUi};
 use super::theme::{self, Tokens};
@@ -27,6 +28,7 @@ pub struct App {
     shortcuts: ShortcutsUi,
     toasts: Toasts,
     arriving: ArrivingUi,
+    new_data: NewDataUi,
     /// The look that is in force, to notice when a setting changes.
     look: Option<(Theme, bool, bool, f32)>,
     /// In the window's title bar.
@@ -60,6 +62,7 @@ impl App {
             shortcuts: ShortcutsUi::default(),
             toasts: Toasts::default(),
             arriving: ArrivingUi::default(),
+            new_data: NewDataUi::default(),
             look: None,
             title: String::new(),
             closing: false,
@@ -92,6 +95,9 @@ impl App {
         }
         if events.contains(&Event::WantsPhoto) {
             self.dialogs.ask(super::dialogs::Purpose::OpenPhoto, ctx);
+        }
+        if events.contains(&Event::WantsNewData) {
+            self.new_data.open();
         }
         if events.contains(&Event::PhotoArrived) {
             self.workspace.output.show_photo();
@@ -179,6 +185,9 @@ impl App {
         let middle = banners::show(&ctx, &self.state, middle, &mut actions);
         if is_workspace {
             self.arriving.show(&ctx, &self.state, &mut self.workspace.canvas, &mut actions);
+        }
+        if is_workspace {
+            self.new_data.show(&ctx, &self.state, &mut self.dialogs, &mut actions);
         }
         self.dialogs.show(&ctx, &self.state, &mut actions);
         self.help(&ctx, &mut actions);

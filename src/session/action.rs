@@ -99,6 +99,8 @@ pub enum Action {
     Want(PictureWishes),
     /// Asks the window for a photo to ask the network about (`Event::WantsPhoto`).
     ChoosePhoto,
+    /// Asks the window for new data to predict (`Event::WantsNewData`).
+    ChooseNewData,
     /// Ask the network about one sample, as it takes it.
     TryInput(Vec<f32>),
 

@@ -1,26 +1,15 @@
 //! What a network answers to rows that it never saw, as a table.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::data::{Truth, Unseen};
+use crate::data::{Progress, Truth, Unseen};
 use crate::engine::metrics::Tally;
 use crate::model::boxes::{Grid, Seen};
-use crate::model::{Answer, Task};
+use crate::model::{Answer, Metric, Task};
 use crate::trainer::RunError;
 use crate::trainer::judging::Judge;
-
-/// Where answers to a file or folder are written: beside it, under a name that is free.
-pub(super) fn beside(path: &Path) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = |number: usize| match number {
-        1 => format!("{stem}-predictions.csv"),
-        number => format!("{stem}-predictions-{number}.csv"),
-    };
-    let free = (1..10_000).map(|number| path.with_file_name(name(number))).find(|path| !path.exists());
-    free.unwrap_or_else(|| path.with_file_name(name(1)))
-}
 
 /// What a network answers to rows that it never saw.
 pub struct Answers {
@@ -45,10 +34,10 @@ pub struct Answers {
 
 impl Answers {
     /// `step`: completed when these weights were kept.
-    pub fn of(judge: &Judge, unseen: &Unseen, step: u64) -> Result<Self, RunError> {
+    pub fn of(judge: &Judge, unseen: &Unseen, step: u64, progress: &dyn Progress) -> Result<Self, RunError> {
         let machine = judge.machine();
         let rows = unseen.kept.iter().filter(|kept| **kept).count();
-        let [outputs, given] = machine.predict_with_truth(&unseen.inputs, rows)?;
+        let [outputs, given] = judge.answers(&unseen.inputs, rows, progress)?;
         let width = (outputs.len() / rows.max(1)).max(1);
         let errors = (!judge.has_truth()).then(|| {
             let both = outputs.chunks(width).zip(given.chunks(width));
@@ -96,15 +85,15 @@ impl Answers {
         (!known.is_empty()).then(|| (tally.score(), known.len()))
     }
 
-    /// In JSON.
-    pub fn score_name(&self) -> &'static str {
-        if self.answer == Answer::Numbers { "r2" } else { "accuracy" }
+    /// What [`Self::score`] is.
+    pub fn metric(&self) -> Metric {
+        if self.answer == Answer::Numbers { Metric::R2 } else { Metric::Accuracy }
     }
 
     /// For people; `path`: where the answers were written.
     pub fn summary(&self, score: Option<(f64, usize)>, path: &Path) -> String {
-        let score = score.map_or(String::new(), |(score, rows)| match self.score_name() {
-            "r2" => format!("\nR²       {score:.4} over {rows} rows"),
+        let score = score.map_or(String::new(), |(score, rows)| match self.metric() {
+            Metric::R2 => format!("\nR²       {score:.4} over {rows} rows"),
             _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
         });
         format!("Predicted {} rows, written to {}{score}", self.rows, path.display())
@@ -126,24 +115,31 @@ impl Answers {
         head
     }
 
-    /// A line for every row of the file; what is not answered is empty.
-    pub fn csv(&self, unseen: &Unseen) -> Result<String, csv::Error> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+    /// A heading, and a line for every row of the file; what is not answered is empty.
+    pub fn lines<'a>(&'a self, unseen: &'a Unseen) -> impl Iterator<Item = Vec<String>> + 'a {
         let mut head = self.head();
         if !unseen.names.is_empty() {
             head.insert(1, "file".to_owned());
         }
-        writer.write_record(&head)?;
-        let mut row = 0;
-        for (line, kept) in unseen.kept.iter().enumerate() {
+        let (width, mut row) = (head.len(), 0);
+        let lines = unseen.kept.iter().enumerate().map(move |(line, kept)| {
             let mut cells = vec![(line + 1).to_string()];
             cells.extend(unseen.names.get(line).cloned());
             if *kept {
                 cells.extend(self.cells(row));
                 row += 1;
             }
-            cells.resize(head.len(), String::new());
-            writer.write_record(&cells)?;
+            cells.resize(width, String::new());
+            cells
+        });
+        std::iter::once(head).chain(lines)
+    }
+
+    /// All [`Self::lines`].
+    pub fn csv(&self, unseen: &Unseen) -> Result<String, csv::Error> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for line in self.lines(unseen) {
+            writer.write_record(&line)?;
         }
         let bytes = writer.into_inner().map_err(|error| error.into_error())?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())

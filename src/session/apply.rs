@@ -81,6 +81,7 @@ impl State {
             }
             Action::TryInput(sample) => self.tell(Command::Ask(sample)),
             Action::ChoosePhoto => self.tell_of(Event::WantsPhoto),
+            Action::ChooseNewData => self.tell_of(Event::WantsNewData),
             Action::ShowWelcome => self.show_welcome(),
             Action::ShowWorkspace => self.screen = Screen::Workspace,
             Action::SaveFigure { figure, path } => self.save_figure(path, *figure),

@@ -52,6 +52,8 @@ pub enum Event {
     PhotoArrived,
     /// A photo to ask about is wanted: the window should ask for one.
     WantsPhoto,
+    /// New data to predict is wanted: the window should ask for it.
+    WantsNewData,
     /// A sentence to be shown once.
     Notice(Notice),
 }

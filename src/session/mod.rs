@@ -44,7 +44,7 @@ pub use answers::Answers;
 pub use arriving::{Offer, OfferAction, Photo};
 pub use devices::Devices;
 pub use event::Event;
-pub use examining::{ColumnWorth, ExamineAction, Examined, TestScores};
+pub use examining::{ColumnWorth, ExamineAction, Examined, Predictions, TestScores};
 pub use figure::{Figure, Pixels};
 pub use files::WATCHABLE;
 pub use findings::{Finding, IDLE, Spot, numbers as layer_numbers};

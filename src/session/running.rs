@@ -190,6 +190,7 @@ impl State {
             self.error = None;
         }
         self.works.run_number += 1;
+        self.forget_examined();
         let (mut kept, _) = (self.works.resume.take(), self.works.resume_in.take());
         self.history.forget_numbers();
         self.works.is_set_by_hand = kept.as_ref().is_some_and(|kept| !kept.saved.history.made().is_empty());

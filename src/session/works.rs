@@ -148,6 +148,10 @@ pub struct LoadProgress {
 }
 
 impl LoadProgress {
+    pub fn new(waker: Option<Waker>) -> Self {
+        Self { state: Mutex::new((0.0, "starting".into())), cancelled: AtomicBool::new(false), waker }
+    }
+
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
@@ -174,11 +178,7 @@ impl LoadJob {
     /// Starts a named thread; a panic in it arrives as a sentence.
     pub fn spawn(wanted: Wanted, base: PathBuf, waker: Option<Waker>) -> Result<Self, String> {
         let is_other = !matches!(wanted, Wanted::Samples(_));
-        let progress = Arc::new(LoadProgress {
-            state: Mutex::new((0.0, "starting".into())),
-            cancelled: AtomicBool::new(false),
-            waker: waker.clone(),
-        });
+        let progress = Arc::new(LoadProgress::new(waker.clone()));
         let (sender, result) = channel();
         let told = progress.clone();
         let work = move || {

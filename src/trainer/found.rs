@@ -32,16 +32,30 @@ pub(super) fn each<'a>(
     pairs.map(move |(outputs, targets)| (things(targets), grid.read(outputs)))
 }
 
+/// How right the boxes found are, piece by piece.
+pub(super) struct Found {
+    grid: Grid,
+    pub precision: Precision,
+}
+
+impl Found {
+    pub fn by(machine: &Machine) -> Self {
+        let grid = grid_of(machine);
+        Self { grid, precision: Precision::new(grid.classes) }
+    }
+
+    pub fn take(&mut self, outputs: &[f32], targets: &[f32]) {
+        for (things, found) in each(self.grid, outputs, targets) {
+            self.precision.add(&things, &found.iter().map(|seen| seen.found).collect::<Vec<_>>());
+        }
+    }
+}
+
 /// The losses over a part, and how right the boxes found in it are.
 pub(super) fn evaluate(machine: &Machine, part: &Samples) -> Result<(MeanLosses, Precision), RunError> {
-    let grid = grid_of(machine);
-    let mut precision = Precision::new(grid.classes);
-    let losses = machine.evaluate_samples(part, &mut |outputs, targets| {
-        for (things, found) in each(grid, outputs, targets) {
-            precision.add(&things, &found.iter().map(|seen| seen.found).collect::<Vec<_>>());
-        }
-    })?;
-    Ok((losses, precision))
+    let mut found = Found::by(machine);
+    let losses = machine.evaluate_samples(part, &mut |outputs, targets| found.take(outputs, targets))?;
+    Ok((losses, found.precision))
 }
 
 impl Run {

@@ -1,5 +1,6 @@
 //! The same network answering: dropout absent, batch norm with its running statistics, no gradients.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -92,17 +93,25 @@ impl Machine {
     }
 
     /// As [`Self::predict`], with what is wired as the truth of the main Loss; nothing of that where it is the targets.
-    pub fn predict_with_truth(&self, inputs: &[f32], rows: usize) -> Result<[Vec<f32>; 2]> {
+    /// Before each piece `go_on` is told the rows done so far; `None` as soon as it says no.
+    pub fn predict_with_truth(
+        &self,
+        inputs: &[f32],
+        rows: usize,
+        go_on: &dyn Fn(usize) -> bool,
+    ) -> Result<Option<[Vec<f32>; 2]>> {
         let program = &self.predictor.program;
         let mut both = [Vec::new(), Vec::new()];
-        self.in_chunks(&Asked::Inputs(inputs), rows, &|| true, |values, _, _| {
+        let done = Cell::new(0);
+        let finished = self.in_chunks(&Asked::Inputs(inputs), rows, &|| go_on(done.get()), |values, _, len| {
+            done.set(done.get() + len);
             both[0].extend_from_slice(&values_of(values, program.output)?);
             if program.truth != program.target {
                 both[1].extend_from_slice(&values_of(values, program.truth)?);
             }
             Ok(())
         })?;
-        Ok(both)
+        Ok(finished.then_some(both))
     }
 
     /// What the network answers where this is what leaves a layer, `[rows, ...]`; `None` where the answer depends on
@@ -146,8 +155,30 @@ impl Machine {
     /// The mean losses over all samples; answers are handed out with their truth piece by piece, so that however many
     /// there are, neither they nor the samples are held together.
     pub fn evaluate_samples(&self, samples: &Samples, take: &mut dyn FnMut(&[f32], &[f32])) -> Result<MeanLosses> {
-        let loss = self.loss_of(&Asked::Samples(samples), samples.len(), &|| true, take)?;
-        loss.ok_or_else(|| EngineError::NotComputed("loss".into()))
+        let losses = self.evaluate_samples_while(samples, &|_| true, take)?;
+        losses.ok_or_else(|| EngineError::NotComputed("loss".into()))
+    }
+
+    /// As [`Self::evaluate_samples`]. Before each piece `go_on` is told the samples done so far; `None` as soon as it
+    /// says no.
+    pub fn evaluate_samples_while(
+        &self,
+        samples: &Samples,
+        go_on: &dyn Fn(usize) -> bool,
+        take: &mut dyn FnMut(&[f32], &[f32]),
+    ) -> Result<Option<MeanLosses>> {
+        let (done, width) = (Cell::new(0), self.answer_len());
+        let mut take = |outputs: &[f32], truth: &[f32]| {
+            done.set(done.get() + outputs.len() / width);
+            take(outputs, truth);
+        };
+        self.loss_of(&Asked::Samples(samples), samples.len(), &|| go_on(done.get()), &mut take)
+    }
+
+    /// Numbers that are answered to a sample.
+    fn answer_len(&self) -> usize {
+        let program = &self.predictor.program;
+        program.values[program.output.index()].shape.len().max(1)
     }
 
     /// `None` as soon as it is not to go on.

@@ -42,7 +42,16 @@ impl FilePicker for NativePicker {
             Purpose::OpenTable | Purpose::DataTable => {
                 dialog.add_filter("Table", &crate::session::TABLE_ENDINGS).add_filter("All files", &["*"]).pick_file()
             }
-            Purpose::OpenPictures | Purpose::DataFolder => dialog.pick_folder(),
+            Purpose::Predict { folder: false } => dialog
+                .add_filter("Table", &crate::session::TABLE_ENDINGS)
+                .add_filter("Picture", &crate::session::PHOTO_ENDINGS)
+                .add_filter("All files", &["*"])
+                .pick_file(),
+            Purpose::SavePredictions { suggestion, folder } => at(dialog, folder.as_deref())
+                .add_filter("Table", &["csv"])
+                .set_file_name(format!("{suggestion}.csv"))
+                .save_file(),
+            Purpose::OpenPictures | Purpose::DataFolder | Purpose::Predict { folder: true } => dialog.pick_folder(),
             Purpose::ExportProject { target, suggestion, folder } => {
                 let ending = target.ending().map(|ending| format!(".{ending}")).unwrap_or_default();
                 at(dialog, folder.as_deref()).set_file_name(format!("{suggestion}{ending}")).save_file()

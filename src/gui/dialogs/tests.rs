@@ -2,6 +2,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::*;
+use crate::persist::tensor_file::Format;
+use crate::session::Figure;
 
 /// A picker that answers at once.
 struct Answers(Option<&'static str>);

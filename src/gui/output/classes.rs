@@ -68,7 +68,7 @@ const ROC: &str = "The probability that a random sample of this class is ranked 
 const PR: &str = "Precision averaged over all thresholds (average precision: the area under the precision-recall \
     curve). Guessing scores the class's share of the samples.";
 
-fn area_text(area: Option<f64>) -> String {
+pub(super) fn area_text(area: Option<f64>) -> String {
     area.map_or_else(|| "–".to_owned(), |area| format!("{area:.3}"))
 }
 

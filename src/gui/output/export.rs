@@ -4,7 +4,8 @@ use egui::{Ui, Vec2};
 
 use super::classes::Answers;
 use super::reconstructions::Pairs;
-use super::{OutputUi, OutputView, Tab, body, picture};
+use super::scores::{self, Part};
+use super::{OutputUi, OutputView, Tab, body, columns, picture};
 use crate::data::Dataset;
 use crate::engine::class_scores::per_class;
 use crate::gui::figure::{Offer, Sheet, Table, cell};
@@ -23,14 +24,27 @@ pub(super) fn offer(state: &State, local: &OutputUi) -> Offer {
         return Offer::default();
     }
     let numbers = picture(state).is_some();
+    if let (Tab::Scores, Some(dataset)) = (local.tab, state.dataset()) {
+        let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
+        let is_weighed = state.examined().columns.is_some();
+        match scores::part(&view, local) {
+            Some(Part::Overall) => return Offer { picture: numbers, numbers: false },
+            Some(Part::Columns) => return Offer { picture: is_weighed, numbers: is_weighed },
+            Some(Part::Classes) | None => {}
+        }
+    }
     let points = matches!(state.view(), Some(AnswerView::Surface | AnswerView::Curve));
     Offer { picture: numbers || points || matches!(local.tab, Tab::Output | Tab::TryIt), numbers }
 }
 
 pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
     let tab = local.tab;
+    let part = state
+        .dataset()
+        .and_then(|dataset| scores::part(&OutputView { state, dataset, picture: picture(state), salt: 0 }, local));
     let what = match (state.view(), tab) {
         (_, Tab::Confusion) => "confusion matrix",
+        (_, Tab::Scores) if part == Some(Part::Columns) => "columns",
         (_, Tab::Scores) => "scores",
         (_, Tab::Codes) => "codes",
         (Some(AnswerView::Images | AnswerView::Rows), Tab::Output) => "samples",
@@ -56,13 +70,16 @@ pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
         numbers: Box::new(move |table: &mut Table| {
             if let (Some(dataset), Some(picture)) = (state.dataset(), picture(state)) {
                 let view = OutputView { state, dataset, picture: Some(picture), salt: 0 };
-                numbers(&view, picture, tab, table);
+                numbers(&view, picture, (tab, part), table);
             }
         }),
     }
 }
 
-fn numbers(view: &OutputView<'_>, picture: &OutputPicture, tab: Tab, table: &mut Table) {
+fn numbers(view: &OutputView<'_>, picture: &OutputPicture, (tab, part): (Tab, Option<Part>), table: &mut Table) {
+    if (tab, part) == (Tab::Scores, Some(Part::Columns)) {
+        return columns::numbers(view, table);
+    }
     match picture {
         OutputPicture::Surface { resolution, extent, scores, .. } => {
             table.row(["x".into(), "y".into()].into_iter().chain(answers(view.dataset)));

@@ -4,10 +4,12 @@
 //! to other data goes with it.
 
 mod answers;
+mod beside;
 mod boxes;
 mod classes;
 mod codes;
 mod colours;
+mod columns;
 mod confusion;
 mod curve;
 mod export;
@@ -20,6 +22,7 @@ mod points;
 mod reconstructions;
 mod rows;
 mod sample;
+mod scores;
 mod surface;
 mod terms;
 mod thumbnail;
@@ -77,6 +80,8 @@ pub struct OutputUi {
     /// The cell of the confusion matrix whose samples are shown: (truth, predicted).
     pub cell: Option<(u32, u32)>,
     pub only_wrong: bool,
+    /// What is said of the scores.
+    pub scores: scores::Part,
     /// How often more samples were asked for.
     pub pages: usize,
     /// Row of the validation part shown large.
@@ -86,6 +91,8 @@ pub struct OutputUi {
     /// Where a unit's function is asked about: a point of the picture, else a row of the validation part.
     point: Option<[f32; 2]>,
     row: usize,
+    /// The column whose curve is shown; the most important one where none is picked.
+    column: Option<String>,
     /// The point of the plane of codes that is decoded.
     code: Option<[f32; 2]>,
     boxes: boxes::BoxesUi,
@@ -104,12 +111,14 @@ impl Default for OutputUi {
             steps: false,
             cell: None,
             only_wrong: false,
+            scores: scores::Part::Overall,
             pages: 0,
             picked: None,
             try_it: TryUi::default(),
             export: None,
             point: None,
             row: 0,
+            column: None,
             code: None,
             boxes: boxes::BoxesUi::default(),
             samples: Arc::default(),
@@ -147,6 +156,7 @@ impl OutputUi {
             test: self.test,
             steps: self.steps,
             only_wrong: self.only_wrong,
+            scores: self.scores,
             boxes: self.boxes.clone(),
             samples: sample_rows(dataset, &dataset.validation, None, gallery::PAGE).into(),
             of: Arc::downgrade(dataset),
@@ -196,16 +206,7 @@ pub fn show(
         let view = OutputView { state, dataset, picture: None, salt: 0 };
         return answers::show(ui, &tokens, &view, actions);
     }
-    let is_colour = matches!(dataset.input_shape[..], [3, _, _]);
-    let tabs = match state.task() {
-        // Its numbers have no names.
-        Some(Task::Input(_)) if kind == AnswerView::Numbers => tabs(kind, is_colour)[..1].to_vec(),
-        _ => tabs(kind, is_colour)
-            .iter()
-            .copied()
-            .filter(|(tab, _)| *tab != Tab::Codes || is_through_two(state))
-            .collect(),
-    };
+    let tabs = tabs_of(state, dataset, kind);
     let tabs = tabs.as_slice();
     if !tabs.iter().any(|(tab, _)| *tab == local.tab) {
         local.tab = Tab::Output;
@@ -215,6 +216,22 @@ pub fn show(
         return unit::show(ui, &tokens, (state, dataset), local, &unit, pinned);
     }
     body(ui, &tokens, (state, dataset), local, actions);
+}
+
+fn tabs_of(state: &State, dataset: &Dataset, kind: AnswerView) -> Vec<(Tab, &'static str)> {
+    let is_colour = matches!(dataset.input_shape[..], [3, _, _]);
+    let all = tabs(kind, is_colour);
+    let mut all = match state.task() {
+        // Its numbers have no names.
+        Some(Task::Input(_)) if kind == AnswerView::Numbers => all[..1].to_vec(),
+        _ => all.iter().copied().filter(|(tab, _)| *tab != Tab::Codes || is_through_two(state)).collect(),
+    };
+    let view = OutputView { state, dataset, picture: None, salt: 0 };
+    if !scores::parts(&view).is_empty() && !all.iter().any(|(tab, _)| *tab == Tab::Scores) {
+        let place = all.iter().position(|(tab, _)| *tab == Tab::TryIt).unwrap_or(all.len());
+        all.insert(place, (Tab::Scores, "Scores"));
+    }
+    all
 }
 
 /// Whether the narrowest layer has two units.
@@ -235,11 +252,11 @@ fn body(
 ) {
     let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
     match (state.view().unwrap_or(AnswerView::Numbers), local.tab) {
+        (_, Tab::Scores) => scores::show(ui, tokens, &view, local, actions),
         (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local),
         (AnswerView::Curve, _) => curve::show(ui, tokens, &view, local),
         (AnswerView::Boxes, Tab::TryIt) => boxes::try_it(ui, tokens, &view, local, actions),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
-        (AnswerView::Boxes, Tab::Scores) => boxes::scores(ui, tokens, &view, actions),
         (AnswerView::Boxes, _) => boxes::show(ui, tokens, &view, local, actions),
         (AnswerView::Numbers, _) => numbers::show(ui, tokens, &view, actions),
         (AnswerView::Reconstructions, Tab::Codes) => codes::show(ui, tokens, &view, local, actions),
@@ -369,8 +386,8 @@ fn header(
     ui.scope_builder(right, |ui| {
         let offer = export::offer(state, local);
         figure::button(ui, &mut local.export, offer, "Export the output");
-        let Some((kind, dataset)) = shown.filter(|(kind, _)| matches!(kind, AnswerView::Surface | AnswerView::Curve))
-        else {
+        let is_drawn = |kind: &AnswerView| matches!(kind, AnswerView::Surface | AnswerView::Curve);
+        let Some((kind, dataset)) = shown.filter(|(kind, _)| is_drawn(kind) && local.tab == Tab::Output) else {
             return;
         };
         if inner.width() >= SWITCHES {

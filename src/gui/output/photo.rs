@@ -2,7 +2,7 @@
 
 use egui::{Rect, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 
-use super::try_it::{About, TryUi, answer_ui};
+use super::try_it::{About, TryUi, answer_ui, new_data};
 use super::{OutputView, thumbnail};
 use crate::gui::textures::fingerprint;
 use crate::gui::theme::Tokens;
@@ -45,6 +45,7 @@ pub(super) fn chosen<'a>(
         if ui.button(text).clicked() {
             actions.push(Action::ChoosePhoto);
         }
+        new_data(ui, actions);
         let text = photo.map_or("or drop one onto the window", |photo| photo.name.as_str());
         ui.label(RichText::new(text).small().color(tokens.muted));
     });

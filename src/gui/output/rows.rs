@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use egui::{ComboBox, Grid, RichText, ScrollArea, Slider, Ui, Vec2, WidgetInfo};
 
-use super::try_it::{About, answer_ui, truth};
+use super::try_it::{About, answer_ui, new_data, truth};
 use super::{OutputView, TryUi, colours};
 use crate::data::Dataset;
 use crate::gui::numbers::number;
@@ -31,6 +31,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
                         local.row = values.to_vec();
                     }
                 }
+                new_data(ui, actions);
                 // Its own truth, until something of it is changed.
                 let own = view.dataset.validation.input(local.taken).ok();
                 if let Some(truth) = truth(view.dataset, local.taken).filter(|_| own.as_deref() == Some(&local.row[..]))

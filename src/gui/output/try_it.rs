@@ -1,6 +1,7 @@
 //! Asking the network about something of one's own: a drawn picture, a typed row. The answer follows while it trains.
 
 use egui::{Button, Label, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
+use egui_material_icons::icons;
 
 use super::framing::Framing;
 use super::pad::Pad;
@@ -10,6 +11,7 @@ use crate::gui::numbers::{number, sure};
 use crate::gui::plots::empty;
 use crate::gui::textures::fingerprint;
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::named;
 use crate::model::Task;
 use crate::session::Action;
 use crate::trace::Reply;
@@ -97,6 +99,15 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     }
 }
 
+/// The way to more than one: a file or a folder.
+pub(super) fn new_data(ui: &mut Ui, actions: &mut Vec<Action>) {
+    if ui.button("Predict new data …").on_hover_text(NEW_DATA).clicked() {
+        actions.push(Action::ChooseNewData);
+    }
+}
+
+const NEW_DATA: &str = "Predict all rows of a file, or all pictures of a folder, and save the answers as a table.";
+
 fn draw(
     ui: &mut Ui,
     tokens: &Tokens,
@@ -112,7 +123,7 @@ fn draw(
     let side = side.clamp(84.0, 280.0);
     ScrollArea::vertical().id_salt("draw").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-            let pad = |ui: &mut Ui, local: &mut TryUi| {
+            let pad = |ui: &mut Ui, local: &mut TryUi, actions: &mut Vec<Action>| {
                 ui.vertical(|ui| {
                     let response = local.pad.ui(ui, tokens, side);
                     // Whoever draws knows, and what is beside is not to be covered.
@@ -120,7 +131,13 @@ fn draw(
                         response.on_hover_text("Draw here. Right-drag erases.");
                     }
                     pad_buttons(ui, view, local);
-                    centring(ui, local);
+                    ui.horizontal(|ui| {
+                        centring(ui, local);
+                        let icon = RichText::from(icons::ICON_TABLE_VIEW).size(14.0);
+                        if named(ui.add(Button::new(icon).small()), "Predict new data …").clicked() {
+                            actions.push(Action::ChooseNewData);
+                        }
+                    });
                     let seen = ink(view, local);
                     if let Some(ink) = &seen {
                         ui.set_max_width(side.max(112.0));
@@ -132,11 +149,11 @@ fn draw(
             };
             if beside {
                 ui.horizontal_top(|ui| {
-                    let ink = pad(ui, local);
+                    let ink = pad(ui, local, actions);
                     ui.vertical(|ui| answer(ui, tokens, view, (local, ink), actions));
                 });
             } else {
-                let ink = pad(ui, local);
+                let ink = pad(ui, local, actions);
                 answer(ui, tokens, view, (local, ink), actions);
             }
         });

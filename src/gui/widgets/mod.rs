@@ -7,6 +7,7 @@ mod fields;
 mod icon;
 mod lists;
 mod number;
+mod progress;
 mod prose;
 mod select_all;
 mod tabs;
@@ -21,6 +22,7 @@ pub use fields::{
 pub use icon::{kind_icon, paint_kind_icon};
 pub use lists::{combo, list_from_top};
 pub use number::{Change, Number, is_refused, refusal};
+pub use progress::progress;
 pub use prose::prose;
 pub use select_all::select_all;
 pub use tabs::{pane_tabs, tab_strip};

@@ -51,13 +51,26 @@ fn a_network_is_examined_beside_its_training() {
     assert!(worth.importance[0].mean > 0.2 && worth.curves.len() == 2, "{worth:?}");
     std::fs::write(folder.path().join("new.csv"), "noise,size\n1,3\n2,45\n").unwrap();
     state.apply(ExamineAction::Predict(folder.path().join("new.csv")).into());
-    let events = until(&mut state, |state| state.examined().doing.is_none());
-    let told = events.iter().any(|event| matches!(event, Event::Notice(notice) if notice.text.contains("2 rows")));
-    let written = std::fs::read_to_string(folder.path().join("new-predictions.csv")).unwrap();
-    assert!(told && written.starts_with("row,kind,probability,probability of a"), "{events:?} {written}");
+    until(&mut state, |state| state.examined().doing.is_none());
+    let predictions = state.examined().predictions.clone().unwrap();
+    assert_eq!((predictions.rows, predictions.answered, predictions.score, predictions.lines.len()), (2, 2, None, 3));
+    assert!(predictions.csv.starts_with("row,kind,probability,probability of a"), "{predictions:?}");
+    let to = folder.path().join("answers.csv");
+    state.apply(ExamineAction::SavePredictions(to.clone()).into());
+    until(&mut state, |state| state.examined().doing.is_none());
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), *predictions.csv);
+    assert_eq!(state.examined().predictions.as_ref().unwrap().saved, Some(to));
     state.apply(ExamineAction::Predict(folder.path().join("gone.csv")).into());
-    let events = until(&mut state, |state| state.examined().doing.is_none());
-    assert!(events.iter().any(|event| matches!(event, Event::Notice(notice) if notice.kind == NoticeKind::Error)));
+    until(&mut state, |state| state.examined().doing.is_none());
+    assert!(state.examined().refused.as_ref().unwrap().contains("gone.csv"));
+    // What is cancelled says nothing, and the next question is heard.
+    state.apply(ExamineAction::Columns.into());
+    state.apply(ExamineAction::Cancel.into());
+    assert_eq!(state.examined().doing, None);
+    // Of another run nothing is known.
+    state.apply(Action::Transport(Transport::Reset));
+    until(&mut state, |state| state.run().step == 0);
+    assert!(state.examined().test.is_none() && state.examined().baselines.len() == 3);
     // Other data is another question.
     let data = crate::model::DataSpec { test: 0.0, ..state.project().data.clone() };
     state.apply(Action::SetData(data));

@@ -47,7 +47,7 @@ impl Judge {
             let mut losses = Vec::new();
             for repeat in 0..repeats {
                 if progress.cancelled() {
-                    return Err(RunError::Change("It was cancelled.".into()));
+                    return Err(super::cancelled());
                 }
                 progress.report(at as f32 / columns.len() as f32, "shuffling columns");
                 let mut changed = batch.inputs.clone();

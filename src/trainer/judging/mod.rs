@@ -9,13 +9,14 @@ mod importance;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{RunError, found};
+use super::RunError;
+use super::found::Found;
 use crate::data::encoding::Inputs;
-use crate::data::{Encoding, Samples, Truth};
+use crate::data::{Encoding, Progress, Samples, Truth};
 use crate::engine::class_scores::{ClassScores, per_class};
 use crate::engine::metrics::{Explained, Tally, confusion};
 use crate::engine::ranking::{class_areas, overall};
-use crate::engine::{Device, Machine, Precision, Snapshot};
+use crate::engine::{Device, Machine, MeanLosses, Precision, Snapshot};
 use crate::model::{Answer, DataSignature, Metric, Project, Shape, Task};
 use crate::trace::ClassAreas;
 pub use dependence::{Dependence, Point};
@@ -102,6 +103,11 @@ impl Judge {
         &self.machine
     }
 
+    /// How rows become samples.
+    pub fn encoding(&self) -> &Encoding {
+        &self.encoding
+    }
+
     /// What is asked of the network.
     pub fn truth(&self) -> &Truth {
         &self.truth
@@ -118,18 +124,19 @@ impl Judge {
     }
 
     /// Loss and scores over samples, however many.
-    pub fn report(&self, part: &Samples) -> Result<Report, RunError> {
+    pub fn report(&self, part: &Samples, progress: &dyn Progress) -> Result<Report, RunError> {
         let (task, answer) = (self.machine.task(), self.machine.answer());
         let metric = task.metric();
         if let Task::Input(n) = task {
             let mut explained = Explained::new(n);
-            let losses = self.machine.evaluate_samples(part, &mut |outputs, truth| explained.take(outputs, truth))?;
+            let losses = self.losses(part, progress, &mut |outputs, truth| explained.take(outputs, truth))?;
             let (samples, score) = (part.len(), explained.score());
             return Ok(Report { samples, loss: losses.total, metric, score, classes: None, numbers: Vec::new() });
         }
         if let Task::Boxes { .. } = task {
-            let (losses, precision) = found::evaluate(&self.machine, part)?;
-            let (samples, score) = (part.len(), precision.map50().unwrap_or(0.0));
+            let mut found = Found::by(&self.machine);
+            let losses = self.losses(part, progress, &mut |outputs, truth| found.take(outputs, truth))?;
+            let (samples, score) = (part.len(), found.precision.map50().unwrap_or(0.0));
             return Ok(Report { samples, loss: losses.total, metric, score, classes: None, numbers: Vec::new() });
         }
         let means = if answer == Answer::Numbers { part.target_means()? } else { &[] };
@@ -158,7 +165,7 @@ impl Judge {
                 errors[at % n][1] += error * error;
             }
         };
-        let losses = self.machine.evaluate_samples(part, &mut take)?;
+        let losses = self.losses(part, progress, &mut take)?;
         let areas = |classes| overall(&class_areas(answer, &outputs_of_all, &targets_of_all, classes));
         let classes = classes.map(|classes| ClassReport {
             names: self.truth.names.clone(),
@@ -173,6 +180,22 @@ impl Judge {
         };
         let numbers = errors.iter().enumerate().map(number).collect();
         Ok(Report { samples: part.len(), loss: losses.total, metric, score: tally.score(), classes, numbers })
+    }
+
+    fn losses(
+        &self,
+        part: &Samples,
+        progress: &dyn Progress,
+        take: &mut dyn FnMut(&[f32], &[f32]),
+    ) -> Result<MeanLosses, RunError> {
+        let go_on = |done: usize| go_on(progress, done, part.len(), "scoring");
+        self.machine.evaluate_samples_while(part, &go_on, take)?.ok_or_else(cancelled)
+    }
+
+    /// Answers to rows `[rows, ...]`, and what is wired as their truth where that is no target.
+    pub fn answers(&self, inputs: &[f32], rows: usize, progress: &dyn Progress) -> Result<[Vec<f32>; 2], RunError> {
+        let go_on = |done: usize| go_on(progress, done, rows, "predicting");
+        self.machine.predict_with_truth(inputs, rows, &go_on)?.ok_or_else(cancelled)
     }
 
     /// The columns of the data, with the inputs that each became; of pictures none.
@@ -198,6 +221,17 @@ impl Judge {
         tally.take(outputs, targets);
         tally.score()
     }
+}
+
+/// Tells how far it is, and whether somebody still wants it.
+fn go_on(progress: &dyn Progress, done: usize, of: usize, doing: &str) -> bool {
+    progress.report(done as f32 / of.max(1) as f32, doing);
+    !progress.cancelled()
+}
+
+/// What stops work that nobody wants any more.
+fn cancelled() -> RunError {
+    RunError::Change("It was cancelled.".into())
 }
 
 #[cfg(test)]

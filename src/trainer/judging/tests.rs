@@ -97,7 +97,7 @@ fn a_report_says_how_right_answers_are() {
     let inputs = inputs(40);
     let mut targets = judge.machine().predict(&inputs, 40).unwrap();
     targets.iter_mut().enumerate().for_each(|(i, t)| *t += if i % 2 == 0 { 0.2 } else { -0.2 });
-    let report = judge.report(&Samples::in_memory(&[4], inputs, targets)).unwrap();
+    let report = judge.report(&Samples::in_memory(&[4], inputs, targets), &NoProgress).unwrap();
     let [NumberReport { name, mae, rmse }] = &report.numbers[..] else { panic!("{report:?}") };
     assert!(name == "y" && (mae - 1.0).abs() < 1e-5 && (rmse - 1.0).abs() < 1e-5, "{report:?}");
     assert!(report.score > 0.9 && report.classes.is_none() && report.samples == 40);
@@ -105,7 +105,8 @@ fn a_report_says_how_right_answers_are() {
     let target = Target::Classes { column: Some("kind".into()), classes: vec!["no".into(), "yes".into()] };
     let judge = self::judge(target, 2, &[0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0]);
     let inputs = [-0.5, 1.0, 0.0, 0.0, 0.5, 1.0, 0.0, 0.0, 0.7, 0.0, 1.0, 0.0, -0.2, 0.0, 1.0, 0.0];
-    let report = judge.report(&Samples::in_memory(&[4], inputs.to_vec(), vec![0.0, 1.0, 0.0, 0.0])).unwrap();
+    let report =
+        judge.report(&Samples::in_memory(&[4], inputs.to_vec(), vec![0.0, 1.0, 0.0, 0.0]), &NoProgress).unwrap();
     let classes = report.classes.unwrap();
     assert_eq!((report.score, &classes.confusion[..]), (0.75, &[2, 1, 0, 1][..]));
     assert_eq!((classes.each[1].precision, classes.each[1].recall), (Some(0.5), Some(1.0)));
