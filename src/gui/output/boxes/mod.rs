@@ -175,6 +175,7 @@ pub(super) fn show(
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             ui.spacing_mut().item_spacing = Vec2::new(4.0, 4.0);
             controls(ui, tokens, shown, local);
+            legend(ui, tokens, &view.dataset.truth.names, shown.is_some());
             ui.horizontal_wrapped(|ui| {
                 for card in cards.iter().take(most) {
                     if picture_card(ui, tokens, view, card) {
@@ -226,9 +227,27 @@ fn controls(ui: &mut Ui, tokens: &Tokens, shown: Option<Shown<'_>>, local: &mut 
         let help = "Sort by how much is missed or wrongly found.";
         ui.checkbox(&mut local.boxes.worst_first, RichText::new("worst first").small()).on_hover_text(help);
     });
+}
+
+/// Classes that the legend names.
+const NAMED: usize = 12;
+
+/// What the lines and their colours say.
+fn legend(ui: &mut Ui, tokens: &Tokens, names: &[String], is_answered: bool) {
     ui.horizontal_wrapped(|ui| {
-        let legend = "Solid: found. Dashed: true, red where it is missed.";
-        ui.label(RichText::new(legend).small().color(tokens.faint));
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let text = if is_answered { "Solid: found. Dashed: true, red if missed." } else { "Dashed: what is there." };
+        ui.label(RichText::new(text).small().color(tokens.faint));
+        if is_answered {
+            for (class, name) in names.iter().enumerate().take(NAMED) {
+                ui.label(RichText::new(name).small().color(tokens.of_words(tokens.class(class))));
+            }
+        }
+        if is_answered && names.len() > NAMED {
+            let rest = names[NAMED..].join(", ");
+            let text = RichText::new(format!("and {} more", names.len() - NAMED)).small().color(tokens.faint);
+            ui.label(text).on_hover_text(rest);
+        }
     });
 }
 

@@ -4,7 +4,7 @@ use egui::{Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, Widg
 
 use super::super::classes::name;
 use super::super::try_it::About;
-use super::{Card, OutputUi, OutputView, Shown, controls, painted, thumbnail};
+use super::{Card, OutputUi, OutputView, Shown, from_score, legend, painted, thumbnail};
 use crate::gui::numbers::number;
 use crate::gui::theme::{self, Tokens};
 use crate::model::boxes::{Grid, Judged, Seen};
@@ -13,6 +13,10 @@ use crate::session::Action;
 
 /// The largest side of the picture.
 pub(super) const LARGE: f32 = 460.0;
+/// The smallest one, however low the panel is.
+const SMALL: f32 = 200.0;
+/// What stands above the picture.
+const ABOVE: f32 = 100.0;
 
 pub fn show(
     ui: &mut Ui,
@@ -31,6 +35,8 @@ pub fn show(
         local.picked = None;
         return;
     };
+    // The whole picture is to be seen, beside what stands above it.
+    let side = (ui.available_height() - ABOVE).clamp(SMALL, LARGE);
     ScrollArea::vertical().id_salt("large picture").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
@@ -39,8 +45,11 @@ pub fn show(
                 }
                 ui.label(RichText::new(card.describe()).color(tokens.muted));
             });
-            controls(ui, tokens, shown, local);
-            let side = ui.available_width().min(LARGE);
+            if shown.is_some() {
+                from_score(ui, tokens, local);
+            }
+            legend(ui, tokens, &view.dataset.truth.names, card.is_answered);
+            let side = ui.available_width().min(side);
             let (square, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
             let image = thumbnail::place(square, &view.dataset.input_shape);
             thumbnail::paint(ui, &ui.painter_at(square), square, "large boxes", &view.dataset.input_shape, &values);
