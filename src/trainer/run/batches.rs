@@ -175,11 +175,13 @@ mod tests {
     fn what_is_not_wanted_any_more_is_not_used() {
         let mut run = run();
         run.step().unwrap();
-        let asked = run.loader.asked.clone().unwrap();
-        *run.project.training.augmentation = Augmentation::default();
+        let changed = Augmentation { flip_up_down: true, ..Augmentation::default() };
+        *run.project.training.augmentation = changed;
         let right = run.next_batch().unwrap();
         assert_eq!(run.load_batch().unwrap(), right);
-        assert_ne!(run.loader.asked.clone(), Some(asked));
+        assert_eq!(run.loader.asked.as_ref().unwrap().augmentation, changed);
+        run.step().unwrap();
+        assert_eq!(run.load_batch().unwrap(), run.next_batch().unwrap());
     }
 
     #[test]
