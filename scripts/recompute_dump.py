@@ -8,6 +8,7 @@ else by 1e-5. Needs torch, nothing else.
 """
 
 import json
+import pathlib
 import re
 import struct
 import sys
@@ -15,6 +16,9 @@ import sys
 try:
     import torch
     from torch.nn import functional as F
+
+    sys.path.insert(0, str(pathlib.Path(__file__).parent / "pytorch_fixtures"))
+    import detection_ops as detection
 except ImportError as missing:
     install = f"Install it there: {sys.executable} -m pip install torch"
     sys.exit(f"{sys.executable} has no PyTorch, which computes the step again ({missing}). {install}")
@@ -102,6 +106,24 @@ def pool(x, settings):
     return F.max_pool2d(x, setting(settings, "window", 2), setting(settings, "stride", setting(settings, "window", 2)))
 
 
+def part(x, settings):
+    """`axis 1, index 0` or `axis 1, indices 1 to 4`"""
+    axis, several = setting(settings, "axis", 1), re.search(r"\bindices (\d+) to (\d+)", settings)
+    if several:
+        first, last = map(int, several.groups())
+        return x.narrow(axis, first, last - first + 1)
+    return x.select(axis, setting(settings, "index", 0))
+
+
+def cell_truth(settings, y):
+    rows, columns, classes = map(int, re.findall(r"\d+", settings))
+    return tuple(part.float() for part in detection.cell_truth(y, rows, columns, classes))
+
+
+def objectness(settings, x, held, share):
+    return detection.objectness(x.reshape(held.shape), held, share, setting(settings, "gamma", 1.0))
+
+
 OPERATIONS = {
     "linear": lambda s, x, w, b=None: F.linear(x, w.flatten(1), b),
     "conv2d": lambda s, x, w, b=None: convolve(x, w, b, s),
@@ -112,7 +134,7 @@ OPERATIONS = {
     "l2": lambda s, w: setting(s, "strength", 1.0) * (w * w).sum(),
     "one_hot": lambda s, y: F.one_hot(y.long(), int(s.split(" ")[0])).float(),
     "offset": lambda s, x, w: x + w,
-    "slice": lambda s, x: x.select(setting(s, "axis", 1), setting(s, "index", 0)),
+    "slice": lambda s, x: part(x, s),
     "mean_over": lambda s, x: x.mean(setting(s, "axis", 1)),
     "batch_norm": lambda s, x, w, b: batch_norm(x, w, b, s),
     "global_avg_pool": lambda s, x: x.mean((2, 3)),
@@ -125,6 +147,11 @@ OPERATIONS = {
     "gelu": lambda s, x: F.gelu(x),
     "cross_entropy": lambda s, x, y: F.cross_entropy(x, y.long()),
     "mse": lambda s, x, y: F.mse_loss(x, y),
+    "cell_truth": cell_truth,
+    "cell_boxes": lambda s, x: detection.cell_boxes(x).float(),
+    "objectness": objectness,
+    "giou": lambda s, *all: detection.giou(*all),
+    "cell_class": lambda s, *all: detection.cell_class(*all),
 }
 
 

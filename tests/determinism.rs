@@ -24,8 +24,11 @@ const SAVED_AFTER: usize = 2;
 fn small(key: &str) -> Project {
     let mut project = templates::build(key).unwrap();
     project.training.batch_size = project.training.batch_size.min(13);
-    if let Source::Digits(digits) = &mut project.data.source {
-        digits.samples = 100;
+    match &mut project.data.source {
+        Source::Digits(digits) => digits.samples = 100,
+        Source::Shapes(shapes) => shapes.samples = 100,
+        Source::Scenes(scenes) => scenes.samples = 100,
+        _ => {}
     }
     project
 }

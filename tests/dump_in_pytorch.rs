@@ -49,6 +49,7 @@ fn values_gradients_and_updates_agree_with_pytorch() {
         let file = match template.key {
             "table" => Some("csv/penguins.csv"),
             "pictures" => Some("pictures/sign_digits"),
+            "detect" => Some("bccd"),
             _ => template.needs.map(|_| "mnist10k"),
         };
         let file = match (&data, file) {

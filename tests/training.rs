@@ -440,6 +440,8 @@ fn a_template_starts_at_a_pace_that_one_can_watch_until_another_is_chosen() {
         let samples = match &data.source {
             Source::Synthetic(points) => points.samples,
             Source::Digits(digits) => digits.samples,
+            Source::Shapes(shapes) => shapes.samples,
+            Source::Scenes(scenes) => scenes.samples,
             other => panic!("{other:?}"),
         };
         let batches = samples as f64 * (1.0 - data.validation) / training.batch_size as f64;
