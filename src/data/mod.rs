@@ -11,6 +11,7 @@ mod csv;
 pub mod dataset;
 mod digits;
 pub mod encoding;
+pub mod facts;
 mod fair;
 mod fingerprint;
 mod idx;
@@ -39,6 +40,7 @@ pub use self::csv::{ColumnKind, ColumnPreview, MISSING_WORDS, TablePreview, insp
 pub use augment::augment;
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
 pub use encoding::Encoding;
+pub use facts::TableFacts;
 pub use fingerprint::{Difference, Fingerprint};
 pub use mapped::{CachedTable, cached_tables};
 pub use origin::{Origin, OriginFiles};

@@ -1,6 +1,9 @@
 //! Where the samples come from: the source, its settings, and what they look like.
 
 mod augmentation;
+mod browser;
+mod chart;
+mod columns;
 mod notes;
 mod parts;
 mod points;
@@ -8,6 +11,8 @@ mod preview;
 mod settings;
 mod sources;
 mod table;
+mod warnings;
+mod words;
 
 use egui::{Label, ProgressBar, RichText, ScrollArea, Ui};
 
@@ -15,6 +20,8 @@ use super::dialogs::Dialogs;
 use super::panels::body;
 use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
+use super::widgets::{section, tab_strip};
+use crate::model::Source;
 use crate::session::{Action, DataState, State};
 
 #[derive(Default)]
@@ -22,6 +29,18 @@ pub struct DataPanelUi {
     /// The gallery of sources is folded away until it is wanted.
     choosing: bool,
     preview: preview::PreviewUi,
+    page: Page,
+    columns: columns::ColumnsUi,
+    browser: browser::BrowserUi,
+}
+
+/// Of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Page {
+    #[default]
+    Settings,
+    Columns,
+    Rows,
 }
 
 pub fn show(
@@ -36,13 +55,56 @@ pub fn show(
         body(ui, |ui| {
             sources::show(ui, state, &mut local.choosing, thumbnails, dialogs, actions);
             progress(ui, state, actions);
-            settings::show(ui, state, dialogs, actions);
-            if let Some(dataset) = state.dataset() {
-                preview::show(ui, state, dataset, &mut local.preview);
-                augmentation::show(ui, state, dataset, actions);
-                notes::show(ui, dataset);
+            let table = state.table().filter(|_| matches!(state.project().data.source, Source::Csv(_)));
+            if let Some(table) = table {
+                let columns = format!("Columns {}", table.columns.len());
+                ui.horizontal(|ui| {
+                    tab_strip(
+                        ui,
+                        &mut local.page,
+                        &[(Page::Settings, "Settings"), (Page::Columns, &columns), (Page::Rows, "Rows")],
+                    );
+                });
+            } else {
+                section(ui, "SETTINGS", "");
+            }
+            match local.page {
+                Page::Columns if table.is_some() => table_columns(ui, state, &mut local.columns, actions),
+                Page::Rows if table.is_some() => {
+                    if let Some(dataset) = state.dataset() {
+                        browser::show(ui, dataset, &mut local.browser);
+                    }
+                }
+                _ => settings_page(ui, state, local, dialogs, actions),
             }
         });
+    });
+}
+
+fn settings_page(
+    ui: &mut Ui,
+    state: &State,
+    local: &mut DataPanelUi,
+    dialogs: &mut Dialogs,
+    actions: &mut Vec<Action>,
+) {
+    settings::show(ui, state, dialogs, actions);
+    let Some(dataset) = state.dataset() else { return };
+    if let Some(facts) = state.facts() {
+        warnings::show(ui, state, facts, actions);
+    }
+    if state.facts().is_none() {
+        preview::show(ui, dataset, &mut local.preview);
+    }
+    augmentation::show(ui, state, dataset, actions);
+    notes::show(ui, state, dataset);
+}
+
+fn table_columns(ui: &mut Ui, state: &State, local: &mut columns::ColumnsUi, actions: &mut Vec<Action>) {
+    settings::edit(state, actions, |draft| {
+        let Source::Csv(mut spec) = draft.spec.source.clone() else { return };
+        columns::show(ui, state, local, draft, &mut spec);
+        draft.spec.source = Source::Csv(spec);
     });
 }
 

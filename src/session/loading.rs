@@ -7,7 +7,7 @@ use std::sync::mpsc::TryRecvError;
 use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
-use crate::data::{self, DataError, Dataset, Progress, TablePreview};
+use crate::data::{self, DataError, Dataset, Progress, TableFacts, TablePreview};
 use crate::model::{
     ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source,
     Subject,
@@ -23,34 +23,38 @@ pub const TABLE_ENDINGS: [&str; 20] = [
 pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Result<Loaded, DataError> {
     match wanted {
         Wanted::Samples(spec) => {
-            let dataset = Arc::new(data::load(spec, base, progress)?);
-            let table = match &spec.source {
-                Source::Csv(csv) => {
-                    Some(Arc::new(data::inspect_csv(&data::resolve(base, &csv.path), &csv.reading, progress)?))
-                }
-                _ => None,
+            let Source::Csv(csv) = &spec.source else {
+                let dataset = Arc::new(data::load(spec, base, progress)?);
+                return Ok(Loaded { dataset, table: None, facts: None, project: None, data: None });
             };
-            Ok(Loaded { dataset, table, project: None, data: None })
+            let [first, second, last] = stages(progress, [0.6, 0.35, 0.05]);
+            let dataset = Arc::new(data::load(spec, base, &first)?);
+            let table = data::inspect_csv(&data::resolve(base, &csv.path), &csv.reading, &second)?;
+            let facts = facts_of(&table, spec, &dataset, &last)?;
+            Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: None })
         }
         Wanted::Columns { path, sheet, like } => {
             let reading = Reading { sheet: sheet.clone(), ..Reading::default() };
             let wish = TableWish { reading, ..TableWish::default() };
-            let (spec, table) = table_spec(path, &wish, base, progress)?;
+            let [first, second, last] = stages(progress, [0.35, 0.6, 0.05]);
+            let (spec, table) = table_spec(path, &wish, base, &first)?;
             // What was said of the columns of another table says nothing about this one's.
             let split = if like.split.column().is_some() { spec.split } else { like.split.clone() };
             let spec = DataSpec { source: spec.source, split, ..like.clone() };
-            let dataset = Arc::new(data::load(&spec, base, progress)?);
-            Ok(Loaded { dataset, table: Some(Arc::new(table)), project: None, data: Some(spec) })
+            let dataset = Arc::new(data::load(&spec, base, &second)?);
+            let facts = facts_of(&table, &spec, &dataset, &last)?;
+            Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
             let wish = TableWish { target: target.clone(), ..TableWish::default() };
-            let (spec, table) = table_spec(path, &wish, base, progress)?;
-            fitted(spec, Some(Arc::new(table)), base, progress)
+            let [first, second] = stages(progress, [0.35, 0.65]);
+            let (spec, table) = table_spec(path, &wish, base, &first)?;
+            fitted(spec, Some(Arc::new(table)), base, &second)
         }
         Wanted::Folder { path, like } => {
             let spec = pictures_spec(path, base, like, progress)?;
             let dataset = Arc::new(data::load(&spec, base, progress)?);
-            Ok(Loaded { dataset, table: None, project: None, data: Some(spec) })
+            Ok(Loaded { dataset, table: None, facts: None, project: None, data: Some(spec) })
         }
         Wanted::Pictures(folder) => {
             fitted(pictures_spec(folder, base, &DataSpec::default(), progress)?, None, base, progress)
@@ -158,9 +162,52 @@ fn fitted(
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<Loaded, DataError> {
-    let dataset = Arc::new(data::load(&spec, base, progress)?);
+    let [first, last] = stages(progress, [0.9, 0.1]);
+    let dataset = Arc::new(data::load(&spec, base, &first)?);
+    let facts = match &table {
+        Some(table) => facts_of(table, &spec, &dataset, &last)?,
+        None => None,
+    };
     let project = Some(Box::new(propose_project(&dataset, spec)));
-    Ok(Loaded { dataset, table, project, data: None })
+    Ok(Loaded { dataset, table, facts, project, data: None })
+}
+
+fn facts_of(
+    table: &TablePreview,
+    spec: &DataSpec,
+    dataset: &Dataset,
+    progress: &dyn Progress,
+) -> Result<Option<Arc<TableFacts>>, DataError> {
+    let Source::Csv(csv) = &spec.source else { return Ok(None) };
+    progress.report(0.0, "describing the columns");
+    Ok(Some(Arc::new(data::facts::facts(table, spec, csv, dataset, progress)?)))
+}
+
+/// A piece of longer work: its share of the whole.
+struct Stage<'a> {
+    whole: &'a dyn Progress,
+    from: f32,
+    share: f32,
+}
+
+/// Pieces one after another, which take such shares of the time.
+fn stages<const N: usize>(whole: &dyn Progress, shares: [f32; N]) -> [Stage<'_>; N] {
+    let mut from = 0.0;
+    shares.map(|share| {
+        let stage = Stage { whole, from, share };
+        from += share;
+        stage
+    })
+}
+
+impl Progress for Stage<'_> {
+    fn report(&self, fraction: f32, doing: &str) {
+        self.whole.report(self.from + fraction * self.share, doing);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.whole.cancelled()
+    }
 }
 
 impl State {
@@ -278,7 +325,7 @@ impl State {
             self.take_data(data);
         }
         // After `begin`, which forgets the table of the project before.
-        self.table = loaded.table;
+        (self.table, self.facts) = (loaded.table, loaded.facts);
         self.data_ready(loaded.dataset);
         if is_begun {
             self.set_watchable();

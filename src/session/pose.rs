@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::state::Debugging;
 use super::{DataState, Devices, Engines, Photo, RaceView, RunView, Runs, Screen, Selection, State, Tab};
-use crate::data::TablePreview;
+use crate::data::{TableFacts, TablePreview};
 use crate::model::{History, Inference, Project};
 use crate::persist::{Desk, Settings};
 use crate::trace::Reply;
@@ -20,6 +20,7 @@ pub struct Pose<'a> {
     pub inference: &'a mut Inference,
     pub data: &'a mut DataState,
     pub table: &'a mut Option<Arc<TablePreview>>,
+    pub facts: &'a mut Option<Arc<TableFacts>>,
     pub history: &'a mut History<Project>,
     pub selection: &'a mut Selection,
     pub run: &'a mut RunView,
@@ -48,6 +49,7 @@ impl State {
             inference: &mut self.inference,
             data: &mut self.data,
             table: &mut self.table,
+            facts: &mut self.facts,
             history: &mut self.history,
             selection: &mut self.selection,
             run: &mut self.run,

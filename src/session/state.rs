@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::works::Works;
 use super::{Action, Devices, Engines, Examined, RaceView, RunView, Runs};
-use crate::data::{Dataset, TablePreview};
+use crate::data::{Dataset, TableFacts, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::{Desk, Settings};
@@ -59,6 +59,8 @@ pub struct State {
     pub(super) devices: Devices,
     /// What the table in use looks like, for correcting its columns.
     pub(super) table: Option<Arc<TablePreview>>,
+    /// What is known of its columns.
+    pub(super) facts: Option<Arc<TableFacts>>,
     /// A project that was open when the program last ended without closing: offered on Welcome.
     pub(super) recoverable: Option<String>,
     /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::Debugging;
 use super::{DataState, Devices, Engines, RaceView, RunView, Runs, Screen, Selection, State, Tab};
-use crate::data::{Dataset, TablePreview};
+use crate::data::{Dataset, TableFacts, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project};
 use crate::persist::{Desk, Settings};
@@ -71,6 +71,11 @@ impl State {
     /// What the table in use looks like, for correcting its columns.
     pub fn table(&self) -> Option<&Arc<TablePreview>> {
         self.table.as_ref()
+    }
+
+    /// What is known of its columns.
+    pub fn facts(&self) -> Option<&Arc<TableFacts>> {
+        self.facts.as_ref()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use crate::data::{DataError, Dataset, Progress, TablePreview};
+use crate::data::{DataError, Dataset, Progress, TableFacts, TablePreview};
 use crate::model::{DataSpec, Graph, Project, TrainingSpec};
 use crate::persist::{Home, Left, RunFolder, SessionFolder, Settings};
 use crate::trainer::{Trainer, Waker};
@@ -126,6 +126,7 @@ pub enum Wanted {
 pub struct Loaded {
     pub dataset: Arc<Dataset>,
     pub table: Option<Arc<TablePreview>>,
+    pub facts: Option<Arc<TableFacts>>,
     /// A proposed project, when one was wanted.
     pub project: Option<Box<Project>>,
     /// What the current project's data is to be, when that was found out here.

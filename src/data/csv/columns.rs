@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::capture::Capture;
 use super::cell::{Cell, Words};
 use super::date;
+use super::drawn::Drawing;
 use super::number::{self, COMMA, POINT};
 use super::survey::{Counts, Found, Side, Tally};
 use super::table::{Table, thousands};
@@ -128,11 +129,13 @@ pub(super) fn held(value: f64) -> f64 {
     if value.abs() <= f64::from(f32::MAX) { value } else { f64::NAN }
 }
 
-/// Counts all columns in one pass over the file. `capture` keeps the numbers of those that may be numeric.
+/// Counts all columns in one pass over the file. `capture` keeps the numbers of those that may be numeric, `drawing`
+/// some of the rows.
 pub(super) fn survey(
     table: &Table,
     reading: &Reading,
     mut capture: Option<&mut Capture>,
+    mut drawing: Option<&mut Drawing>,
     progress: &dyn Progress,
     share: (f32, f32),
 ) -> Result<Vec<ColumnFacts>, DataError> {
@@ -141,6 +144,9 @@ pub(super) fn survey(
     let max_distinct = (MAX_DISTINCT_IN_ALL / table.names.len().max(1)).clamp(100, MAX_DISTINCT);
     let words = Words::new(&reading.missing_words);
     table.for_each_block(progress, share, |block| {
+        if let Some(drawing) = &mut drawing {
+            drawing.take(block);
+        }
         let mut kept: Vec<Option<&mut Option<_>>> = match &mut capture {
             Some(capture) => capture.columns.iter_mut().map(Some).collect(),
             None => tallies.iter().map(|_| None).collect(),

@@ -199,7 +199,13 @@ impl ColumnFacts {
             }
         }
         if role == ColumnRole::Numeric {
-            said.extend(self.sentinel());
+            said.extend(self.sentinel().map(|(sentinel, times)| {
+                format!(
+                    "\"{name}\" has {sentinel} in {}, far from all its other numbers. If it means a missing value, add \
+                     --missing {sentinel}.",
+                    counted(times, "row")
+                )
+            }));
         }
         if role == ColumnRole::Numeric && !self.unit.is_empty() {
             said.push(format!("\"{name}\" is read as numbers without their unit ({}).", self.unit));
@@ -207,8 +213,8 @@ impl ColumnFacts {
         said
     }
 
-    /// A number that seems to stand for a missing value.
-    fn sentinel(&self) -> Option<String> {
+    /// A number that seems to stand for a missing value, and in how many rows.
+    pub fn sentinel(&self) -> Option<(f64, usize)> {
         let number = |text: &String| super::number::read(text).and_then(|n| n.values[self.form.decimal]);
         let all: Vec<(f64, usize)> = self.counts.iter().filter_map(|(text, n)| Some((number(text)?, *n))).collect();
         SENTINELS.iter().find_map(|&sentinel| {
@@ -218,14 +224,7 @@ impl ColumnFacts {
             let span = high - low;
             let gap = if sentinel < 0.0 { low - sentinel } else { sentinel - high };
             let is_far = others().count() >= 5 && span > 0.0 && gap > if times > 1 { 2.0 } else { 10.0 } * span;
-            is_far.then(|| {
-                format!(
-                    "\"{}\" has {sentinel} in {}, far from all its other numbers. If it means a missing value, add \
-                     --missing {sentinel}.",
-                    self.name,
-                    counted(times, "row")
-                )
-            })
+            is_far.then_some((sentinel, times))
         })
     }
 }

@@ -16,6 +16,7 @@ mod date;
 mod dates;
 mod detect;
 mod dividing;
+mod drawn;
 mod encode;
 mod judge;
 mod kinds;
@@ -80,7 +81,7 @@ pub(super) fn load_within(
     }
     let table = Table::open(path, &settings.reading, progress)?;
     let mut capture = convert::capture(room, place.as_ref(), &table)?;
-    let facts = columns::survey(&table, &settings.reading, capture.as_mut(), progress, (0.0, 0.45))?;
+    let facts = columns::survey(&table, &settings.reading, capture.as_mut(), None, progress, (0.0, 0.45))?;
     let target_index = target_index(settings, &table)?;
     notes.extend(table.notes());
     let target_role = target::role(settings, &table, target_index, &facts[target_index])?;

@@ -1,9 +1,13 @@
 //! What the window shows of a table before it is used, so that a person can correct it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::cell::Words;
+use super::drawn::Drawing;
 use super::table::Table;
 use super::{columns, dividing};
+use crate::data::facts::Drawn;
 use crate::data::{DataError, Progress};
 use crate::model::{ColumnRole, Reading};
 
@@ -35,6 +39,8 @@ pub struct TablePreview {
     pub head: Vec<Vec<String>>,
     /// Columns in the order of the file.
     pub columns: Vec<ColumnPreview>,
+    /// Some of its rows.
+    pub drawn: Arc<Drawn>,
 }
 
 /// What stands in a column.
@@ -91,6 +97,8 @@ pub struct ColumnPreview {
     pub missing: usize,
     /// Of the numbers in it, if there are any.
     pub range: Option<(f64, f64)>,
+    /// A number that seems to stand for a missing value.
+    pub sentinel: Option<f64>,
     /// The most frequent values with their counts.
     pub top_values: Vec<(String, usize)>,
 }
@@ -98,7 +106,9 @@ pub struct ColumnPreview {
 /// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
 pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<TablePreview, DataError> {
     let table = Table::open(path, reading, progress)?;
-    let facts = columns::survey(&table, reading, None, progress, (0.0, 1.0))?;
+    let mut drawing = Drawing::new(table.names.len());
+    let facts = columns::survey(&table, reading, None, Some(&mut drawing), progress, (0.0, 0.95))?;
+    let drawn = Arc::new(drawing.end(&facts, &Words::new(&reading.missing_words)));
     let columns = table.names.iter().zip(&facts).map(|(name, facts)| {
         let (role, reason) = facts.infer();
         let (as_target, target_reason) = facts.infer_as_target();
@@ -137,6 +147,7 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
                 && !facts.too_many
                 && dividing::are_marks(facts.counts.keys().map(String::as_str)),
             missing: facts.missing,
+            sentinel: facts.sentinel().filter(|_| kind == ColumnKind::Number).map(|(value, _)| value),
             range: (facts.numbers > 0).then_some((facts.min, facts.max)),
             top_values: top.into_iter().take(TOP).map(|(value, &count)| (columns::shortened(value), count)).collect(),
         }
@@ -151,6 +162,7 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
         rows: facts.first().map_or(0, |facts| facts.rows),
         head: table.head(HEAD, CELL)?,
         columns: columns.collect(),
+        drawn,
     })
 }
 

@@ -45,13 +45,23 @@ impl Block {
         }
     }
 
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The cells of a row.
+    pub fn row(&self, index: usize) -> impl Iterator<Item = &str> {
+        (index * self.width..(index + 1) * self.width).map(|at| self.cell(at))
+    }
+
+    fn cell(&self, at: usize) -> &str {
+        let from = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.text[from..self.ends[at]]
+    }
+
     /// The cells of a column, each with the line of its row.
     pub fn column(&self, index: usize) -> impl Iterator<Item = (u64, &str)> {
-        self.lines.iter().enumerate().map(move |(row, &line)| {
-            let at = row * self.width + index;
-            let from = if at == 0 { 0 } else { self.ends[at - 1] };
-            (line, &self.text[from..self.ends[at]])
-        })
+        self.lines.iter().enumerate().map(move |(row, &line)| (line, self.cell(row * self.width + index)))
     }
 }
 

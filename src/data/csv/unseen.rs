@@ -40,7 +40,7 @@ pub fn rows(
     let reading = Reading { missing_words: missing_words.to_vec(), ..Reading::default() };
     let mut table = open(columns, path, &reading, progress)?;
     table.keeps_all = true;
-    let facts = columns::survey(&table, &reading, None, progress, (0.0, 0.45))?;
+    let facts = columns::survey(&table, &reading, None, None, progress, (0.0, 0.45))?;
     let words = Words::new(missing_words);
     let mut places = find(columns, &facts, &table)?;
     let truth = Truth::of(target, &facts);

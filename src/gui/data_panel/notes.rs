@@ -2,16 +2,19 @@
 
 use egui::{Label, Rect, RichText, Sense, Ui, Vec2};
 
+use super::chart;
 use crate::data::Dataset;
+use crate::data::facts::Distribution;
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::section;
-use crate::model::Task;
+use crate::model::{Source, Task};
+use crate::session::State;
 
 /// More bars than this say nothing more.
 const MOST_BARS: usize = 24;
 
-pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
+pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset) {
     let tokens = Tokens::of(ui);
     match dataset.truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => {
@@ -38,14 +41,35 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
                 test.unwrap_or_default()
             );
             ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+            target(ui, state);
         }
     }
     if !dataset.notes.is_empty() {
         section(ui, "NOTES", "");
     }
-    for note in &dataset.notes {
+    // What is told with a button needs no words besides.
+    let is_told = |note: &&String| state.facts().is_some() && dataset.giveaways.iter().any(|leak| leak.words == **note);
+    for note in dataset.notes.iter().filter(|note| !is_told(note)) {
         ui.add(Label::new(RichText::new(note).color(tokens.muted)).wrap());
     }
+}
+
+/// How the numbers to predict are spread, where they are a column of a table.
+fn target(ui: &mut Ui, state: &State) {
+    let (Some(facts), Source::Csv(csv)) = (state.facts(), &state.project().data.source) else { return };
+    let Some(column) = facts.target.and_then(|target| facts.columns.get(target)) else { return };
+    let Distribution::Numbers(spread) = &column.distribution else { return };
+    let scale = chart::Scale { shown: &|value| value, written: &chart::plain, is_faint: false };
+    chart::show(ui, Vec2::new(ui.available_width(), 64.0), &csv.target, &column.distribution, &scale);
+    let text = format!(
+        "{} to {}, mean {}, median {}",
+        chart::plain(spread.min),
+        chart::plain(spread.max),
+        chart::plain(spread.mean),
+        chart::plain(spread.median)
+    );
+    let tokens = Tokens::of(ui);
+    ui.add(Label::new(RichText::new(text).size(11.0).color(tokens.faint)).wrap());
 }
 
 fn balance(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {

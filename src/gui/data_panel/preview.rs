@@ -11,7 +11,6 @@ use crate::gui::textures::cached;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::section;
 use crate::model::Task;
-use crate::session::State;
 
 /// Rows chosen for the data set that is shown, chosen once.
 #[derive(Default)]
@@ -25,7 +24,7 @@ pub struct PreviewUi {
 const MOST_POINTS: usize = 800;
 const PICTURES: usize = 20;
 
-pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, local: &mut PreviewUi) {
+pub(super) fn show(ui: &mut Ui, dataset: &Dataset, local: &mut PreviewUi) {
     section(ui, "SAMPLES", "");
     let address = dataset.train.address();
     if local.of != address {
@@ -36,7 +35,6 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, local: &mut Pr
         (Some(plane), _) => points(ui, dataset, plane),
         (None, [1]) if dataset.classes().is_none() => curve(ui, dataset),
         (None, [channels, rows, columns]) => pictures(ui, dataset, [*channels, *rows, *columns], local),
-        _ if state.table().is_some() => table(ui, state),
         _ => numbers(ui, dataset, local),
     });
 }
@@ -131,28 +129,6 @@ pub(super) fn picture(tokens: &Tokens, pixels: &[f32], [channels, rows, columns]
         }
     });
     ColorImage::new([columns, rows], cells.collect())
-}
-
-/// The first rows, as they stand in the file.
-fn table(ui: &mut Ui, state: &State) {
-    let Some(table) = state.table() else { return };
-    let tokens = Tokens::of(ui);
-    ui.spacing_mut().interact_size.y = 16.0;
-    ScrollArea::horizontal().id_salt("first rows").show(ui, |ui| {
-        Grid::new("table preview").spacing([12.0, 2.0]).striped(true).show(ui, |ui| {
-            for column in &table.columns {
-                ui.label(RichText::new(&column.name).font(theme::mono(11.0)).color(tokens.muted));
-            }
-            ui.end_row();
-            for row in table.head.iter().take(8) {
-                for cell in row {
-                    ui.label(RichText::new(cell).font(theme::mono(11.0)));
-                }
-                ui.end_row();
-            }
-        });
-    });
-    ui.add_space(8.0);
 }
 
 /// Rows of numbers as the network takes them.

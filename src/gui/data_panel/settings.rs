@@ -6,7 +6,7 @@ use egui_material_icons::icons;
 use super::{parts, points, table};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Change, checkbox, choice, float, section, usize_field};
+use crate::gui::widgets::{Change, checkbox, choice, float, usize_field};
 use crate::model::{
     DataSpec, DigitsSpec, Fit, IdxSpec, PictureSpec, SampleSpec, ScenesSpec, ShapesSpec, Source, SyntheticSpec, limits,
 };
@@ -28,51 +28,20 @@ impl Draft {
 }
 
 pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
-    section(ui, "SETTINGS", "");
+    edit(state, actions, |draft| {
+        source(ui, state, draft, dialogs);
+        if !matches!(draft.spec.source, Source::Idx(_) | Source::Sample(_)) {
+            parts::show(ui, state, draft);
+        }
+    });
+    again(ui, &state.project().data, actions);
+}
+
+/// Hands out a copy of the settings; what was changed on it is done.
+pub(super) fn edit(state: &State, actions: &mut Vec<Action>, change: impl FnOnce(&mut Draft)) {
     let before = &state.project().data;
     let mut draft = Draft { spec: before.clone(), ended: false, sheet: None };
-    match before.source.clone() {
-        Source::Synthetic(mut spec) => {
-            synthetic(ui, &mut draft, &mut spec);
-            draft.spec.source = Source::Synthetic(spec);
-        }
-        Source::Digits(mut spec) => {
-            digits(ui, &mut draft, &mut spec);
-            draft.spec.source = Source::Digits(spec);
-        }
-        Source::Shapes(mut spec) => {
-            shapes(ui, &mut draft, &mut spec);
-            draft.spec.source = Source::Shapes(spec);
-        }
-        Source::Scenes(mut spec) => {
-            scenes(ui, &mut draft, &mut spec);
-            draft.spec.source = Source::Scenes(spec);
-        }
-        Source::Boxes(mut spec) => {
-            place(ui, &spec.folder, dialogs);
-            fitted(ui, &mut draft, &mut spec.size, &mut spec.fit, &mut spec.grey);
-            draft.spec.source = Source::Boxes(spec);
-        }
-        Source::Idx(mut spec) => {
-            folder(ui, &mut draft, &mut spec, dialogs);
-            draft.spec.source = Source::Idx(spec);
-        }
-        Source::Pictures(mut spec) => {
-            pictures(ui, &mut draft, &mut spec, dialogs);
-            draft.spec.source = Source::Pictures(spec);
-        }
-        Source::Csv(mut spec) => {
-            table::show(ui, state, &mut draft, &mut spec);
-            draft.spec.source = Source::Csv(spec);
-        }
-        Source::Sample(mut spec) => {
-            sample(ui, &mut spec, dialogs);
-            draft.spec.source = Source::Sample(spec);
-        }
-    }
-    if !matches!(before.source, Source::Idx(_) | Source::Sample(_)) {
-        parts::show(ui, state, &mut draft);
-    }
+    change(&mut draft);
     if let Some(sheet) = draft.sheet {
         actions.push(Action::UseSheet(sheet));
     }
@@ -82,7 +51,48 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
     if draft.ended {
         actions.push(Action::EndEdit);
     }
-    again(ui, before, actions);
+}
+
+fn source(ui: &mut Ui, state: &State, draft: &mut Draft, dialogs: &mut Dialogs) {
+    match draft.spec.source.clone() {
+        Source::Synthetic(mut spec) => {
+            synthetic(ui, draft, &mut spec);
+            draft.spec.source = Source::Synthetic(spec);
+        }
+        Source::Digits(mut spec) => {
+            digits(ui, draft, &mut spec);
+            draft.spec.source = Source::Digits(spec);
+        }
+        Source::Shapes(mut spec) => {
+            shapes(ui, draft, &mut spec);
+            draft.spec.source = Source::Shapes(spec);
+        }
+        Source::Scenes(mut spec) => {
+            scenes(ui, draft, &mut spec);
+            draft.spec.source = Source::Scenes(spec);
+        }
+        Source::Boxes(mut spec) => {
+            place(ui, &spec.folder, dialogs);
+            fitted(ui, draft, &mut spec.size, &mut spec.fit, &mut spec.grey);
+            draft.spec.source = Source::Boxes(spec);
+        }
+        Source::Idx(mut spec) => {
+            folder(ui, draft, &mut spec, dialogs);
+            draft.spec.source = Source::Idx(spec);
+        }
+        Source::Pictures(mut spec) => {
+            pictures(ui, draft, &mut spec, dialogs);
+            draft.spec.source = Source::Pictures(spec);
+        }
+        Source::Csv(mut spec) => {
+            table::show(ui, state, draft, &mut spec);
+            draft.spec.source = Source::Csv(spec);
+        }
+        Source::Sample(mut spec) => {
+            sample(ui, &mut spec, dialogs);
+            draft.spec.source = Source::Sample(spec);
+        }
+    }
 }
 
 fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {

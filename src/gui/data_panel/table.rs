@@ -1,21 +1,13 @@
-//! A table: what is predicted, what each column is taken for and why, and what becomes of gaps.
+//! A table: what is predicted, how its file is read, and what becomes of gaps.
 
-use egui::{ComboBox, Label, RichText, Ui};
+use egui::{Label, RichText, Ui};
 
 use super::settings::Draft;
 use crate::data::{ColumnKind, ColumnPreview, TablePreview};
-use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{choice, combo, section};
+use crate::gui::widgets::choice;
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, MissingPolicy, Scaling};
 use crate::session::State;
-
-const ROLES: [(ColumnRole, &str); 4] = [
-    (ColumnRole::Numeric, "number"),
-    (ColumnRole::Categorical, "category"),
-    (ColumnRole::Date, "date"),
-    (ColumnRole::LeftOut, "left out"),
-];
 
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut CsvSpec) {
     let tokens = Tokens::of(ui);
@@ -31,14 +23,6 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut Csv
     scaling(ui, draft, spec);
     if let Some(table) = state.table() {
         reading(ui, draft, spec, table);
-    }
-    if let Some(table) = state.table() {
-        section(ui, "COLUMNS", &format!("{} × {}", count(table.rows as u64), table.columns.len()));
-        for column in &table.columns {
-            if column.name != spec.target {
-                column_ui(ui, draft, spec, column);
-            }
-        }
     }
 }
 
@@ -155,69 +139,5 @@ fn scaling(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
     if let Some(i) = choice(ui, "Scaling", help, current, &["standard", "0 to 1", "none"]) {
         spec.scaling = all[i];
         draft.ended = true;
-    }
-}
-
-fn column_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &ColumnPreview) {
-    let tokens = Tokens::of(ui);
-    let said = spec.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
-    let role = said.unwrap_or(column.role);
-    ui.horizontal(|ui| {
-        let control = (ui.available_width() * 0.46).clamp(80.0, 96.0);
-        let width = (ui.available_width() - control - 8.0).max(60.0);
-        ui.allocate_ui(egui::Vec2::new(width, 32.0), |ui| {
-            ui.vertical(|ui| {
-                ui.set_width(width);
-                ui.spacing_mut().item_spacing.y = 0.0;
-                let colour = if role == ColumnRole::LeftOut { tokens.faint } else { tokens.text };
-                ui.add(Label::new(RichText::new(&column.name).color(colour)).truncate());
-                let missing = match column.missing {
-                    0 => String::new(),
-                    n => format!("{} missing, ", count(n as u64)),
-                };
-                let line = format!("{missing}{}", column.reason);
-                ui.add(Label::new(RichText::new(line).size(11.0).color(tokens.faint)).truncate());
-            })
-            .response
-            .on_hover_ui(|ui| facts(ui, column));
-        });
-        let shown = ROLES.iter().find(|(r, _)| *r == role).map_or("", |(_, name)| name);
-        let list = ComboBox::from_id_salt(&column.name).selected_text(shown).width(control);
-        let response = combo(ui, list, |ui| {
-            for (r, name) in ROLES {
-                if ui.selectable_label(r == role, name).clicked() {
-                    ui.close();
-                    if r != role {
-                        say(spec, column, r);
-                        draft.ended = true;
-                    }
-                }
-            }
-        });
-        let name = format!("Role of {}", column.name);
-        response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &name));
-    });
-}
-
-/// Only what differs from what was found is kept as the user's word.
-fn say(spec: &mut CsvSpec, column: &ColumnPreview, role: ColumnRole) {
-    spec.columns.retain(|choice| choice.name != column.name);
-    if role != column.role {
-        spec.columns.push(ColumnChoice { name: column.name.clone(), role });
-    }
-}
-
-fn facts(ui: &mut Ui, column: &ColumnPreview) {
-    ui.label(RichText::new(&column.name).font(theme::medium(13.0)));
-    ui.label(&column.reason);
-    let bound = if column.distinct_is_bound { "at least " } else { "" };
-    ui.label(format!(
-        "{bound}{} distinct values, {} missing",
-        count(column.distinct as u64),
-        count(column.missing as u64)
-    ));
-    ui.label(format!("{}: {}", column.kind.title(), column.values));
-    for (value, n) in column.top_values.iter().take(5) {
-        ui.label(RichText::new(format!("{value}: {}", count(*n as u64))).font(theme::mono(11.0)));
     }
 }

@@ -2,9 +2,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::*;
+use crate::data::facts::facts;
 use crate::data::{NoProgress, inspect_csv, load};
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench, chain, unexplained};
@@ -50,10 +51,110 @@ fn of_table(path: &std::path::Path, target: &str) -> Harness<'static, Bench<Data
         reading: Default::default(),
     };
     let mut harness = panel(Source::Csv(spec));
-    *harness.state_mut().state.pose().table =
-        Some(Arc::new(inspect_csv(path, &Default::default(), &NoProgress).expect("a table")));
+    let table = inspect_csv(path, &Default::default(), &NoProgress).expect("a table");
+    let state = &mut harness.state_mut().state;
+    let (project, dataset) = (state.project().data.clone(), state.dataset().cloned().expect("samples"));
+    let Source::Csv(csv) = &project.source else { panic!("a table") };
+    let known = facts(&table, &project, csv, &dataset, &NoProgress).expect("facts");
+    *state.pose().facts = Some(Arc::new(known));
+    *state.pose().table = Some(Arc::new(table));
     harness.run();
     harness
+}
+
+#[test]
+fn a_column_shows_how_its_values_are_spread_and_how_it_goes_with_the_target() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let row = |i: usize| {
+        format!("{},{},{}\n", if i.is_multiple_of(10) { String::new() } else { i.to_string() }, ["a", "b"][i % 2], i * 2)
+    };
+    std::fs::write(&path, format!("x,kind,y\n{}", (0..60).map(row).collect::<String>())).expect("a table");
+    let mut harness = of_table(&path, "y");
+    harness.get_by_label("Columns 3").click();
+    harness.run();
+    assert!(harness.query_by_label("Distribution of x").is_some() && harness.query_by_label("Role of y").is_none());
+    assert!(harness.query_by_label_contains("Correlation |r| = 1.000 of x and y, over 54 rows.").is_some());
+    harness.get_by_label("About x").click();
+    harness.run();
+    let has = |harness: &Harness<'static, Bench<DataPanelUi>>, text: &str| {
+        assert!(harness.query_by_label(text).is_some(), "{text}");
+    };
+    has(&harness, "6, 10.0 %");
+    has(&harness, "1 to 59");
+    has(&harness, "30 ± 17.27");
+    harness.get_by_role_and_label(egui::Role::ComboBox, "Show").click();
+    harness.run();
+    harness.get_by_label("inputs").click();
+    harness.run();
+    has(&harness, "Gaps become");
+    assert_eq!(unexplained(&harness), [""; 0]);
+}
+
+#[test]
+fn rows_are_listed_in_the_users_units_and_one_goes_to_any() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let row = |i: usize| format!("{}.5,{},{}\n", i, ["red", "blue"][i % 2], i * 2);
+    std::fs::write(&path, format!("x,colour,y\n{}", (0..500).map(row).collect::<String>())).expect("a table");
+    let mut harness = of_table(&path, "y");
+    harness.get_by_label("Rows").click();
+    harness.run();
+    let text = |harness: &Harness<'static, Bench<DataPanelUi>>, row: usize| {
+        let name = format!("Row {row}: ");
+        harness.query_by_label_contains(&name).and_then(|node| node.accesskit_node().label())
+    };
+    let train = harness.state().state.dataset().expect("samples").train.clone();
+    let right = |row: usize| {
+        let y =
+            harness.state().state.dataset().expect("samples").truth.unit(0).value(train.target(row - 1).expect("y")[0]);
+        let i = (y / 2.0).round() as usize;
+        format!("Row {row}: y {}, x {i}.5, colour {}", i * 2, ["red", "blue"][i % 2])
+    };
+    assert_eq!(text(&harness, 1), Some(right(1)));
+    let last = right(400);
+    harness.get_by_role_and_label(egui::Role::Slider, "Rows").focus();
+    harness.run();
+    harness.key_press(egui::Key::End);
+    harness.run();
+    assert_eq!(text(&harness, 400), Some(last));
+    assert_eq!(text(&harness, 1), None);
+}
+
+#[test]
+fn a_warning_is_mended_with_its_button() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let row = |i: usize| format!("{},{},{}\n", i * 37 % 101, ["p", "q"][i % 2], ["no", "yes"][i % 2]);
+    std::fs::write(&path, format!("x,copy,answer\n{}", (0..60).map(row).collect::<String>())).expect("a table");
+    let mut harness = of_table(&path, "answer");
+    harness.get_by_label("Leave out copy").click();
+    harness.run();
+    let actions = &harness.state().actions;
+    let out = ColumnChoice { name: "copy".into(), role: ColumnRole::LeftOut };
+    let is_out = |action: &Action| matches!(action, Action::SetData(DataSpec { source: Source::Csv(csv), .. }) if csv.columns == [out.clone()]);
+    assert!(actions.iter().any(is_out) && actions.contains(&Action::EndEdit), "{actions:?}");
+}
+
+#[test]
+fn of_thousands_of_columns_those_on_the_screen_are_drawn_and_one_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("wide.csv");
+    let names: Vec<String> = (0..3000).map(|i| format!("x{i}")).collect();
+    let rows: String = (0..30)
+        .map(|row| format!("{}\n", (0..3001).map(|i| ((row * (i + 3)) % 17).to_string()).collect::<Vec<_>>().join(",")))
+        .collect();
+    std::fs::write(&path, format!("{},y\n{rows}", names.join(","))).expect("a table");
+    let mut harness = of_table(&path, "y");
+    harness.get_by_label("Columns 3001").click();
+    harness.run();
+    assert!(harness.query_all_by_label_contains("Role of x").count() < 30);
+    harness.get_by_label("Search columns").click();
+    harness.run();
+    harness.get_by_label("Search columns").type_text("X2999");
+    harness.run();
+    assert_eq!(harness.query_all_by_label_contains("Role of x").count(), 1);
+    assert!(harness.query_by_label("Role of x2999").is_some());
 }
 
 #[test]
@@ -134,6 +235,8 @@ fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
     let rows: String = (0..40).map(|i| format!("{i},{},{}\n", i % 3, ["apple", "pear"][i % 2])).collect();
     std::fs::write(&path, format!("weight,colour,kind\n{rows}")).expect("a file");
     let mut harness = of_table(&path, "kind");
+    harness.get_by_label("Columns 3").click();
+    harness.run();
     harness.get_by_label("Role of colour").click();
     harness.run();
     harness.get_by_label("left out").click();

@@ -1,0 +1,121 @@
+//! Some rows of a table, drawn by a fixed seed while it is read: what is told of its columns costs the same however
+//! long it is.
+
+use std::collections::{BinaryHeap, HashMap};
+
+use rayon::prelude::*;
+
+use super::cell::{self, Words};
+use super::columns::ColumnFacts;
+use super::read::Block;
+use crate::data::facts::{Drawn, DrawnColumn};
+
+/// Cells that are drawn in all.
+const MOST_CELLS: usize = 2_000_000;
+/// Rows that are drawn of the widest table.
+const LEAST_ROWS: usize = 500;
+
+/// Bytes of a cell that are kept: no number and no date is longer.
+const LONGEST: usize = 96;
+
+/// A row that was drawn; the one with the largest key goes first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    key: u64,
+    row: u64,
+    text: String,
+    ends: Vec<u32>,
+}
+
+/// Keeps the rows with the smallest keys, which are random numbers of their places.
+pub(super) struct Drawing {
+    most: usize,
+    read: u64,
+    kept: BinaryHeap<Row>,
+}
+
+/// The random number of a place (splitmix64).
+fn key(row: u64) -> u64 {
+    let mut z = row.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// As much of a cell as tells what it is.
+fn beginning(cell: &str) -> &str {
+    if cell.len() <= LONGEST { cell } else { &cell[..cell.floor_char_boundary(LONGEST)] }
+}
+
+impl Drawing {
+    pub fn new(columns: usize) -> Self {
+        Self { most: (MOST_CELLS / columns.max(1)).max(LEAST_ROWS), read: 0, kept: BinaryHeap::new() }
+    }
+
+    pub fn take(&mut self, block: &Block) {
+        for index in 0..block.len() {
+            let row = self.read;
+            self.read += 1;
+            let key = key(row);
+            if self.kept.len() >= self.most {
+                if self.kept.peek().is_some_and(|last| last.key <= key) {
+                    continue;
+                }
+                self.kept.pop();
+            }
+            let (mut text, mut ends) = (String::new(), Vec::new());
+            for cell in block.row(index) {
+                text.push_str(beginning(cell.trim()));
+                ends.push(text.len() as u32);
+            }
+            self.kept.push(Row { key, row, text, ends });
+        }
+    }
+
+    /// The values of all columns, in the order of the file.
+    pub fn end(self, facts: &[ColumnFacts], words: &Words) -> Drawn {
+        let mut rows = self.kept.into_vec();
+        rows.sort_unstable_by_key(|row| row.row);
+        let cells = |column: usize| {
+            rows.iter().map(move |row| {
+                let from = column.checked_sub(1).map_or(0, |before| row.ends[before] as usize);
+                &row.text[from..row.ends[column] as usize]
+            })
+        };
+        let columns = facts.par_iter().enumerate().map(|(index, facts)| values(facts, cells(index), words));
+        Drawn { of: self.read, rows: rows.len(), columns: columns.collect() }
+    }
+}
+
+fn values<'a>(facts: &ColumnFacts, cells: impl Iterator<Item = &'a str>, words: &Words) -> DrawnColumn {
+    if facts.present() == 0 {
+        return DrawnColumn::Empty;
+    }
+    if facts.is_date() {
+        return DrawnColumn::Dates(cells.map(|text| facts.form.date(text, words).unwrap_or(f64::NAN)).collect());
+    }
+    if facts.is_numeric() && facts.leading_zeros == 0 {
+        return DrawnColumn::Numbers(cells.map(|text| facts.form.number(text, words).unwrap_or(f64::NAN)).collect());
+    }
+    let mut known: HashMap<&str, u32> = HashMap::new();
+    let mut names: Vec<String> = Vec::new();
+    let found = cells.map(|text| {
+        if facts.lacks_category(text, words) {
+            return DrawnColumn::MISSING;
+        }
+        let word = cell::category(text);
+        let name = facts.spellings.get(word).map_or(word, String::as_str);
+        if let Some(&code) = known.get(word) {
+            return code;
+        }
+        let code = names.iter().position(|other| !facts.spellings.is_empty() && other == name);
+        let code = code.unwrap_or_else(|| {
+            names.push(name.to_owned());
+            names.len() - 1
+        }) as u32;
+        known.insert(word, code);
+        code
+    });
+    let codes = found.collect();
+    DrawnColumn::Categories { names, codes }
+}

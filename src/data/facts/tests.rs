@@ -1,0 +1,225 @@
+//! Against numpy, pandas and scipy, whose figures stand here, and by hand.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::data::test_data::test_data;
+use crate::data::{NoProgress, inspect_csv, load};
+use crate::model::{ColumnChoice, Division, Scaling, Source};
+
+fn csv(path: PathBuf, target: &str) -> CsvSpec {
+    CsvSpec {
+        path,
+        target: target.into(),
+        columns: Vec::new(),
+        missing: MissingPolicy::Fill,
+        scaling: Scaling::Standardise,
+        reading: Default::default(),
+    }
+}
+
+struct Known {
+    table: TablePreview,
+    spec: DataSpec,
+    facts: TableFacts,
+}
+
+impl Known {
+    fn of(csv: CsvSpec) -> Self {
+        Self::with(csv, Division::Usual)
+    }
+
+    fn with(csv: CsvSpec, split: Division) -> Self {
+        let spec = DataSpec { source: Source::Csv(csv.clone()), split, ..DataSpec::default() };
+        Self::again(spec)
+    }
+
+    fn again(spec: DataSpec) -> Self {
+        let Source::Csv(csv) = &spec.source else { panic!("a table") };
+        let table = inspect_csv(&csv.path, &csv.reading, &NoProgress).unwrap();
+        let dataset = load(&spec, std::path::Path::new(""), &NoProgress).unwrap();
+        let facts = facts(&table, &spec, csv, &dataset, &NoProgress).unwrap();
+        Self { table, spec, facts }
+    }
+
+    fn column(&self, name: &str) -> &ColumnFacts {
+        let index = self.table.columns.iter().position(|column| column.name == name).unwrap();
+        &self.facts.columns[index]
+    }
+
+    fn numbers(&self, name: &str) -> &Spread {
+        let Distribution::Numbers(spread) = &self.column(name).distribution else { panic!("{name} is no number") };
+        spread
+    }
+
+    fn relation(&self, name: &str) -> (Measure, f64) {
+        let relation = self.column(name).relation.unwrap_or_else(|| panic!("{name}"));
+        (relation.measure, relation.value)
+    }
+}
+
+/// A table of a test's own.
+fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn is(found: f64, right: f64) -> bool {
+    (found - right).abs() <= 1e-9 * right.abs().max(1.0)
+}
+
+#[test]
+fn titanic_is_described_as_pandas_and_scipy_do() {
+    let Some(folder) = test_data("csv") else { return };
+    let known = Known::of(csv(folder.join("titanic.csv"), "survived"));
+    assert_eq!((known.facts.rows, known.facts.drawn, known.facts.are_of_some()), (891, 891, false));
+    let age = known.numbers("age");
+    assert_eq!((age.count, age.min, age.median, age.max), (714, 0.42, 28.0, 80.0));
+    assert!(is(age.lower, 20.125) && is(age.upper, 38.0) && is(age.mean, 29.69911764705882));
+    assert!(is(age.deviation, 14.516321150817316));
+    assert_eq!(age.outliers.map(|o| (o.count, o.is_tail)), Some((0, false)));
+    let fare = known.numbers("fare");
+    let fences = fare.outliers.unwrap();
+    assert!(is(fences.high, 31.0 + 3.0 * (31.0 - 7.9104)) && fences.count == 53 && fences.is_tail);
+    assert_eq!(fare.histogram.above, 53);
+    assert_eq!(fare.histogram.bars.iter().sum::<u32>() + 53, 891);
+    let sex = known.column("sex");
+    let Distribution::Categories(counts) = &sex.distribution else { panic!("{sex:?}") };
+    assert_eq!(counts.top, [("male".to_owned(), 577), ("female".to_owned(), 314)]);
+    for (name, measure, right) in [
+        ("age", Measure::Ratio, 0.07722109457217761),
+        ("fare", Measure::Ratio, 0.25730652238496243),
+        ("sibsp", Measure::Ratio, 0.03532249888573558),
+        ("sex", Measure::CramersV, 0.5433513806577551),
+        ("embarked", Measure::CramersV, 0.17261682709984438),
+        ("deck", Measure::CramersV, 0.20259588222496852),
+        ("alive", Measure::CramersV, 1.0),
+    ] {
+        let (found, value) = known.relation(name);
+        assert!(found == measure && is(value, right), "{name}: {value}, not {right}");
+    }
+    // A number that is taken as classes.
+    let mut classes = csv(folder.join("titanic.csv"), "survived");
+    classes.columns.push(ColumnChoice { name: "pclass".into(), role: ColumnRole::Categorical });
+    let (measure, value) = Known::of(classes).relation("pclass");
+    assert!(measure == Measure::CramersV && is(value, 0.33981738800531175));
+}
+
+#[test]
+fn numeric_targets_have_relations_too() {
+    let Some(folder) = test_data("csv") else { return };
+    let known = Known::of(csv(folder.join("penguins.csv"), "body_mass_g"));
+    let (bill, species) = (known.relation("bill_length_mm"), known.relation("species"));
+    assert!(bill.0 == Measure::Correlation && is(bill.1, 0.5951098244376302), "{bill:?}");
+    assert!(species.0 == Measure::Ratio && is(species.1, 0.8183348664745757), "{species:?}");
+    assert_eq!(known.column("body_mass_g").relation, None);
+    assert_eq!(known.numbers("body_mass_g").count, 342);
+}
+
+#[test]
+fn what_the_network_gets_is_scaled_and_filled() {
+    let Some(folder) = test_data("csv") else { return };
+    let known = Known::of(CsvSpec { scaling: Scaling::MinMax, ..csv(folder.join("titanic.csv"), "survived") });
+    let age = known.column("age");
+    assert_eq!((age.inputs.len(), age.fill), (1, Some(28.0)));
+    assert!(age.inputs[0].min >= -0.01 && age.inputs[0].max <= 1.2);
+    let sex = &known.column("sex").inputs;
+    assert_eq!(sex.iter().map(|input| input.name.as_str()).collect::<Vec<_>>(), ["sex = female", "sex = male"]);
+    assert!(is(sex[0].mean, 314.0 / 891.0) && is(sex[1].mean, 577.0 / 891.0));
+}
+
+#[test]
+fn bars_stand_for_whole_numbers_or_equal_stretches() {
+    let whole = Spread::of(&[1.0, 2.0, 2.0, 5.0, f64::NAN]).unwrap();
+    assert_eq!((whole.count, whole.histogram.bars.as_slice()), (4, &[1, 2, 0, 0, 1][..]));
+    assert_eq!((whole.histogram.from, whole.histogram.to), (0.5, 5.5));
+    let same = Spread::of(&[0.25; 7]).unwrap();
+    assert_eq!((same.histogram.bars.as_slice(), same.outliers), (&[7][..], None));
+    let mut far: Vec<f64> = (0..1000).map(|i| f64::from(i) / 10.0).collect();
+    far.push(1e6);
+    let far = Spread::of(&far).unwrap();
+    assert_eq!(far.outliers.map(|o| (o.count, o.is_tail)), Some((1, false)));
+    assert_eq!((far.histogram.above, far.histogram.bars.len()), (1, 32));
+    assert_eq!(Spread::of(&[f64::NAN]), None);
+}
+
+#[test]
+fn of_a_long_table_the_same_fair_rows_are_drawn() {
+    let columns = 400;
+    let names: Vec<String> = (0..columns).map(|i| format!("x{i}")).collect();
+    let mut text = format!("{},y\n", names.join(","));
+    for row in 0..8000 {
+        let cells: Vec<String> = (0..columns).map(|i| format!("{}", (row * (i + 7)) % 1000)).collect();
+        text.push_str(&format!("{},{}\n", cells.join(","), row % 1000));
+    }
+    let (_folder, path) = written(&text);
+    let drawn = inspect_csv(&path, &Default::default(), &NoProgress).unwrap().drawn;
+    assert_eq!((drawn.of, drawn.rows), (8000, 2_000_000 / 401));
+    let DrawnColumn::Numbers(y) = &drawn.columns[columns] else { panic!("numbers") };
+    let mean = y.iter().sum::<f64>() / y.len() as f64;
+    assert!((mean - 499.5).abs() < 10.0, "{mean}");
+    assert_eq!(*drawn, *inspect_csv(&path, &Default::default(), &NoProgress).unwrap().drawn);
+}
+
+#[test]
+fn every_repair_mends_what_it_is_offered_for() {
+    let row = |i: usize| {
+        let (x, answer) = (i * 37 % 101, i % 3);
+        let code = if i.is_multiple_of(9) { -999.0 } else { 5.0 + (i % 7) as f64 / 2.0 };
+        let gap = if i % 10 < 7 { String::new() } else { format!("{}", i % 5) };
+        format!("{x},{},{code},{gap},{},same,{}\n", ["p", "q", "r"][answer], i, ["a", "b", "c"][answer])
+    };
+    let text = format!("x,copy,code,sparse,id,constant,answer\n{}", (0..200).map(row).collect::<String>());
+    let (_folder, path) = written(&text);
+    let mut settings = csv(path, "answer");
+    let said = [("id", ColumnRole::Numeric), ("constant", ColumnRole::Categorical)];
+    settings.columns = said.map(|(name, role)| ColumnChoice { name: name.into(), role }).to_vec();
+    let mut known = Known::of(CsvSpec { scaling: Scaling::None, ..settings });
+    let words = |known: &Known| known.facts.warnings.iter().map(|w| w.words.clone()).collect::<Vec<_>>().join("\n");
+    assert!(known.facts.warnings[0].words.contains("\"copy\" determines"), "{}", words(&known));
+    for _ in 0..10 {
+        let Some(warning) = known.facts.warnings.iter().find(|warning| warning.repair.is_some()) else { break };
+        let (told, repair) = (warning.words.clone(), warning.repair.clone().unwrap());
+        let spec = repair.applied(&known.spec);
+        assert_ne!(spec, known.spec);
+        known = Known::again(spec);
+        assert!(!words(&known).contains(&told), "{told} is still there after {repair:?}");
+    }
+    assert_eq!(words(&known), "");
+    let Source::Csv(csv) = &known.spec.source else { panic!("a table") };
+    let out = |name: &str| csv.columns.iter().any(|c| c.name == name && c.role == ColumnRole::LeftOut);
+    assert!(["copy", "sparse", "id", "constant"].into_iter().all(out), "{csv:?}");
+    assert_eq!((csv.reading.missing_words.as_slice(), csv.scaling), (&["-999".to_owned()][..], Scaling::Standardise));
+}
+
+#[test]
+fn lost_rows_twins_and_rare_classes_are_told() {
+    let row = |i: usize| {
+        let gap = if i.is_multiple_of(4) { String::new() } else { format!("{}", i % 3) };
+        format!("{},{gap},{}\n", i % 5, if i % 20 == 1 { "rare" } else { "usual" })
+    };
+    let (_folder, path) = written(&format!("x,z,y\n{}", (0..300).map(row).collect::<String>()));
+    let known = Known::of(CsvSpec { missing: MissingPolicy::DropRow, ..csv(path.clone(), "y") });
+    let repairs: Vec<_> = known.facts.warnings.iter().map(|warning| warning.repair.clone()).collect();
+    assert!(repairs.contains(&Some(Repair::FillGaps)), "{:?}", known.facts.warnings);
+    let known = Known::of(csv(path, "y"));
+    let twins = known.facts.twins.unwrap();
+    assert_eq!((twins.count, twins.of), (60, 60));
+    let split = known.facts.warnings.iter().find(|w| w.repair == Some(Repair::Stratify)).unwrap();
+    assert!(split.words.contains("rare"), "{}", split.words);
+    let known = Known::again(Repair::Stratify.applied(&known.spec));
+    assert!(!known.facts.warnings.iter().any(|w| w.repair == Some(Repair::Stratify)));
+}
+
+#[test]
+fn dates_are_spread_by_time() {
+    let rows: String = (0..60).map(|i| format!("2024-{:02}-{:02},{i}\n", 1 + i / 28, 1 + i % 28)).collect();
+    let (_folder, path) = written(&format!("day,sold\n{rows}"));
+    let known = Known::of(csv(path, "sold"));
+    let day = known.column("day");
+    let Distribution::Dates(spread) = &day.distribution else { panic!("{day:?}") };
+    assert_eq!((spread.min, spread.count), (1_704_067_200.0, 60));
+    assert!(known.relation("day").1 > 0.99 && !day.inputs.is_empty());
+}

@@ -1,0 +1,224 @@
+//! What of a table needs a look before a network is trusted with it, and the change of settings that mends it.
+
+use super::{ColumnFacts, Distribution, Measure, TableFacts, role};
+use crate::data::{ColumnPreview, Dataset, TablePreview};
+use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, MissingPolicy, Scaling, Source};
+
+/// From here on a column goes with the target as if it was made of it.
+const NEARLY_A_COPY: f64 = 0.98;
+/// Shares of rows: without a value in a column; lost to gaps; in two parts.
+const MOSTLY_MISSING: f64 = 0.6;
+const MANY_LOST: f64 = 0.1;
+const MANY_TWINS: f64 = 0.05;
+/// Of categories, from how many on a column may make too many inputs, and for how few rows each.
+const MANY_CATEGORIES: usize = 30;
+const FEW_ROWS: usize = 5;
+/// Of unscaled inputs, how much wider the widest spread may be.
+const UNEVEN: f64 = 30.0;
+/// The rarest class of an uneven lot.
+const RARE: f64 = 0.1;
+
+/// Something that needs a look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warning {
+    /// The column, by its place in the file; `None`: the table as a whole.
+    pub column: Option<usize>,
+    /// A sentence or two.
+    pub words: String,
+    /// What mends it.
+    pub repair: Option<Repair>,
+}
+
+/// A change of settings, told as a button.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Repair {
+    /// The column is no input.
+    LeaveOut(String),
+    /// Gaps are filled instead of losing rows.
+    FillGaps,
+    /// A number counts as missing.
+    TakeAsMissing(String),
+    /// Numeric columns are standardised.
+    Standardise,
+    /// Each class has its share in each part.
+    Stratify,
+}
+
+impl Repair {
+    /// On its button.
+    pub fn label(&self) -> String {
+        match self {
+            Self::LeaveOut(column) => format!("Leave out {column}"),
+            Self::FillGaps => "Fill gaps".into(),
+            Self::TakeAsMissing(word) => format!("Take {word} as missing"),
+            Self::Standardise => "Standardise".into(),
+            Self::Stratify => "Split stratified".into(),
+        }
+    }
+
+    /// The settings with it; the same ones where they are of no table.
+    pub fn applied(&self, spec: &DataSpec) -> DataSpec {
+        let mut spec = spec.clone();
+        let Source::Csv(csv) = &mut spec.source else { return spec };
+        match self {
+            Self::LeaveOut(column) => {
+                csv.columns.retain(|choice| choice.name != *column);
+                csv.columns.push(ColumnChoice { name: column.clone(), role: ColumnRole::LeftOut });
+            }
+            Self::FillGaps => csv.missing = MissingPolicy::Fill,
+            Self::TakeAsMissing(word) => csv.reading.missing_words.push(word.clone()),
+            Self::Standardise => csv.scaling = Scaling::Standardise,
+            Self::Stratify => spec.split = Division::Stratified,
+        }
+        spec
+    }
+}
+
+/// A table in use, with what is known of it.
+struct Look<'a> {
+    facts: &'a TableFacts,
+    table: &'a TablePreview,
+    csv: &'a CsvSpec,
+    dataset: &'a Dataset,
+}
+
+pub(super) fn all(
+    facts: &TableFacts,
+    table: &TablePreview,
+    spec: &DataSpec,
+    csv: &CsvSpec,
+    dataset: &Dataset,
+) -> Vec<Warning> {
+    let look = Look { facts, table, csv, dataset };
+    let used = || (0..table.columns.len()).filter(|&index| look.is_input(index));
+    let mut found: Vec<Warning> = used().filter_map(|index| look.leak(index)).collect();
+    found.extend(look.twins());
+    found.extend(used().filter_map(|index| look.of_column(index)));
+    found.extend(look.lost_rows());
+    found.extend(look.uneven_scales());
+    found.extend(look.rare_class(spec));
+    found
+}
+
+impl Look<'_> {
+    fn is_input(&self, index: usize) -> bool {
+        self.facts.target != Some(index) && !self.facts.columns[index].inputs.is_empty()
+    }
+
+    fn column(&self, index: usize) -> (&ColumnPreview, &ColumnFacts) {
+        (&self.table.columns[index], &self.facts.columns[index])
+    }
+
+    fn leave_out(&self, index: usize, words: String) -> Warning {
+        let repair = Some(Repair::LeaveOut(self.table.columns[index].name.clone()));
+        Warning { column: Some(index), words, repair }
+    }
+
+    /// A column that holds the answer.
+    fn leak(&self, index: usize) -> Option<Warning> {
+        let (column, facts) = self.column(index);
+        let (name, target) = (&column.name, &self.csv.target);
+        if self.dataset.giveaways.iter().any(|leak| leak.column == *name) {
+            let words = format!("\"{name}\" determines \"{target}\" exactly: is it the answer under another name?");
+            return Some(self.leave_out(index, words));
+        }
+        let relation = facts.relation.filter(|relation| relation.value >= NEARLY_A_COPY)?;
+        let sign = match relation.measure {
+            Measure::Correlation => "|r|",
+            Measure::Ratio => "η",
+            Measure::CramersV => "V",
+        };
+        let words = format!(
+            "\"{name}\" nearly is \"{target}\" ({sign} = {:.3}). Is it known before \"{target}\" is?",
+            relation.value
+        );
+        Some(self.leave_out(index, words))
+    }
+
+    /// What is wrong with an input by itself; the worst.
+    fn of_column(&self, index: usize) -> Option<Warning> {
+        let (column, facts) = self.column(index);
+        let name = &column.name;
+        // Taken against what was found.
+        if column.role == ColumnRole::LeftOut {
+            return Some(self.leave_out(index, format!("\"{name}\" is an input, but {}.", column.reason)));
+        }
+        if let Some(word) = column.sentinel.filter(|_| role(self.table, self.csv, index) == ColumnRole::Numeric) {
+            let words = format!("\"{name}\" has {word} far from all its other numbers: does it mean a missing value?");
+            let repair = Some(Repair::TakeAsMissing(word.to_string()));
+            return Some(Warning { column: Some(index), words, repair });
+        }
+        let missing = column.missing as f64 / self.table.rows.max(1) as f64;
+        if missing >= MOSTLY_MISSING {
+            let words = format!("\"{name}\" has no value in {:.0} % of the rows.", missing * 100.0);
+            return Some(self.leave_out(index, words));
+        }
+        match &facts.distribution {
+            Distribution::Categories(counts)
+                if counts.distinct >= MANY_CATEGORIES && counts.count < counts.distinct * FEW_ROWS =>
+            {
+                let each = counts.count as f64 / counts.distinct as f64;
+                let words = format!(
+                    "\"{name}\" has {} categories, with {each:.1} rows each: too few to learn much about one.",
+                    counts.distinct
+                );
+                Some(self.leave_out(index, words))
+            }
+            _ => None,
+        }
+    }
+
+    fn twins(&self) -> Option<Warning> {
+        let twins = self.facts.twins.filter(|twins| twins.count as f64 > MANY_TWINS * twins.of as f64)?;
+        let words = format!(
+            "{} of {} validation rows are also training rows, value for value. The score on them says little about new \
+             data.",
+            twins.count, twins.of
+        );
+        Some(Warning { column: None, words, repair: None })
+    }
+
+    fn lost_rows(&self) -> Option<Warning> {
+        let kept: usize = self.dataset.parts().map(crate::data::Samples::len).sum();
+        let lost = self.table.rows.saturating_sub(kept);
+        let is_much = lost as f64 > MANY_LOST * self.table.rows as f64;
+        (self.csv.missing == MissingPolicy::DropRow && is_much).then(|| Warning {
+            column: None,
+            words: format!("{lost} of {} rows are left out because of gaps.", self.table.rows),
+            repair: Some(Repair::FillGaps),
+        })
+    }
+
+    fn uneven_scales(&self) -> Option<Warning> {
+        let inputs = self.facts.columns.iter().enumerate().filter(|(index, _)| self.is_input(*index));
+        let spans = inputs.flat_map(|(_, column)| &column.inputs).map(|input| (input.max - input.min, &input.name));
+        let spans = spans.filter(|(span, _)| *span > 0.0);
+        let least = spans.clone().min_by(|a, b| a.0.total_cmp(&b.0))?;
+        let most = spans.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (self.csv.scaling == Scaling::None && most.0 > UNEVEN * least.0).then(|| Warning {
+            column: None,
+            words: format!(
+                "\"{}\" spreads {:.0} times as wide as \"{}\". Unscaled, the wide one dominates.",
+                most.1,
+                most.0 / least.0,
+                least.1
+            ),
+            repair: Some(Repair::Standardise),
+        })
+    }
+
+    fn rare_class(&self, spec: &DataSpec) -> Option<Warning> {
+        let is_by_lot = matches!(spec.split, Division::Usual | Division::Random);
+        let counts = self.dataset.class_counts(&self.dataset.train);
+        let all: usize = counts.iter().sum();
+        let (class, &least) = counts.iter().enumerate().min_by_key(|(_, n)| **n)?;
+        (is_by_lot && (least as f64) < RARE * all as f64).then(|| Warning {
+            column: None,
+            words: format!(
+                "\"{}\" is rare: {least} of {all} training rows. A stratified split gives each part its share.",
+                self.dataset.truth.names[class]
+            ),
+            repair: Some(Repair::Stratify),
+        })
+    }
+}

@@ -1,0 +1,351 @@
+//! The samples of a table row by row, in the user's units or as the network gets them. Only what is on the screen is
+//! fetched: there may be ten million rows, and thousands of columns.
+
+use egui::{
+    Align2, EventFilter, Key, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+};
+
+use crate::data::encoding::{self, ColumnValues, DatePart, Inputs};
+use crate::data::{Dataset, Samples};
+use crate::gui::numbers::{count, number};
+use crate::gui::reading::read_text;
+use crate::gui::theme::{self, Tokens, mix};
+use crate::gui::widgets::{choice, integer};
+use crate::model::Task;
+
+const LINE: f32 = 18.0;
+/// Width of the bar that tells where one is.
+const BAR: f32 = 10.0;
+/// Rows on the screen, at least.
+const LEAST: usize = 8;
+/// Of one character, and how wide a column may be.
+const LETTER: f32 = 6.7;
+const WIDEST: f32 = 150.0;
+/// Rows that tell how wide a column is.
+const MEASURED: usize = 12;
+
+#[derive(Default)]
+pub struct BrowserUi {
+    part: usize,
+    scaled: bool,
+    /// The row at the top, with the part of it that is scrolled away. Exact for any number of rows.
+    top: f64,
+    columns: Columns,
+}
+
+/// What stands above, found once for each data set.
+#[derive(Default)]
+struct Columns {
+    /// Address of the samples, and whether they are shown scaled.
+    of: (usize, bool),
+    shown: Vec<Column>,
+}
+
+struct Column {
+    name: String,
+    what: What,
+    /// From the left, and how wide.
+    left: f32,
+    width: f32,
+    is_text: bool,
+}
+
+/// What a cell tells.
+#[derive(Clone, Copy)]
+enum What {
+    /// One number of the target.
+    Target(usize),
+    /// One number of the input.
+    Input(usize),
+    /// A column of the file, by its place among those in use, and its first input.
+    Column(usize, usize),
+}
+
+pub(super) fn show(ui: &mut Ui, dataset: &Dataset, local: &mut BrowserUi) {
+    let parts: Vec<(&str, &Samples)> = ["training", "validation", "test"]
+        .into_iter()
+        .zip(dataset.parts())
+        .filter(|(_, part)| !part.is_empty())
+        .collect();
+    local.part = local.part.min(parts.len().saturating_sub(1));
+    let Some(&(_, part)) = parts.get(local.part) else { return };
+    let titles: Vec<String> =
+        parts.iter().map(|(name, part)| format!("{name}, {}", count(part.len() as u64))).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    if let Some(i) = choice(ui, "Part", "Which of the samples are listed.", local.part, &titles) {
+        (local.part, local.top) = (i, 0.0);
+    }
+    if let Some(i) = choice(ui, "Show", super::words::UNITS_HELP, usize::from(local.scaled), &super::words::UNITS) {
+        local.scaled = i == 1;
+    }
+    let last = part.len() as i64;
+    let now = (local.top as i64 + 1).clamp(1, last);
+    if let Some(row) = integer(ui, "Row", "The row at the top. Type a number to go there.", now, (1, last)).value {
+        local.top = (row - 1) as f64;
+    }
+    let of = (dataset.train.address(), local.scaled);
+    if local.columns.of != of || local.columns.shown.is_empty() {
+        local.columns = Columns { of, shown: columns(dataset, part, local.scaled) };
+    }
+    ui.add_space(4.0);
+    table(ui, dataset, part, local);
+}
+
+/// All columns: what is predicted, then the inputs.
+fn columns(dataset: &Dataset, part: &Samples, scaled: bool) -> Vec<Column> {
+    let targets = match dataset.truth.task {
+        Task::Numbers(_) => dataset.truth.names.iter().enumerate().map(|(i, n)| (n.clone(), What::Target(i))).collect(),
+        _ => {
+            let name = dataset.encoding.target.heading().unwrap_or("class").to_owned();
+            vec![(name, What::Target(0))]
+        }
+    };
+    let mut all: Vec<(String, What)> = targets;
+    match &dataset.encoding.inputs {
+        Inputs::Table { columns, .. } if !scaled => {
+            let mut first = 0;
+            for (place, column) in columns.iter().enumerate() {
+                all.push((column.name.clone(), What::Column(place, first)));
+                first += column.width();
+            }
+        }
+        _ => all.extend(dataset.input_names.iter().enumerate().map(|(i, name)| (name.clone(), What::Input(i)))),
+    }
+    let rows: Vec<Row> = part.spread(MEASURED).iter().filter_map(|&row| Row::of(part, row as usize)).collect();
+    let mut left = 0.0;
+    let measured = |(name, what): (String, What)| {
+        let is_text = is_text(dataset, what);
+        let longest = rows.iter().map(|row| row.text(dataset, what, scaled).chars().count()).max().unwrap_or(0);
+        let width = (longest.max(name.chars().count()) as f32 * LETTER + 14.0).min(WIDEST);
+        left += width;
+        Column { name, what, left: left - width, width, is_text }
+    };
+    all.into_iter().map(measured).collect()
+}
+
+fn is_text(dataset: &Dataset, what: What) -> bool {
+    match what {
+        What::Target(_) => dataset.classes().is_some(),
+        What::Input(_) => false,
+        What::Column(place, _) => {
+            encoded(dataset, place).is_some_and(|column| !matches!(column.values, ColumnValues::Numeric { .. }))
+        }
+    }
+}
+
+fn encoded(dataset: &Dataset, place: usize) -> Option<&encoding::Column> {
+    let Inputs::Table { columns, .. } = &dataset.encoding.inputs else { return None };
+    columns.get(place)
+}
+
+/// One sample.
+struct Row<'a> {
+    input: std::borrow::Cow<'a, [f32]>,
+    target: std::borrow::Cow<'a, [f32]>,
+}
+
+impl<'a> Row<'a> {
+    fn of(part: &'a Samples, row: usize) -> Option<Self> {
+        Some(Self { input: part.input(row).ok()?, target: part.target(row).ok()? })
+    }
+
+    fn text(&self, dataset: &Dataset, what: What, scaled: bool) -> String {
+        match what {
+            What::Target(i) => {
+                let value = self.target.get(i).copied().unwrap_or_default();
+                match dataset.classes() {
+                    Some(classes) => classes.get(value as usize).cloned().unwrap_or_default(),
+                    None if scaled => number(value),
+                    None => written(dataset.truth.unit(i).value(value)),
+                }
+            }
+            What::Input(i) if scaled => number(self.input.get(i).copied().unwrap_or_default()),
+            What::Input(i) => written(dataset.unit(i).value(self.input.get(i).copied().unwrap_or_default())),
+            What::Column(place, first) => {
+                let Some(column) = encoded(dataset, place) else { return String::new() };
+                let inputs = self.input.get(first..first + column.width()).unwrap_or_default();
+                of_column(dataset, column, first, inputs)
+            }
+        }
+    }
+}
+
+/// A number of the file, with the digits that it has there.
+fn written(value: f32) -> String {
+    value.to_string().replace('-', "−")
+}
+
+/// What stands in the file, as far as the network is told.
+fn of_column(dataset: &Dataset, column: &encoding::Column, first: usize, inputs: &[f32]) -> String {
+    let value = |i: usize| dataset.unit(first + i).value(inputs.get(i).copied().unwrap_or_default());
+    match &column.values {
+        ColumnValues::Numeric { .. } => written(value(0)),
+        ColumnValues::Categorical { categories, .. } => match inputs.iter().position(|&input| input > 0.5) {
+            Some(place) => categories.get(place).cloned().unwrap_or_else(|| "missing".into()),
+            None => "none of them".into(),
+        },
+        ColumnValues::Date { since, parts, .. } => {
+            let days = parts.iter().position(|scaled| scaled.part == DatePart::Elapsed);
+            match days {
+                Some(i) => crate::data::calendar::shown(since + (f64::from(value(i)) * 86_400.0).round()),
+                None => (0..parts.len()).map(|i| written(value(i))).collect::<Vec<_>>().join(" "),
+            }
+        }
+    }
+}
+
+fn table(ui: &mut Ui, dataset: &Dataset, part: &Samples, local: &mut BrowserUi) {
+    let tokens = Tokens::of(ui);
+    let room = ui.clip_rect().bottom() - ui.cursor().top() - 32.0;
+    let lines = ((room / LINE) as usize).saturating_sub(1).max(LEAST).min(part.len());
+    let size = Vec2::new(ui.available_width(), (lines + 1) as f32 * LINE + 12.0);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let most = (part.len() - lines) as f64;
+    let body = Rect::from_min_max(rect.min, pos2(rect.right() - BAR - 4.0, rect.bottom()));
+    if ui.rect_contains_pointer(rect) {
+        let wheel = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
+        local.top -= f64::from(wheel / LINE);
+    }
+    let bar = Rect::from_min_max(pos2(rect.right() - BAR, rect.top() + LINE), rect.max);
+    bar_ui(ui, &tokens, bar, local, lines, part.len());
+    local.top = local.top.clamp(0.0, most);
+    // The numbers of the rows stay where they are.
+    let digits = part.len().to_string().len() as f32;
+    let numbers = digits * LETTER + 10.0;
+    let (first, offset) = (local.top.floor() as usize, (local.top.fract() as f32) * LINE);
+    let below = Rect::from_min_max(pos2(body.left(), body.top() + LINE), body.max);
+    let rows: Vec<(usize, Option<Row>)> =
+        (first..(first + lines + 1).min(part.len())).map(|row| (row, Row::of(part, row))).collect();
+    let painter = ui.painter_at(below.with_max_y(rect.bottom() - 12.0));
+    let line_at = |place: usize| below.top() + place as f32 * LINE - offset;
+    for (place, (row, _)) in rows.iter().enumerate() {
+        if row % 2 == 1 {
+            let band = Rect::from_min_size(pos2(body.left(), line_at(place)), Vec2::new(body.width(), LINE));
+            painter.rect_filled(band, 0.0, mix(tokens.panel, tokens.text, 0.03));
+        }
+        let at = pos2(body.left() + numbers - 10.0, line_at(place) + LINE / 2.0);
+        painter.text(at, Align2::RIGHT_CENTER, (row + 1).to_string(), theme::mono(11.0), tokens.faint);
+    }
+    let right = Rect::from_min_max(pos2(body.left() + numbers, body.top()), body.max);
+    let view = View { dataset, columns: &local.columns.shown, scaled: local.scaled, lines, offset };
+    ui.scope_builder(UiBuilder::new().max_rect(right), |ui| view.show(ui, &tokens, right, &rows));
+}
+
+/// The cells, which scroll sideways.
+struct View<'a> {
+    dataset: &'a Dataset,
+    columns: &'a [Column],
+    scaled: bool,
+    lines: usize,
+    offset: f32,
+}
+
+impl View<'_> {
+    fn show(&self, ui: &mut Ui, tokens: &Tokens, rect: Rect, rows: &[(usize, Option<Row>)]) {
+        let wide = self.columns.last().map_or(0.0, |column| column.left + column.width);
+        ScrollArea::horizontal().id_salt("rows").auto_shrink(false).show_viewport(ui, |ui, viewport| {
+            let tall = (self.lines + 1) as f32 * LINE;
+            let (area, response) = ui.allocate_exact_size(Vec2::new(wide, tall), Sense::hover());
+            let painter = ui.painter_at(rect.with_max_y(rect.top() + tall));
+            let cells = painter.with_clip_rect(painter.clip_rect().with_min_y(rect.top() + LINE));
+            let from = self.columns.partition_point(|column| column.left + column.width < viewport.left());
+            let shown = || self.columns[from..].iter().take_while(|column| column.left < viewport.right());
+            for column in shown() {
+                let (left, width) = (area.left() + column.left, column.width - 8.0);
+                let cell = |top: f32| Rect::from_min_size(pos2(left, top), Vec2::new(width, LINE));
+                draw(&painter, cell(area.top()), &column.name, column.is_text, tokens.muted);
+                for (place, (_, row)) in rows.iter().enumerate() {
+                    let Some(row) = row else { continue };
+                    let text = row.text(self.dataset, column.what, self.scaled);
+                    let top = area.top() + (place + 1) as f32 * LINE - self.offset;
+                    let colour = if matches!(column.what, What::Target(_)) { tokens.accent } else { tokens.text };
+                    draw(&cells, cell(top), &text, column.is_text, colour);
+                }
+            }
+            for (place, (number, row)) in rows.iter().take(self.lines).enumerate() {
+                let Some(row) = row else { continue };
+                let top = area.top() + (place + 1) as f32 * LINE;
+                let line = Rect::from_min_size(pos2(rect.left(), top), Vec2::new(rect.width(), LINE));
+                self.told(ui, line, *number, row);
+            }
+            self.read(&response, area, rows);
+        });
+    }
+
+    /// For screen readers.
+    fn told(&self, ui: &mut Ui, line: Rect, number: usize, row: &Row) {
+        let name = || {
+            let cells = self
+                .columns
+                .iter()
+                .take(8)
+                .map(|column| format!("{} {}", column.name, row.text(self.dataset, column.what, self.scaled)));
+            format!("Row {}: {}", number + 1, cells.collect::<Vec<_>>().join(", "))
+        };
+        let id = ui.scope_id().with(("row", number));
+        let response = ui.interact(line, id, Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name()));
+    }
+
+    /// The cell below the pointer in full.
+    fn read(&self, response: &Response, area: Rect, rows: &[(usize, Option<Row>)]) {
+        let Some(at) = response.hover_pos() else { return };
+        let x = at.x - area.left();
+        let Some(column) = self.columns.iter().find(|column| x >= column.left && x < column.left + column.width) else {
+            return;
+        };
+        let line = (at.y - area.top() - LINE + self.offset) / LINE;
+        let Some((_, Some(row))) = (line >= 0.0).then(|| rows.get(line as usize)).flatten() else {
+            return read_text(response, &column.name);
+        };
+        read_text(response, &format!("{}: {}", column.name, row.text(self.dataset, column.what, self.scaled)));
+    }
+}
+
+fn draw(painter: &egui::Painter, rect: Rect, text: &str, is_text: bool, colour: egui::Color32) {
+    let clipped = painter.with_clip_rect(painter.clip_rect().intersect(rect));
+    let is_long = text.chars().count() as f32 * LETTER > rect.width();
+    let (at, align) = match is_text || is_long {
+        true => (rect.left_center(), Align2::LEFT_CENTER),
+        false => (rect.right_center(), Align2::RIGHT_CENTER),
+    };
+    clipped.text(at, align, text, theme::mono(11.0), colour);
+}
+
+/// Where one is among all rows; it is dragged, or moved by keys.
+fn bar_ui(ui: &mut Ui, tokens: &Tokens, rect: Rect, local: &mut BrowserUi, lines: usize, rows: usize) {
+    let response = ui.interact(rect, ui.scope_id().with("bar of the rows"), Sense::click_and_drag());
+    let most = (rows - lines) as f64;
+    let tall = (lines as f32 / rows.max(1) as f32 * rect.height()).clamp(20.0_f32.min(rect.height()), rect.height());
+    let way = (rect.height() - tall).max(1.0);
+    if let Some(at) = response.interact_pointer_pos() {
+        local.top = f64::from(((at.y - rect.top() - tall / 2.0) / way).clamp(0.0, 1.0)) * most;
+    }
+    if response.clicked() || response.drag_started() {
+        response.request_focus();
+    }
+    if response.has_focus() {
+        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let pressed = |key| ui.input(|input| input.key_pressed(key));
+        let page = lines as f64;
+        let steps = [(Key::ArrowDown, 1.0), (Key::ArrowUp, -1.0), (Key::PageDown, page), (Key::PageUp, -page)];
+        local.top += steps.into_iter().filter(|(key, _)| pressed(*key)).map(|(_, step)| step).sum::<f64>();
+        if pressed(Key::Home) {
+            local.top = 0.0;
+        }
+        if pressed(Key::End) {
+            local.top = most;
+        }
+    }
+    local.top = local.top.clamp(0.0, most);
+    if most > 0.0 {
+        let top = rect.top() + (local.top / most) as f32 * way;
+        let thumb = Rect::from_min_size(pos2(rect.left() + 2.0, top), Vec2::new(rect.width() - 4.0, tall));
+        let strong = response.hovered() || response.dragged() || response.has_focus();
+        ui.painter().rect_filled(thumb, 3.0, if strong { tokens.muted } else { tokens.faint });
+    }
+    let text = format!("Row {} of {}", count(local.top as u64 + 1), count(rows as u64));
+    response.widget_info(|| WidgetInfo::slider(true, local.top, "Rows"));
+    response.on_hover_text(RichText::new(text));
+}
