@@ -129,7 +129,7 @@ impl Look<'_> {
             Measure::CramersV => "V",
         };
         let words = format!(
-            "\"{name}\" nearly is \"{target}\" ({sign} = {:.3}). Is it known before \"{target}\" is?",
+            "\"{name}\" is almost the same as \"{target}\" ({sign} = {:.3}). Would you know it before \"{target}\"?",
             relation.value
         );
         Some(self.leave_out(index, words))
@@ -159,7 +159,7 @@ impl Look<'_> {
             {
                 let each = counts.count as f64 / counts.distinct as f64;
                 let words = format!(
-                    "\"{name}\" has {} categories, with {each:.1} rows each: too few to learn much about one.",
+                    "\"{name}\" has {} categories, with {each:.1} rows each: too few to learn much about any of them.",
                     counts.distinct
                 );
                 Some(self.leave_out(index, words))

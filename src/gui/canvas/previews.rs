@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use egui::{Color32, ColorImage, Pos2, Rect, TextureHandle, TextureOptions, pos2};
 
-use super::super::theme::{Tokens, mix};
+use super::super::theme::{Tokens, mix, pixel};
 use super::Frame;
 use super::geometry::COLUMN;
 use crate::data::{Dataset, sample_rows};
@@ -14,7 +14,7 @@ use crate::model::LayerId;
 use crate::session::State;
 use crate::trace::{Histogram, LayerPicture, Preview};
 
-/// The numbers of one unit or channel, row by row.
+/// The numbers of one unit or channel, row by row; of a colour picture those of its three channels.
 type Tile = Arc<[f32]>;
 
 /// Pixels along one side of a feature's picture on the Input card.
@@ -22,7 +22,7 @@ const FEATURE: usize = 32;
 /// Of the histogram of a column of a table.
 const BINS: usize = 12;
 /// Samples that the histograms of columns are of, at most.
-const MOST_ROWS: usize = 100_000;
+const MOST_ROWS: usize = 10_000;
 
 #[derive(Default)]
 pub struct Textures {
@@ -224,15 +224,20 @@ fn upload(
     palette: &Palette,
 ) -> Option<Strip> {
     let first = units.first()?;
-    if rows * columns == 0 || units.iter().any(|u| u.len() != rows * columns) {
+    let area = rows * columns;
+    if area == 0 || units.iter().any(|u| u.len() != area && u.len() != 3 * area) {
         return None;
     }
     let [width, height] = size_of(units.len(), [rows, columns]);
     let mut pixels = vec![Color32::TRANSPARENT; width * height];
     for (i, unit) in units.iter().enumerate() {
         let corner = i % DOWN * rows * width + i / DOWN * columns;
-        for (at, colour) in palette.colour_all(unit).enumerate() {
-            pixels[corner + at / columns * width + at % columns] = colour;
+        let mut put = |(at, colour)| pixels[corner + at / columns * width + at % columns] = colour;
+        if unit.len() == area {
+            palette.colour_all(unit).enumerate().for_each(put);
+        } else {
+            // Red, green and blue.
+            (0..area).for_each(|at| put((at, pixel([0, 1, 2].map(|channel| unit[channel * area + at])))));
         }
     }
     let image = ColorImage::new([width, height], pixels);
@@ -304,8 +309,8 @@ fn input_tiles(dataset: &Dataset) -> Option<InputTiles> {
         return Some(InputTiles::Features(units.collect()));
     }
     let part = &dataset.train;
-    let (rows, columns) = match *dataset.input_shape.as_slice() {
-        [_, rows, columns] => (rows, columns),
+    let (channels, rows, columns) = match *dataset.input_shape.as_slice() {
+        [channels, rows, columns] => (channels, rows, columns),
         [columns] if columns <= COLUMN => {
             let some = part.fetch(&part.spread(MOST_ROWS)).ok()?;
             let column = |at| some.inputs.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
@@ -313,9 +318,10 @@ fn input_tiles(dataset: &Dataset) -> Option<InputTiles> {
         }
         _ => return None,
     };
-    let area = rows * columns;
-    let first_channel = |row: u32| part.input(row as usize).ok()?.get(..area).map(Arc::from);
-    let tiles = sample_rows(dataset, part, None, 4).into_iter().filter_map(first_channel);
+    // In colour, or the first channel.
+    let numbers = rows * columns * if channels == 3 { 3 } else { 1 };
+    let picture = |row: u32| part.input(row as usize).ok()?.get(..numbers).map(Arc::from);
+    let tiles = sample_rows(dataset, part, None, 4).into_iter().filter_map(picture);
     Some(InputTiles::Images { tiles: tiles.collect(), rows, columns })
 }
 

@@ -56,7 +56,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, actions: &mut 
 fn fields(ui: &mut Ui, now: &mut Augmentation, ended: &mut bool, has_colours: bool) {
     for (label, help, on) in [
         ("Flip", "Mirror half of them. Not for letters and digits.", &mut now.flip),
-        ("Flip upside down", "Turn half of them over.", &mut now.flip_up_down),
+        ("Upside down", "Turn half of them over.", &mut now.flip_up_down),
     ] {
         if let Some(is) = checkbox(ui, label, help, *on) {
             (*on, *ended) = (is, true);
@@ -73,12 +73,7 @@ fn fields(ui: &mut Ui, now: &mut Augmentation, ended: &mut bool, has_colours: bo
     number("Brightness", "Lighter or darker by so much at most, of 0 to 1.", limits::BRIGHTNESS, &mut now.brightness);
     number("Contrast", "More or less by such a share at most.", limits::CONTRAST, &mut now.contrast);
     if has_colours {
-        number(
-            "Colour saturation",
-            "More or less colour by such a share at most.",
-            limits::SATURATION,
-            &mut now.saturation,
-        );
+        number("Saturation", "More or less colour by such a share at most.", limits::SATURATION, &mut now.saturation);
     }
     number("Noise", "Standard deviation of what is added to each value.", limits::PIXEL_NOISE, &mut now.noise);
     number("Cutout", "Side of a grey square somewhere, as a share of the side.", limits::CUTOUT, &mut now.cutout);

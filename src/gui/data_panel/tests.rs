@@ -67,7 +67,12 @@ fn a_column_shows_how_its_values_are_spread_and_how_it_goes_with_the_target() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("t.csv");
     let row = |i: usize| {
-        format!("{},{},{}\n", if i.is_multiple_of(10) { String::new() } else { i.to_string() }, ["a", "b"][i % 2], i * 2)
+        format!(
+            "{},{},{}\n",
+            if i.is_multiple_of(10) { String::new() } else { i.to_string() },
+            ["a", "b"][i % 2],
+            i * 2
+        )
     };
     std::fs::write(&path, format!("x,kind,y\n{}", (0..60).map(row).collect::<String>())).expect("a table");
     let mut harness = of_table(&path, "y");
@@ -102,7 +107,7 @@ fn rows_are_listed_in_the_users_units_and_one_goes_to_any() {
     harness.run();
     let text = |harness: &Harness<'static, Bench<DataPanelUi>>, row: usize| {
         let name = format!("Row {row}: ");
-        harness.query_by_label_contains(&name).and_then(|node| node.accesskit_node().label())
+        harness.query_by_label_contains(&name).and_then(|node| node.accesskit_node().value())
     };
     let train = harness.state().state.dataset().expect("samples").train.clone();
     let right = |row: usize| {
@@ -295,9 +300,7 @@ fn pictures_are_augmented_on_request_and_shown_as_they_will_be() {
     *harness.state_mut().state.pose().project.training.augmentation = chosen;
     harness.run();
     assert_eq!(harness.query_all_by_label("As it is").count(), 4);
-    assert!(
-        harness.query_all_by_label("In epoch 1").count() == 4 && harness.query_by_label("Colour saturation").is_none()
-    );
+    assert!(harness.query_all_by_label("In epoch 1").count() == 4 && harness.query_by_label("Saturation").is_none());
     assert_eq!(unexplained(&harness), [""; 0]);
     harness.get_by_label("Flip").click();
     harness.run();

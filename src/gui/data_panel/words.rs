@@ -29,7 +29,7 @@ pub(super) struct Fact {
 }
 
 const OUTLIERS: &str = "Values more than 3 interquartile ranges (widths of the middle half) below or above the middle \
-    half. Where over 1 % of all values are, they are a long tail and no exceptions.";
+    half. Where over 1 % of all values are that far out, they are a long tail, not exceptions.";
 
 fn fact(label: &'static str, value: String, help: &'static str) -> Fact {
     Fact { label, value, help }
@@ -121,7 +121,7 @@ fn as_inputs(facts: &ColumnFacts, encoded: Option<&Column>) -> Words {
             input.name.strip_prefix(column.name.as_str()).unwrap_or(&input.name).trim_start_matches([' ', '=', ':']);
         let (numbers, help) = match column.values {
             ColumnValues::Categorical { .. } => {
-                (format!("1 in {}", percent(input.mean as f32)), "1 in rows of this category, else 0.")
+                (format!("1 in {}", percent(input.mean as f32)), "1 in rows of this category, otherwise 0.")
             }
             _ => (format!("{} to {}", plain(input.min), plain(input.max)), "The smallest and the largest number."),
         };
@@ -149,7 +149,7 @@ pub(super) fn relation(relation: &Relation, column: &str, target: &str) -> Strin
         ),
         Measure::Ratio => format!(
             "Correlation ratio η = {value:.3} of {column} and {target}, over {rows} rows. 0: the mean is the same in \
-             each class, 1: the class says all."
+             each class, 1: the class determines it."
         ),
         Measure::CramersV => format!(
             "Cramér's V = {value:.3} of {column} and {target}, over {rows} rows. 0: independent, 1: one tells the other."

@@ -1,5 +1,7 @@
 //! Labelled fields: a name with its explanation on the left, the control on the right, tied together for AccessKit.
 
+use std::ops::Range;
+
 use egui::{ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
 use super::lists::combo;
@@ -8,6 +10,8 @@ use crate::gui::theme::{self, Tokens};
 use crate::model::limits::Limits;
 
 const LABEL_WIDTH: f32 = 122.0;
+/// From here on only the lines of a list that are on the screen are laid out.
+const LONG_LIST: usize = 60;
 
 /// Of the names on the left, in the row that is being drawn: what stands below a field stands in its columns.
 pub fn label_width(ui: &Ui) -> f32 {
@@ -94,17 +98,35 @@ pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&s
         let width = ui.available_width();
         let list = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate();
         combo(ui, list, |ui| {
-            for (i, title) in titles.iter().enumerate() {
+            let (shown, above, below) = on_screen(ui, titles.len());
+            ui.add_space(above);
+            for (i, title) in titles.iter().enumerate().take(shown.end).skip(shown.start) {
                 if ui.selectable_label(i == current, *title).clicked() {
                     // A click closes the list by itself, a key does not.
                     ui.close();
                     chosen = (i != current).then_some(i);
                 }
             }
+            ui.add_space(below);
         })
         .response
     });
     chosen
+}
+
+/// Which lines of a long list are on the screen, and the room that those above and below take: thousands are not laid
+/// out.
+fn on_screen(ui: &mut Ui, lines: usize) -> (Range<usize>, f32, f32) {
+    if lines <= LONG_LIST {
+        return (0..lines, 0.0, 0.0);
+    }
+    // As wide as the field, whatever happens to be in sight.
+    ui.set_min_width(ui.available_width());
+    let line = ui.spacing().interact_size.y + ui.spacing().item_spacing.y;
+    let (clip, top) = (ui.clip_rect(), ui.cursor().top());
+    let place = |y: f32| ((y - top) / line).clamp(0.0, lines as f32);
+    let (from, to) = (place(clip.top()).floor() as usize, place(clip.bottom()).ceil() as usize);
+    (from..to, from as f32 * line, (lines - to) as f32 * line)
 }
 
 /// What is being typed into a field, what stood there before, and when it was last drawn: a field that went away in
@@ -180,7 +202,30 @@ impl Entered {
 
 #[cfg(test)]
 mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
     use super::*;
+
+    #[test]
+    fn of_a_long_list_the_lines_in_sight_are_laid_out() {
+        let names: Vec<String> = (0..3000).map(|i| format!("column {i}")).collect();
+        let mut harness = Harness::builder().with_size([300.0, 400.0]).build_ui_state(
+            |ui, chosen: &mut usize| {
+                let titles: Vec<&str> = names.iter().map(String::as_str).collect();
+                if let Some(i) = choice(ui, "Predict", "", *chosen, &titles) {
+                    *chosen = i;
+                }
+            },
+            2999,
+        );
+        harness.get_by_role_and_label(Role::ComboBox, "Predict").click();
+        harness.run_steps(4);
+        assert!(harness.query_all_by_label_contains("column ").count() < 40);
+        harness.get_by_label("column 3").click();
+        harness.run_steps(4);
+        assert_eq!(*harness.state(), 3);
+    }
 
     #[test]
     fn enter_waits_for_the_answer_and_not_for_another_text() {

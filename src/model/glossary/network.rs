@@ -282,7 +282,7 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Saturated",
-        &["saturation"],
+        &["saturated unit", "saturating"],
         "",
         "A tanh or sigmoid unit whose output is at one of its limits, where the curve is flat and passes back almost \
             no gradient.",

@@ -21,7 +21,8 @@ pub(super) const TERMS: &[Term] = &[
             "zoom",
             "brightness",
             "contrast",
-            "colour saturation",
+            "saturation",
+            "upside down",
             "cutout",
         ],
         "",
@@ -198,11 +199,25 @@ pub(super) const TERMS: &[Term] = &[
         "Randomness in the data. With more noise the classes overlap, and a perfect score becomes impossible.",
     ),
     term(
+        "Outlier",
+        &["outliers", "long tail", "fence", "interquartile range"],
+        "x < Q1 − 3 (Q3 − Q1)  or  x > Q3 + 3 (Q3 − Q1)",
+        "A value far from all others: more than three interquartile ranges beyond the middle half of a column. Where \
+            over 1 % of the values are, the column has a long tail, and none is called an outlier.",
+    ),
+    term(
         "Overfitting",
         &["generalisation", "overfit", "memorising"],
         "",
         "Memorising the training samples instead of learning the pattern: the training loss keeps falling while the \
             validation loss rises. More data, dropout, L2 or early stopping helps.",
+    ),
+    term(
+        "Part",
+        &["parts"],
+        "",
+        "Samples are divided into a training, a validation and, if you wish, a test set: to learn from, to judge by \
+            while training, and for the end.",
     ),
     term("Precision", &[], "tp / (tp + fp)", "Of the samples predicted as a class, the share that really are."),
     term(
@@ -218,7 +233,21 @@ pub(super) const TERMS: &[Term] = &[
         "The network's answer for a sample: a class with its probability, or a number. The Output panel shows \
             predictions for the loaded data.",
     ),
+    term(
+        "Raw values",
+        &["show", "raw", "inputs"],
+        "input = (value − offset) / scale",
+        "The numbers of a table as they stand in the file. The network gets them with gaps filled and scaled; the Data \
+            tab shows either.",
+    ),
     term("Recall", &["sensitivity"], "tp / (tp + fn)", "Of the samples of a class, the share predicted as such."),
+    term(
+        "Relation",
+        &["correlation", "correlation ratio", "Cramér's V", "sort", "leakage"],
+        "|r|,  η = √(variance between classes / variance),  V = √(χ² / n / (k − 1))",
+        "How strongly a column goes with the target, from 0 to 1: |r| for two columns of numbers, η for numbers and \
+            classes, V for classes. Close to 1 the column may hold the answer.",
+    ),
     term(
         "ROC area",
         &["AUC", "area under the curve"],
