@@ -29,7 +29,14 @@ pub enum Inputs {
     /// Pictures of bytes, each divided by 255.
     #[default]
     Pictures,
-    /// The same, of picture files of any size.
+    /// Pictures of other numbers, from `black`, which becomes 0, to `white`, which becomes 1.
+    PictureNumbers {
+        /// The least.
+        black: f32,
+        /// The greatest.
+        white: f32,
+    },
+    /// Picture files of any size, in bytes, each divided by 255.
     PictureFiles {
         /// How they are brought to the size of the input.
         fit: Fit,
@@ -209,7 +216,7 @@ impl Encoding {
     /// What the numbers of a sample are called; none of pictures.
     pub fn names(&self) -> Vec<String> {
         match &self.inputs {
-            Inputs::Pictures | Inputs::PictureFiles { .. } => Vec::new(),
+            Inputs::Pictures | Inputs::PictureNumbers { .. } | Inputs::PictureFiles { .. } => Vec::new(),
             Inputs::Table { columns, .. } => columns.iter().flat_map(Column::names).collect(),
             Inputs::Points { features } => features.iter().map(|feature| feature.label().to_owned()).collect(),
         }
@@ -259,8 +266,20 @@ impl Target {
 
 /// Of pictures of bytes, with classes.
 pub(super) fn pictures(source: &str, shape: [usize; 3], truth: &Truth) -> Arc<Encoding> {
+    picture_numbers(source, shape, [0.0, 255.0], truth)
+}
+
+/// Of pictures of any numbers, black and white of which are these.
+pub(super) fn picture_numbers(
+    source: &str,
+    shape: [usize; 3],
+    [black, white]: [f32; 2],
+    truth: &Truth,
+) -> Arc<Encoding> {
     let (source, input_shape) = (source.to_owned(), shape.to_vec());
-    Arc::new(Encoding { source, input_shape, inputs: Inputs::Pictures, target: Target::of(truth, None) })
+    let is_bytes = black == 0.0 && white == 255.0;
+    let inputs = if is_bytes { Inputs::Pictures } else { Inputs::PictureNumbers { black, white } };
+    Arc::new(Encoding { source, input_shape, inputs, target: Target::of(truth, None) })
 }
 
 /// Of picture files, with classes.

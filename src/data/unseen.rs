@@ -30,6 +30,7 @@ pub fn read_unseen(encoding: &Encoding, path: &Path, progress: &dyn Progress) ->
         }
         Inputs::Points { features } => csv::points(features, path, progress),
         Inputs::PictureFiles { fit } => pictures::unseen(encoding, *fit, path, progress),
-        Inputs::Pictures => idx::unseen(&encoding.input_shape, path, progress),
+        Inputs::Pictures => idx::unseen(&encoding.input_shape, [0.0, 255.0], path, progress),
+        Inputs::PictureNumbers { black, white } => idx::unseen(&encoding.input_shape, [*black, *white], path, progress),
     }
 }

@@ -18,7 +18,7 @@ pub(super) enum Pairs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum PartName {
+pub(super) enum PartName {
     Train,
     Test,
     /// The name does not say.
@@ -26,7 +26,7 @@ enum PartName {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Content {
+pub(super) enum Content {
     Images,
     Labels,
 }
@@ -93,7 +93,7 @@ fn list(folder: &Path) -> Result<Vec<String>, DataError> {
 
 /// What a file is by its name: "train-images-idx3-ubyte.gz", "t10k-labels.idx1-ubyte",
 /// "emnist-letters-test-images-idx3-ubyte".
-fn meaning(name: &str) -> Option<(PartName, Content)> {
+pub(super) fn meaning(name: &str) -> Option<(PartName, Content)> {
     let name = name.to_lowercase();
     if !name.contains("idx") && !name.contains("ubyte") {
         return None;

@@ -4,32 +4,37 @@
 
 mod file;
 mod folder;
+mod labels;
+mod values;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::encoding::pictures;
+use super::encoding::picture_numbers;
 use super::progress::Progress;
 use super::random::Purpose;
 use super::split::{self, Split, divide, has_own_test};
 use super::{DataError, Dataset, Origin, OriginFiles, Samples, Truth, Unseen, origin};
 use crate::model::{DataSpec, IdxSpec};
-use file::{Header, IdxFile};
+use file::{Element, Header, IdxFile};
 use folder::{Pair, Pairs};
+use values::{Levels, Values};
 
 /// What the samples may take in memory, as 32-bit numbers.
 const MAX_BYTES: u64 = 1_500_000_000;
 
-/// Pictures as bytes with their labels, in the file's order.
+/// Pictures with their labels, in the file's order.
 struct Pictures {
     shape: [usize; 3],
-    pixels: Vec<u8>,
-    labels: Vec<u8>,
+    pixels: Values,
+    labels: Vec<u16>,
     /// Where they stand in the file; `None`: all of it.
     rows: Option<Vec<u32>>,
     /// Whether the file has colours behind rows and columns.
     channels_last: bool,
+    /// Whether others read both files to the same numbers: bytes, a label each, nothing behind.
+    is_usual: bool,
 }
 
 /// Why a folder has no files that belong together.
@@ -41,6 +46,11 @@ pub(super) fn problem(path: &Path) -> Option<DataError> {
 pub(super) fn is_meant(path: &Path) -> bool {
     let names = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.file_name());
     names.into_iter().any(|name| name.to_string_lossy().contains("ubyte"))
+}
+
+/// Whether a file is one of these by its name.
+pub(super) fn is_called_so(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| folder::meaning(&name.to_string_lossy()).is_some())
 }
 
 pub(super) fn load(
@@ -87,22 +97,30 @@ pub(super) fn load(
     let classes = classes([Some(&train), Some(&validation), test.as_ref()], folder, &mut notes)?;
     let name = folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned());
     let truth = Truth::classes(classes);
-    let encoding = pictures(&name, train.shape, &truth);
+    let levels = train.pixels.levels();
+    if !matches!(train.pixels, Values::Bytes(_)) {
+        notes.push(levels.note());
+    }
+    let encoding = picture_numbers(&name, train.shape, [levels.black, levels.white], &truth);
     let input_shape = train.shape.to_vec();
     let rows = [train.rows.clone(), validation.rows.clone()];
     let channels_last = train.channels_last;
-    let (train, validation) = (train.into_part(), validation.into_part());
+    let is_usual = train.is_usual && validation.is_usual;
+    let (train, validation) = (train.into_part(levels), validation.into_part(levels));
     let [train_rows, validation_rows] = rows.map(|rows| rows.map(Arc::from));
-    let origin = Origin {
-        files: OriginFiles::Idx {
-            images: [pairs[0].images.clone(), pairs[1].images.clone()],
-            labels: [pairs[0].labels.clone(), pairs[1].labels.clone()],
-            channels_last,
-        },
-        checksums: origin::checksums([&train, &validation])?,
-        train: train_rows,
-        validation: validation_rows,
+    let origin = || {
+        Ok(Arc::new(Origin {
+            files: OriginFiles::Idx {
+                images: [pairs[0].images.clone(), pairs[1].images.clone()],
+                labels: [pairs[0].labels.clone(), pairs[1].labels.clone()],
+                channels_last,
+            },
+            checksums: origin::checksums([&train, &validation])?,
+            train: train_rows,
+            validation: validation_rows,
+        }))
     };
+    let origin = is_usual.then(origin).transpose()?;
     Ok(Dataset {
         name,
         input_shape,
@@ -111,12 +129,12 @@ pub(super) fn load(
         truth,
         train,
         validation,
-        test: test.map(Pictures::into_part),
+        test: test.map(|test| test.into_part(levels)),
         plane: None,
         notes,
         giveaways: Vec::new(),
         encoding,
-        origin: Some(Arc::new(origin)),
+        origin,
     })
 }
 
@@ -132,8 +150,14 @@ fn held_back(all: &Pictures, spec: &DataSpec, folder: &Path) -> Result<(Pictures
     Ok((all.pick(&split.train), all.pick(&split.validation)))
 }
 
-/// Pictures of a shape: of one file, or of a folder (its test files, where it has such) with their labels.
-pub(super) fn unseen(shape: &[usize], path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
+/// Pictures of a shape, whose black and white are known: of one file, or of a folder (its test files, where it has
+/// such) with their labels.
+pub(super) fn unseen(
+    shape: &[usize],
+    [black, white]: [f32; 2],
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Unseen, DataError> {
     let mut found = Unseen::default();
     let pictures = if path.is_dir() {
         let pair = match folder::find(path)? {
@@ -159,7 +183,7 @@ pub(super) fn unseen(shape: &[usize], path: &Path, progress: &dyn Progress) -> R
     let len = pictures.pixels.len() / pictures.len_of_one().max(1);
     found.kept = vec![true; len];
     found.truths = (0..len).map(|row| pictures.labels.get(row).map(|&label| f32::from(label))).collect();
-    found.inputs = pictures.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+    found.inputs = Levels { black, white }.scaled(&pictures.pixels);
     Ok(found)
 }
 
@@ -171,11 +195,11 @@ fn read_pictures(path: &Path, progress: &dyn Progress) -> Result<Pictures, DataE
         let text = format!("{count} images don't fit in memory. Predict them in smaller parts");
         return Err(DataError::new(format!("{text}: {}", path.display())));
     }
-    let mut pixels = images.read_rows(&(0..count).collect::<Vec<_>>(), &|_| (), progress)?;
-    if shape.channels_last {
-        pixels = channels_first(&pixels, shape.chw);
-    }
-    Ok(Pictures { shape: shape.chw, pixels, labels: Vec::new(), rows: None, channels_last: shape.channels_last })
+    let element = images.header().element;
+    let bytes = images.read_rows(&(0..count).collect::<Vec<_>>(), &|_| (), progress)?.bytes;
+    let pixels = shape.pixels(bytes, element, path)?;
+    let channels_last = shape.channels_last;
+    Ok(Pictures { shape: shape.chw, pixels, labels: Vec::new(), rows: None, channels_last, is_usual: false })
 }
 
 impl Pictures {
@@ -187,15 +211,16 @@ impl Pictures {
         let n = self.len_of_one();
         Self {
             shape: self.shape,
-            pixels: rows.iter().flat_map(|&row| &self.pixels[row * n..(row + 1) * n]).copied().collect(),
+            pixels: self.pixels.pick(rows.iter().flat_map(|&row| row * n..(row + 1) * n)),
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
             rows: Some(rows.iter().map(|&row| self.rows.as_ref().map_or(row as u32, |all| all[row])).collect()),
             channels_last: self.channels_last,
+            is_usual: self.is_usual,
         }
     }
 
-    fn into_part(self) -> Samples {
-        let inputs: Arc<[f32]> = self.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+    fn into_part(self, levels: Levels) -> Samples {
+        let inputs: Arc<[f32]> = levels.scaled(&self.pixels).into();
         let targets: Arc<[f32]> = self.labels.iter().map(|&label| f32::from(label)).collect();
         Samples::in_memory(&self.shape, inputs, targets)
     }
@@ -236,14 +261,20 @@ fn read_pair(
             pair.images.display()
         )));
     }
-    let labels = labels.read_rows(&chosen, &|_| (), progress)?;
+    let (element, width) = (labels.header().element, labels.header().row_len());
+    let is_flat = labels.header().dims.len() == 1;
+    let read = labels.read_rows(&chosen, &|_| (), progress)?;
+    let classes = labels::classes(&read.bytes, element, width)
+        .map_err(|why| DataError::new(format!("{why}: {}", pair.labels.display())))?;
+    let is_plain = is_flat && element == Element::U8 && !read.is_followed;
     let report = |fraction: f32| progress.report(from + (to - from) * fraction, "reading images");
-    let mut pixels = images.read_rows(&chosen, &report, progress)?;
-    if shape.channels_last {
-        pixels = channels_first(&pixels, shape.chw);
-    }
+    let (element, is_grid) = (images.header().element, images.header().dims.len() > 2);
+    let read = images.read_rows(&chosen, &report, progress)?;
+    let is_usual = is_plain && is_grid && element == Element::U8 && !read.is_followed;
+    let pixels = shape.pixels(read.bytes, element, &pair.images)?;
     let rows = (chosen.len() < count).then(|| chosen.iter().map(|&row| row as u32).collect());
-    Ok(Pictures { shape: shape.chw, pixels, labels, rows, channels_last: shape.channels_last })
+    let channels_last = shape.channels_last;
+    Ok(Pictures { shape: shape.chw, pixels, labels: classes, rows, channels_last, is_usual })
 }
 
 /// Which rows to keep, ascending.
@@ -270,16 +301,34 @@ struct PictureShape {
     channels_last: bool,
 }
 
-/// `[count, rows, columns]`, or `[count, channels, rows, columns]`, or the same with channels last.
+impl PictureShape {
+    /// Channel by channel.
+    fn pixels(&self, bytes: Vec<u8>, element: Element, path: &Path) -> Result<Values, DataError> {
+        let told = |error: DataError| DataError::new(format!("{} File: {}", error.message, path.display()));
+        let values = Values::of(bytes, element).map_err(told)?;
+        let [channels, rows, columns] = self.chw;
+        if !self.channels_last || channels == 1 {
+            return Ok(values);
+        }
+        let (area, len) = (rows * columns, values.len());
+        let of = |first: usize| (0..channels).flat_map(move |c| (0..area).map(move |i| first + i * channels + c));
+        Ok(values.pick((0..len).step_by(area * channels).flat_map(of)))
+    }
+}
+
+/// `[count, rows, columns]`, or `[count, channels, rows, columns]`, or the same with channels last; or
+/// `[count, numbers]`, which are a square where they can be, else a row.
 fn picture_shape(header: &Header, path: &Path) -> Result<PictureShape, DataError> {
     let is_channels = |n: usize| matches!(n, 1 | 3 | 4);
     let (chw, channels_last) = match *header.dims.as_slice() {
+        [_, numbers] if numbers.isqrt().pow(2) == numbers => ([1, numbers.isqrt(), numbers.isqrt()], false),
+        [_, numbers] => ([1, 1, numbers], false),
         [_, rows, columns] => ([1, rows, columns], false),
         [_, channels, rows, columns] if is_channels(channels) => ([channels, rows, columns], false),
         [_, rows, columns, channels] if is_channels(channels) => ([channels, rows, columns], true),
         _ => {
             return Err(DataError::new(format!(
-                "Expected images: [count, rows, columns], or four dimensions with 1, 3 or 4 channels, but the file's \
+                "Expected images: [count, numbers], [count, rows, columns], or four dimensions with 1, 3 or 4 channels, but the file's \
                  header says {:?}: {}",
                 header.dims,
                 path.display()
@@ -290,14 +339,6 @@ fn picture_shape(header: &Header, path: &Path) -> Result<PictureShape, DataError
         return Err(DataError::new(format!("The header promises images of size {chw:?}: {}", path.display())));
     }
     Ok(PictureShape { chw, channels_last })
-}
-
-fn channels_first(pixels: &[u8], [channels, rows, columns]: [usize; 3]) -> Vec<u8> {
-    let area = rows * columns;
-    pixels
-        .chunks(area * channels)
-        .flat_map(|picture| (0..channels).flat_map(move |c| (0..area).map(move |i| picture[i * channels + c])))
-        .collect()
 }
 
 fn same_shape(first: &Pictures, train: &Pair, second: &Pictures, test: &Pair) -> Result<(), DataError> {
@@ -316,7 +357,7 @@ fn same_shape(first: &Pictures, train: &Pair, second: &Pictures, test: &Pair) ->
 
 /// "0" to the greatest label of both parts; says which are missing.
 fn classes(parts: [Option<&Pictures>; 3], folder: &Path, notes: &mut Vec<String>) -> Result<Vec<String>, DataError> {
-    let present: BTreeSet<u8> = parts.into_iter().flatten().flat_map(|part| &part.labels).copied().collect();
+    let present: BTreeSet<u16> = parts.into_iter().flatten().flat_map(|part| &part.labels).copied().collect();
     let (Some(&least), Some(&greatest)) = (present.first(), present.last()) else {
         return Err(DataError::new(format!("There are no images: {}", folder.display())));
     };

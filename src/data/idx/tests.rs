@@ -125,9 +125,85 @@ fn bad_files_are_refused_in_words() {
     assert!(message(pictures(), idx(&[10], |_| 7)).contains("nothing to learn"));
     let mut floats = pictures();
     floats[2] = 0x0D;
-    assert!(message(floats, labels()).contains("32-bit floats"));
+    assert!(message(floats.clone(), labels()).contains("requires 256 bytes"));
+    floats[2] = 0x0A;
+    assert!(message(floats, labels()).contains("isn't an IDX file"));
+    let nothing = typed(0x0D, &[10, 2, 3], |i| if i == 7 { f32::NAN } else { 1.0 }.to_be_bytes().to_vec());
+    assert!(message(nothing, labels()).contains("Value 7 is NaN"));
+    assert!(message(pictures(), typed(0x0B, &[10], |_| (-1i16).to_be_bytes().to_vec())).contains("label -1"));
+    assert!(message(pictures(), typed(8, &[10, 5], |_| vec![1])).contains("5 numbers for each image"));
     let not_gzip = [("train-images-idx3-ubyte.gz", pictures()), ("train-labels-idx1-ubyte", labels())];
     assert!(load_files(&not_gzip, None).unwrap_err().message.contains("isn't gzip"));
+}
+
+/// An IDX file of any type, each number as its bytes.
+fn typed(code: u8, dims: &[u32], value: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
+    let mut bytes = vec![0, 0, code, dims.len() as u8];
+    dims.iter().for_each(|n| bytes.extend(n.to_be_bytes()));
+    bytes.extend((0..dims.iter().product::<u32>() as usize).flat_map(value));
+    bytes
+}
+
+#[test]
+fn numbers_of_every_type_are_read() {
+    let of = |code: u8, value: &dyn Fn(usize) -> Vec<u8>| {
+        let files =
+            [("train-images-idx3-ubyte", typed(code, &[10, 2, 3], value)), ("train-labels-idx1-ubyte", labels())];
+        load_files(&files, None).unwrap()
+    };
+    let bytes = load_files(&[("images-idx3-ubyte", pictures()), ("labels-idx1-ubyte", labels())], None).unwrap();
+    // Whole numbers from 0 to 255 are brightness as bytes are.
+    for set in [
+        of(0x0B, &|i| (i as i16).to_be_bytes().to_vec()),
+        of(0x0C, &|i| (i as i32).to_be_bytes().to_vec()),
+        of(0x0D, &|i| (i as f32).to_be_bytes().to_vec()),
+        of(0x0E, &|i| (i as f64).to_be_bytes().to_vec()),
+        of(0x0E, &|i| (i as f64 / 255.0).to_be_bytes().to_vec()),
+    ] {
+        assert_eq!((&set.train, &set.validation, set.origin.is_some()), (&bytes.train, &bytes.validation, false));
+    }
+    // Others are scaled by those that are learnt from.
+    let set = of(0x09, &|i| vec![(i as i8 - 40) as u8]);
+    let all: Vec<f32> = set.train.inputs().to_vec();
+    assert_eq!(all.iter().copied().fold((1.0f32, 0.0f32), |(a, b), n| (a.min(n), b.max(n))), (0.0, 1.0));
+    assert!(set.notes.iter().any(|note| note.contains("are scaled: -")), "{:?}", set.notes);
+    let rows = of(0x0D, &|i| (i as f32 * 5e36).to_be_bytes().to_vec());
+    assert!(rows.train.inputs().iter().all(|number| (0.0..=1.0).contains(number)));
+    // New pictures are read by the same black and white.
+    let new = tempfile::tempdir().unwrap();
+    std::fs::write(new.path().join("new-images-idx3-ubyte"), typed(0x09, &[2, 2, 3], |i| vec![(i as i8 - 40) as u8]))
+        .unwrap();
+    let unseen =
+        crate::data::read_unseen(&set.encoding, &new.path().join("new-images-idx3-ubyte"), &NoProgress).unwrap();
+    let place = set.train.inputs().iter().position(|number| *number == 0.0).unwrap();
+    assert_eq!(place % 6, 0);
+    assert_eq!(unseen.inputs.len(), 12);
+    let json = serde_json::to_string(&set.encoding.inputs).unwrap();
+    assert!(json.contains("picture_numbers"), "{json}");
+}
+
+#[test]
+fn rows_of_numbers_are_pictures_as_well() {
+    let set = |dims: &[u32]| {
+        load_files(&[("images-idx3-ubyte", idx(dims, |i| i as u8)), ("labels-idx1-ubyte", labels())], None).unwrap()
+    };
+    assert_eq!(set(&[10, 9]).input_shape, [1, 3, 3]);
+    assert_eq!(set(&[10, 7]).input_shape, [1, 1, 7]);
+    assert!(set(&[10, 9]).origin.is_none());
+}
+
+#[test]
+fn what_people_have_as_idx_is_read() {
+    for (name, classes) in
+        [("idx_float32", 4), ("idx_int16", 4), ("idx_gz_trailing_crlf", 4), ("idx_qmnist_labels_2d", 4)]
+    {
+        let Some(folder) = test_data(&format!("odd/idx/{name}")) else { return };
+        let set = load_folder(&folder, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((set.train.len(), set.validation.len()), (32, 8), "{name}");
+        assert_eq!(set.classes().unwrap().len(), classes, "{name}");
+        assert!(set.train.inputs().iter().all(|number| (0.0..=1.0).contains(number)), "{name}");
+        assert!(set.origin.is_none(), "{name}: others cannot read it the same");
+    }
 }
 
 #[test]

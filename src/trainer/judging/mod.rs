@@ -206,7 +206,7 @@ impl Judge {
             InputGroup { name, inputs: end - width..end }
         };
         match &self.encoding.inputs {
-            Inputs::Pictures | Inputs::PictureFiles { .. } => Vec::new(),
+            Inputs::Pictures | Inputs::PictureNumbers { .. } | Inputs::PictureFiles { .. } => Vec::new(),
             Inputs::Table { columns, .. } => {
                 columns.iter().map(|column| group(column.name.clone(), column.width())).collect()
             }
