@@ -31,8 +31,9 @@ pub fn augment(batch: &mut Batch, shape: &[usize], task: Task, how: &Augmentatio
     let pictures = batch.inputs.par_chunks_mut(len).zip(batch.rows.par_iter()).zip(targets);
     pictures.for_each(|((picture, &row), target)| {
         // Rows have 32 bits, and no run has as many epochs.
-        let mut draws = Purpose::Augment.draws(seed, epoch << 32 | u64::from(row));
-        let drawn = Drawn::of(how, &mut draws);
+        let stream = epoch << 32 | u64::from(row);
+        let mut draws = Purpose::Augment.draws(seed, stream);
+        let drawn = Drawn { shear: sheared(how, seed, stream), ..Drawn::of(how, &mut draws) };
         drawn.place(picture, [rows, columns]);
         drawn.colour(picture, rows * columns);
         if how.noise > 0.0 {
@@ -46,6 +47,12 @@ pub fn augment(batch: &mut Batch, shape: &[usize], task: Task, how: &Augmentatio
     });
 }
 
+/// Of numbers of its own: it came later than the others, which stay as they were.
+fn sheared(how: &Augmentation, seed: u64, stream: u64) -> f64 {
+    let draw = || Purpose::Shear.draws(seed, stream).uniform(-how.shear, how.shear);
+    if how.shear > 0.0 { draw().to_radians().tan() } else { 0.0 }
+}
+
 /// What was drawn for one picture; always as many numbers, so that one setting does not shift another's.
 struct Drawn {
     mirrored: [bool; 2],
@@ -54,6 +61,8 @@ struct Drawn {
     /// Of the side, down and across.
     shift: [f64; 2],
     zoom: f64,
+    /// How far across for each pixel down.
+    shear: f64,
     brightness: f32,
     contrast: f32,
     saturation: f32,
@@ -70,6 +79,7 @@ impl Drawn {
             shift: [even(how.shift), even(how.shift)],
             // As likely so much larger as so much smaller.
             zoom: (1.0 + how.zoom).powf(even(1.0)),
+            shear: 0.0,
             brightness: even(how.brightness) as f32,
             contrast: 1.0 + even(how.contrast) as f32,
             saturation: 1.0 + even(how.saturation) as f32,
@@ -77,7 +87,12 @@ impl Drawn {
         }
     }
 
-    /// Mirrors, turns, enlarges and moves about the middle. What comes in from outside continues the border.
+    /// Whether every pixel keeps its place.
+    fn stays(&self) -> bool {
+        self.angle == 0.0 && self.shift == [0.0; 2] && self.zoom == 1.0 && self.shear == 0.0
+    }
+
+    /// Mirrors, leans, turns, enlarges and moves about the middle. What comes in from outside continues the border.
     fn place(&self, picture: &mut [f32], [rows, columns]: [usize; 2]) {
         let [up_down, left_right] = self.mirrored;
         for plane in picture.chunks_mut(rows * columns) {
@@ -91,7 +106,7 @@ impl Drawn {
                 plane.chunks_mut(columns).for_each(<[f32]>::reverse);
             }
         }
-        if self.angle == 0.0 && self.shift == [0.0; 2] && self.zoom == 1.0 {
+        if self.stays() {
             return;
         }
         let (sin, cos) = (self.angle.sin() / self.zoom, self.angle.cos() / self.zoom);
@@ -101,8 +116,9 @@ impl Drawn {
         for row in 0..rows {
             for column in 0..columns {
                 let (y, x) = (row as f64 - middle[0] - shift[0], column as f64 - middle[1] - shift[1]);
-                let y_from = (cos * y - sin * x + middle[0]).clamp(0.0, (rows - 1) as f64);
-                let x_from = (sin * y + cos * x + middle[1]).clamp(0.0, (columns - 1) as f64);
+                let (y, x) = (cos * y - sin * x, sin * y + cos * x);
+                let y_from = (y + middle[0]).clamp(0.0, (rows - 1) as f64);
+                let x_from = (x - self.shear * y + middle[1]).clamp(0.0, (columns - 1) as f64);
                 let (top, left) = (y_from as usize, x_from as usize);
                 let (low, right) = ((top + 1).min(rows - 1), (left + 1).min(columns - 1));
                 let (v, u) = ((y_from - top as f64) as f32, (x_from - left as f64) as f32);
@@ -142,12 +158,13 @@ impl Drawn {
         let mirrored = |[from, to]: [f32; 2], is: bool| if is { [1.0 - to, 1.0 - from] } else { [from, to] };
         let down = mirrored([extent.top, extent.bottom], self.mirrored[0]);
         let across = mirrored([extent.left, extent.right], self.mirrored[1]);
-        if self.angle == 0.0 && self.shift == [0.0; 2] && self.zoom == 1.0 {
+        if self.stays() {
             return Extent { left: across[0], top: down[0], right: across[1], bottom: down[1] };
         }
         let [mut low, mut high] = [[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]];
         for (y, x) in down.into_iter().flat_map(|y| across.into_iter().map(move |x| (y, x))) {
             let (y, x) = ((f64::from(y) - 0.5) * height, (f64::from(x) - 0.5) * width);
+            let x = x + self.shear * y;
             let at =
                 [(cos * y + sin * x) / height + 0.5 + self.shift[0], (cos * x - sin * y) / width + 0.5 + self.shift[1]];
             for axis in 0..2 {
@@ -220,6 +237,8 @@ mod tests {
             Augmentation { shift: 0.2, ..Augmentation::default() },
             Augmentation { zoom: 0.4, shift: 0.1, ..Augmentation::default() },
             Augmentation { rotation: 40.0, flip: true, ..Augmentation::default() },
+            Augmentation { shear: 30.0, ..Augmentation::default() },
+            Augmentation { shear: 20.0, rotation: 20.0, zoom: 0.2, flip: true, ..Augmentation::default() },
             Augmentation { brightness: 0.1, contrast: 0.1, ..Augmentation::default() },
         ];
         for (number, how) in all.iter().enumerate() {
@@ -237,7 +256,8 @@ mod tests {
                 });
                 let (class, found) = (batch.targets[0], &batch.targets[1..5]);
                 let far = around.iter().zip(found).map(|(a, b)| (*a as f32 - b * side as f32).abs());
-                let exact = if how.rotation == 0.0 && how.zoom == 0.0 && how.shift == 0.0 { 1e-3 } else { 1.6 };
+                let stays = how.rotation == 0.0 && how.zoom == 0.0 && how.shift == 0.0 && how.shear == 0.0;
+                let exact = if stays { 1e-3 } else { 1.6 };
                 assert_eq!(class, 1.0);
                 assert!(far.clone().all(|far| far < exact), "{number} {epoch}: {around:?}, not {found:?}");
                 assert_eq!(batch.targets[5..], [-1.0, 0.0, 0.0, 0.0, 0.0]);
@@ -277,6 +297,7 @@ mod tests {
         rotation: 30.0,
         shift: 0.2,
         zoom: 0.3,
+        shear: 20.0,
         brightness: 0.2,
         contrast: 0.3,
         saturation: 0.5,
@@ -340,6 +361,28 @@ mod tests {
         near(drawn(90.0, [0.0; 2]), [7.0, 4.0, 1.0, 8.0, 5.0, 2.0, 9.0, 6.0, 3.0]);
         near(drawn(0.0, [0.0, 1.0 / 3.0]), [1.0, 1.0, 2.0, 4.0, 4.0, 5.0, 7.0, 7.0, 8.0]);
         near(drawn(0.0, [-1.0 / 3.0, 0.0]), [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 7.0, 8.0, 9.0]);
+    }
+
+    #[test]
+    fn what_leans_moves_row_by_row_and_changes_nothing_else() {
+        let mut picture = [0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0];
+        Drawn { shear: 1.0, ..Drawn::of(&Augmentation::default(), &mut Purpose::Augment.draws(1, 0)) }
+            .place(&mut picture, [3, 3]);
+        assert_eq!(picture, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+        // The noise, the hole and all else are those of before.
+        let before =
+            Augmentation { shear: 0.0, rotation: 0.0, shift: 0.0, zoom: 0.0, flip: false, flip_up_down: false, ..ALL };
+        let mut flat = Batch { inputs: vec![0.4; 96], ..batch() };
+        let mut leaning = flat.clone();
+        augment(&mut flat, &[3, 4, 4], CLASSES, &before, 3, 2);
+        augment(&mut leaning, &[3, 4, 4], CLASSES, &Augmentation { shear: 20.0, ..before }, 3, 2);
+        assert!(flat.inputs.iter().zip(&leaning.inputs).all(|(a, b)| (a - b).abs() < 1e-6));
+        let some: Vec<f64> = (0..40).map(|stream| sheared(&Augmentation { shear: 45.0, ..ALL }, 1, stream)).collect();
+        assert!(
+            some.iter().all(|shear| shear.abs() <= 1.0)
+                && some.iter().any(|s| *s > 0.5)
+                && some.iter().any(|s| *s < -0.5)
+        );
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub const SEED: Limits<usize> = whole("the seed", 0, i64::MAX as usize);
 
 /// In degrees, either way.
 pub const ROTATION: Limits<f64> = real("the rotation", 0.0, 180.0);
+/// Degrees.
+pub const SHEAR: Limits<f64> = real("the shear", 0.0, 60.0);
 /// A share of the side.
 pub const SHIFT: Limits<f64> = real("the shift", 0.0, 0.5);
 /// A share of the size.
@@ -320,6 +322,7 @@ impl TrainingSpec {
             rotation,
             shift,
             zoom,
+            shear,
             brightness,
             contrast,
             saturation,
@@ -329,6 +332,7 @@ impl TrainingSpec {
         found.look(&ROTATION, rotation);
         found.look(&SHIFT, shift);
         found.look(&ZOOM, zoom);
+        found.look(&SHEAR, shear);
         found.look(&BRIGHTNESS, brightness);
         found.look(&CONTRAST, contrast);
         found.look(&SATURATION, saturation);
@@ -457,6 +461,7 @@ mod tests {
             rotation: 5.0,
             shift: 0.1,
             zoom: 0.1,
+            shear: 5.0,
             brightness: 0.1,
             contrast: 0.1,
             saturation: 0.1,

@@ -48,6 +48,8 @@ pub struct Augmentation {
     pub shift: f64,
     /// Larger or smaller by such a share at most.
     pub zoom: f64,
+    /// Leaning by so many degrees at most, either way.
+    pub shear: f64,
     /// Lighter or darker by so much at most, of 0 to 1.
     pub brightness: f64,
     /// By such a share at most.

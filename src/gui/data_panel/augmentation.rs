@@ -20,6 +20,7 @@ const GENTLE: Augmentation = Augmentation {
     rotation: 10.0,
     shift: 0.1,
     zoom: 0.1,
+    shear: 0.0,
     brightness: 0.1,
     contrast: 0.1,
     saturation: 0.0,
@@ -70,6 +71,7 @@ fn fields(ui: &mut Ui, now: &mut Augmentation, ended: &mut bool, has_colours: bo
     number("Rotation", "By so many degrees at most.", limits::ROTATION, &mut now.rotation);
     number("Shift", "By such a share of the side at most.", limits::SHIFT, &mut now.shift);
     number("Zoom", "Larger or smaller by such a share at most.", limits::ZOOM, &mut now.zoom);
+    number("Shear", "Leaning by so many degrees at most.", limits::SHEAR, &mut now.shear);
     number("Brightness", "Lighter or darker by so much at most, of 0 to 1.", limits::BRIGHTNESS, &mut now.brightness);
     number("Contrast", "More or less by such a share at most.", limits::CONTRAST, &mut now.contrast);
     if has_colours {

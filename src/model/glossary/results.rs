@@ -19,6 +19,7 @@ pub(super) const TERMS: &[Term] = &[
             "rotation",
             "shift",
             "zoom",
+            "shear",
             "brightness",
             "contrast",
             "saturation",
