@@ -84,8 +84,9 @@ pub struct TemplatesOptions {
 pub struct NewOptions {
     /// One of `glassbox templates`.
     pub template: String,
-    /// A table (CSV, Excel, ODS, JSON, Parquet, Arrow), a folder with a folder of pictures per class (pictures), one of
-    /// pictures with boxes in Pascal VOC, COCO or YOLO files (detect), or a folder of IDX files (mnist-mlp, mnist-cnn).
+    /// A table (CSV, Excel, ODS, JSON, Parquet, Arrow); for pictures a folder with a folder for each class or with a
+    /// table of labels, a Parquet or Arrow file of pictures, CIFAR's binary files or IDX files; for detect a folder of
+    /// pictures with boxes in Pascal VOC, COCO or YOLO files; for mnist-mlp and mnist-cnn a folder of IDX files.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The column to predict (default: the most likely one).

@@ -78,21 +78,28 @@ pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Pro
     Ok(dataset)
 }
 
-/// What a folder of somebody's pictures is, with settings that suit them: IDX files, pictures with boxes around things,
-/// or a folder of picture files for each class.
+/// What somebody's pictures are, with settings that suit them: IDX files, pictures with boxes around things, or pictures
+/// with classes. `folder`: or a file that holds pictures or names them.
 pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
     let path = resolve(base, folder);
-    let Some(problem) = idx::problem(&path) else {
+    let is_other = path.is_file() && !idx::is_called_so(&path);
+    let problem = if is_other { None } else { idx::problem(&path) };
+    if !is_other && problem.is_none() {
         return Ok(Source::Idx(IdxSpec { folder: folder.to_owned(), limit: None }));
-    };
-    if boxes::are_in(&path, progress)? {
+    }
+    if path.is_dir() && boxes::are_in(&path, progress)? {
         return propose_boxes(folder, base, progress);
     }
     match pictures::propose(&path, progress) {
         Ok(found) => Ok(Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found })),
-        Err(_) if idx::is_meant(&path) => Err(problem),
-        Err(error) => Err(error),
+        Err(error) => Err(problem.filter(|_| idx::is_meant(&path)).unwrap_or(error)),
     }
+}
+
+/// Whether a file holds pictures with their classes: CIFAR's binary ones, or a Parquet or Arrow file with a column of
+/// encoded pictures.
+pub fn holds_pictures(path: &Path) -> bool {
+    pictures::are_packed(path)
 }
 
 /// Settings that suit a folder of pictures with boxes around things.

@@ -71,7 +71,7 @@ pub enum Source {
     Csv(CsvSpec),
     /// A folder of IDX files, such as MNIST.
     Idx(IdxSpec),
-    /// A folder with a folder of pictures for each class.
+    /// Pictures with a class each, in folders, with a table or in one file.
     Pictures(PictureSpec),
     /// A folder of pictures with boxes around things.
     Boxes(BoxesSpec),

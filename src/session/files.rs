@@ -138,7 +138,7 @@ impl State {
 
     fn open(&mut self, path: &Path) {
         // A TensorFlow model is told what it is.
-        if path.is_dir() && !path.join("saved_model.pb").exists() {
+        if path.is_dir() && !path.join("saved_model.pb").exists() || crate::data::holds_pictures(path) {
             return match self.screen {
                 Screen::Welcome => self.start_job(Wanted::Pictures(path.to_owned())),
                 Screen::Workspace => self.use_folder(path.to_owned()),

@@ -33,6 +33,13 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let facts = facts_of(&table, spec, &dataset, &last)?;
             Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: None })
         }
+        // A table may be one of pictures.
+        Wanted::Columns { path, like, .. } if data::holds_pictures(&data::resolve(base, path)) => {
+            load(&Wanted::Folder { path: path.clone(), like: like.clone() }, base, progress)
+        }
+        Wanted::Table { path, .. } if data::holds_pictures(&data::resolve(base, path)) => {
+            load(&Wanted::Pictures(path.clone()), base, progress)
+        }
         Wanted::Columns { path, sheet, like } => {
             let reading = Reading { sheet: sheet.clone(), ..Reading::default() };
             let wish = TableWish { reading, ..TableWish::default() };
@@ -62,7 +69,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
     }
 }
 
-/// Settings for a folder of pictures, with all else as in `like`. Picture files are stratified, so that a folder's part
+/// Settings for pictures, with all else as in `like`. Picture files are stratified, so that a folder's part
 /// for tests is one.
 pub fn pictures_spec(
     path: &Path,

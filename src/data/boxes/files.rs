@@ -14,7 +14,7 @@ const PICTURES_IN: [&str; 6] = ["images", "image", "imgs", "img", "jpegimages", 
 const LABELS_IN: [&str; 6] = ["labels", "label", "annotations", "annotation", "xml", "xmls"];
 
 /// Everything below a folder.
-pub(super) struct Files {
+pub(in crate::data) struct Files {
     pub root: PathBuf,
     pub pictures: Vec<PathBuf>,
     pub others: Vec<PathBuf>,
@@ -24,12 +24,12 @@ pub(super) struct Files {
 }
 
 /// In small letters.
-pub(super) fn ending(path: &Path) -> String {
+pub(in crate::data) fn ending(path: &Path) -> String {
     path.extension().map_or_else(String::new, |ending| ending.to_string_lossy().to_lowercase())
 }
 
 /// The name without its ending, in small letters.
-pub(super) fn stem(path: &Path) -> String {
+pub(in crate::data) fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().to_lowercase())
 }
 
@@ -136,7 +136,7 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 }
 
 /// What is no UTF-8 is marked as such.
-pub(super) fn read_text(path: &Path, most: u64) -> Result<String, String> {
+pub(in crate::data) fn read_text(path: &Path, most: u64) -> Result<String, String> {
     let bytes = read(path, most)?;
     let encoding = encoding_rs::Encoding::for_bom(&bytes).map_or(encoding_rs::UTF_8, |(encoding, _)| encoding);
     Ok(encoding.decode(&bytes).0.into_owned())

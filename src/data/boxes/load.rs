@@ -1,9 +1,10 @@
 //! From a folder of labelled pictures to a data set whose targets are the things in each picture.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Labelled, Labels, Part, read};
 use crate::data::pictures::decode::{self, Wanted};
+use crate::data::pictures::place::Place;
 use crate::data::pictures::rows::{Left, MAX_HELD, Picture, PictureRows, decode_all};
 use crate::data::pictures::{folder, skipped};
 use crate::data::progress::Progress;
@@ -102,8 +103,8 @@ pub(in crate::data) fn load(
     })
 }
 
-fn entries(pictures: Vec<Labelled>) -> Vec<(PathBuf, Vec<Thing>)> {
-    pictures.into_iter().map(|one| (one.picture, one.things)).collect()
+fn entries(pictures: Vec<Labelled>) -> Vec<(Place, Vec<Thing>)> {
+    pictures.into_iter().map(|one| (one.picture.into(), one.things)).collect()
 }
 
 fn too_few(path: &Path, left: &[Left]) -> DataError {

@@ -5,7 +5,7 @@
 //! `place` brings boxes to fractions of their picture; `tally` counts what was left out, and says so.
 
 mod coco;
-mod files;
+pub(super) mod files;
 mod lenient;
 pub(super) mod load;
 mod names;

@@ -32,6 +32,7 @@ mod store;
 mod survey;
 mod table;
 mod target;
+mod texts;
 mod unseen;
 
 use std::path::Path;
@@ -52,8 +53,10 @@ use target::Target;
 pub(super) use unseen::{points, rows};
 
 pub use cell::MISSING as MISSING_WORDS;
+pub(in crate::data) use kinds::batches::{Batches, Head, has_batches, read_batches};
 pub use parts::is_there;
 pub use preview::{ColumnKind, ColumnPreview, TablePreview, inspect_csv, suggest_target};
+pub(in crate::data) use texts::{Texts, texts};
 
 /// What the samples may take in memory.
 const MAX_BYTES: u64 = 1_500_000_000;

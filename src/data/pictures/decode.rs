@@ -70,11 +70,19 @@ impl Head {
     pub fn side(self) -> u32 {
         self.width.min(self.height)
     }
+
+    /// Of a coloured square.
+    pub(super) fn plain(side: u32) -> Self {
+        Self { width: side, height: side, turned: Orientation::NoTransforms, has_colour: true }
+    }
 }
 
 pub(in crate::data) fn head(path: &Path) -> Result<Head, Fault> {
-    let bytes = read(path)?;
-    let mut decoder = decoder(&bytes)?;
+    head_of(&read(path)?)
+}
+
+pub(super) fn head_of(bytes: &[u8]) -> Result<Head, Fault> {
+    let mut decoder = decoder(bytes)?;
     let (width, height) = decoder.dimensions();
     let turned = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     Ok(Head { width, height, turned, has_colour: decoder.color_type().has_color() })
@@ -95,6 +103,19 @@ pub(super) fn pixels_of(bytes: &[u8], wanted: Wanted) -> Result<(Vec<u8>, [u32; 
     picture.apply_orientation(turned);
     let size = [picture.width(), picture.height()];
     Ok((planes(&fitted(opaque(picture), wanted), wanted.channels), size))
+}
+
+/// Of all red, all green and all blue bytes of a square.
+pub(super) fn pixels_of_planes(bytes: &[u8], side: u32, wanted: Wanted) -> Result<(Vec<u8>, [u32; 2]), Fault> {
+    let area = side as usize * side as usize;
+    if bytes.len() != 3 * area {
+        return Err(Fault::Broken("cut short".into()));
+    }
+    let picture = RgbImage::from_fn(side, side, |x, y| {
+        let at = (y * side + x) as usize;
+        Rgb([bytes[at], bytes[area + at], bytes[2 * area + at]])
+    });
+    Ok((planes(&fitted(picture, wanted), wanted.channels), [side; 2]))
 }
 
 /// At most what is allowed, and what is a picture by its first bytes.
@@ -121,6 +142,18 @@ fn format(bytes: &[u8]) -> Result<ImageFormat, Fault> {
         Ok(format) if FORMATS.contains(&format) => Ok(format),
         _ if bytes.is_empty() => Err(Fault::Broken("empty".into())),
         _ => Err(Fault::NoPicture(what_it_is(bytes).into())),
+    }
+}
+
+/// What a file is, by its first bytes.
+pub(super) fn kind(path: &Path) -> &'static str {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(1024).read_to_end(&mut bytes));
+    match format(&bytes) {
+        _ if read.is_err() => "a file that can't be read",
+        Ok(_) => "one picture",
+        Err(_) if bytes.is_empty() => "an empty file",
+        Err(_) => what_it_is(&bytes),
     }
 }
 

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::find::{Found, part};
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
 
@@ -11,33 +12,14 @@ use crate::data::progress::{Progress, stop_if_cancelled};
 const MAX_FILES: usize = 2_000_000;
 const MAX_DEPTH: usize = 32;
 
-/// A file and its class.
-pub(super) type Entry = (PathBuf, usize);
-
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// Names of the folders, in natural order.
-    pub classes: Vec<String>,
-    /// All files, or those for training where the folder has parts; by class, in natural order.
-    pub train: Vec<Entry>,
-    /// Where the folder has a part for it.
-    pub validation: Option<Vec<Entry>>,
-    /// Likewise.
-    pub test: Option<Vec<Entry>>,
-    pub notes: Vec<String>,
-}
-
 /// A folder with a folder of pictures for each class, or with parts that are such folders. `has_own_test`: a part for
 /// tests is one where there is no other to validate with.
 pub(super) fn find(root: &Path, has_own_test: bool, progress: &dyn Progress) -> Result<Found, DataError> {
     let mut walk = Walk::new(root, progress)?;
     let (root, listed) = inner(root)?;
     let mut found = Found::default();
-    let part = |names: &[&str]| {
-        listed.folders.iter().find(|path| names.contains(&name(path).to_lowercase().as_str())).cloned()
-    };
-    let train = part(&["train", "training"]);
-    let (validation, test) = (part(&["val", "valid", "validation", "dev"]), part(&["test", "testing"]));
+    let [train, validation, test] =
+        [0, 1, 2].map(|number| listed.folders.iter().find(|path| part(&name(path)) == Some(number)).cloned());
     let own = |part: &PathBuf, what: &str| format!("The folder's own part {} is {what}.", name(part));
     let [first, second, third] = match (train, validation, test) {
         (Some(train), None, Some(test)) if !has_own_test => [Some(train), Some(test), None],
@@ -63,7 +45,7 @@ pub(super) fn find(root: &Path, has_own_test: bool, progress: &dyn Progress) -> 
     for (class, name) in found.classes.iter().enumerate() {
         for (_, part, folder) in classes.iter().filter(|(of, ..)| of == name) {
             let files = walk.files(folder)?;
-            entries[*part].extend(files.into_iter().map(|path| (path, class)));
+            entries[*part].extend(files.into_iter().map(|path| (path.into(), class)));
         }
     }
     let [train, validation, test] = entries;
@@ -86,7 +68,10 @@ fn one_class(root: &Path, found: &Found, outside: usize) -> String {
     let needed = "Pictures are sorted into a folder for each class (cats/, dogs/), at least two";
     match found.classes.first() {
         Some(class) => format!("{needed}, but there is only the folder {class}: {}", root.display()),
-        None if outside > 0 => format!("{needed}, but these lie in one folder: {}", root.display()),
+        None if outside > 0 => format!(
+            "{needed}, or their classes stand in a table beside them; but these lie in one folder: {}",
+            root.display()
+        ),
         None => format!("{needed}, but there is none: {}", root.display()),
     }
 }
@@ -116,13 +101,35 @@ pub(in crate::data) fn all_files(
 }
 
 #[derive(Debug, Default)]
-struct Listed {
-    files: Vec<PathBuf>,
-    folders: Vec<PathBuf>,
+pub(super) struct Listed {
+    pub files: Vec<PathBuf>,
+    pub folders: Vec<PathBuf>,
 }
 
 pub(in crate::data) fn name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// What a folder is called that says nothing of what is in its pictures.
+pub(super) fn is_no_class(folder: &str) -> bool {
+    const CALLED: [&str; 14] = [
+        "images",
+        "image",
+        "imgs",
+        "img",
+        "pictures",
+        "photos",
+        "jpegimages",
+        "data",
+        "masks",
+        "labels",
+        "annotations",
+        "images_train",
+        "images_test",
+        "unlabeled",
+    ];
+    let folder = folder.to_lowercase();
+    part(&folder).is_some() || CALLED.contains(&folder.as_str())
 }
 
 /// What systems and programs leave behind.
@@ -131,7 +138,7 @@ fn is_junk(name: &str) -> bool {
     name.starts_with('.') || LEFT.contains(&name.to_lowercase().as_str())
 }
 
-fn list(folder: &Path) -> Result<Listed, DataError> {
+pub(super) fn list(folder: &Path) -> Result<Listed, DataError> {
     let told =
         |error: std::io::Error| DataError::new(format!("The folder can't be read ({error}): {}", folder.display()));
     let mut listed = Listed::default();

@@ -1,15 +1,23 @@
-//! Folders of pictures, with a folder for each class: PNG, JPEG, WebP, BMP and GIF.
+//! People's pictures: PNG, JPEG, WebP, BMP and GIF, in folders of their classes, with a table of labels or in a column,
+//! and CIFAR's binary files.
 //!
-//! `folder` finds the files, `decode` makes pixels of one, `rows` holds or decodes them again; this file makes a
-//! [`Dataset`], proposes settings for a folder, and reads pictures that a network never saw.
+//! `find` finds them, `decode` makes pixels of one, `rows` holds or decodes them again; this file makes a [`Dataset`],
+//! proposes settings for what was found, and reads pictures that a network never saw.
 
+mod cifar;
+mod column;
 pub(super) mod decode;
+mod find;
 pub(super) mod folder;
+mod labels;
 mod photo;
+pub(super) mod place;
 pub(super) mod rows;
+mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub(super) use find::are_packed;
 pub use photo::read_photo;
 
 use super::progress::{Progress, stop_if_cancelled};
@@ -17,6 +25,7 @@ use super::split::{Own, has_own_test, hold_back};
 use super::{DataError, Dataset, Encoding, Samples, Truth, Unseen, encoding};
 use crate::model::{DataSpec, Fit, PictureSpec};
 use decode::{Fault, Wanted};
+use place::Place;
 use rows::{Left, MAX_HELD, Picture, PictureRows};
 
 /// Files whose heads are looked at for a proposal.
@@ -41,11 +50,11 @@ fn load_within(
     mut room: u64,
 ) -> Result<Dataset, DataError> {
     progress.report(0.0, "looking for pictures");
-    let found = folder::find(path, has_own_test(spec), progress)?;
+    let found = find::find(path, has_own_test(spec), progress)?;
     let wanted = wanted(settings);
     let mut notes = found.notes;
     let parts = [Some(found.train), found.validation, found.test];
-    let count = |part: &Option<Vec<folder::Entry>>| part.as_ref().map_or(0, Vec::len);
+    let count = |part: &Option<Vec<find::Entry>>| part.as_ref().map_or(0, Vec::len);
     let all = parts.iter().map(count).sum::<usize>().max(1) as f32;
     let (mut done, mut left) = (0, Vec::new());
     let mut decoded: Vec<Option<Vec<Picture<usize>>>> = Vec::new();
@@ -145,7 +154,7 @@ pub(super) fn skipped(left: &[Left], root: &Path) -> Option<String> {
             (count, true) => format!("{count} broken pictures were skipped"),
             (count, false) => format!("{count} files that are no pictures were skipped"),
         };
-        let names = some.iter().take(NAMED).map(|(path, fault)| format!("{} ({})", below(path, root), fault.words()));
+        let names = some.iter().take(NAMED).map(|(place, fault)| format!("{} ({})", place.below(root), fault.words()));
         let names = names.collect::<Vec<_>>().join(", ");
         let more = if some.len() > NAMED { format!(" and {} more", some.len() - NAMED) } else { String::new() };
         Some(format!("{count}: {names}{more}."))
@@ -154,21 +163,15 @@ pub(super) fn skipped(left: &[Left], root: &Path) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" "))
 }
 
-/// As it stands in the folder, with `/` on every system.
-fn below(path: &Path, root: &Path) -> String {
-    let parts = path.strip_prefix(root).unwrap_or(path).components();
-    parts.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
 /// Settings for a folder: grey where all its pictures are, of a size that trains on a laptop.
 pub(super) fn propose(path: &Path, progress: &dyn Progress) -> Result<PictureSpec, DataError> {
-    let found = folder::find(path, true, progress)?;
+    let found = find::find(path, true, progress)?;
     let (mut heads, mut step) = (Vec::new(), found.train.len() as f64 / HEADS as f64);
     step = step.max(1.0);
     let mut at = 0.0;
     while let Some(entry) = found.train.get(at as usize) {
         stop_if_cancelled(progress)?;
-        heads.extend(decode::head(&entry.0));
+        heads.extend(entry.0.head());
         at += step;
     }
     let mut sides: Vec<u32> = heads.iter().map(|head| head.side()).collect();
@@ -192,38 +195,50 @@ pub(super) fn unseen(encoding: &Encoding, fit: Fit, path: &Path, progress: &dyn 
         return Err(DataError::new("The network was trained on something other than pictures."));
     };
     let wanted = Wanted { side, channels, fit };
-    let (files, notes) =
-        if path.is_dir() { folder::all_files(path, progress)? } else { (vec![path.to_path_buf()], Vec::new()) };
-    let needed = files.len() as u64 * wanted.len() as u64 * 4;
+    let truth = encoding.target.truth();
+    let called =
+        |name: &str| truth.names.iter().position(|class| class == name).filter(|_| truth.task.classes().is_some());
+    let class_of = |file: &Path| {
+        let folders = file.strip_prefix(path).ok()?.parent()?;
+        folders.iter().rev().find_map(|name| called(&name.to_string_lossy()))
+    };
+    let mut found = Unseen::default();
+    let entries: Vec<(Place, Option<usize>)> = match find::packed(path, progress)? {
+        Some(packed) => {
+            found.notes = packed.notes;
+            let all = packed.train.into_iter().chain(packed.validation.into_iter().chain(packed.test).flatten());
+            all.map(|(place, class)| (place, called(&packed.classes[class]))).collect()
+        }
+        None if path.is_dir() => {
+            let (files, notes) = folder::all_files(path, progress)?;
+            found.notes = notes;
+            files.into_iter().map(|file| (class_of(&file), file)).map(|(class, file)| (file.into(), class)).collect()
+        }
+        None => vec![(path.to_path_buf().into(), None)],
+    };
+    let needed = entries.len() as u64 * wanted.len() as u64 * 4;
     if needed > MAX_HELD {
-        let text = format!("{} pictures don't fit in memory. Predict them in smaller parts", files.len());
+        let text = format!("{} pictures don't fit in memory. Predict them in smaller parts", entries.len());
         return Err(DataError::new(format!("{text}: {}", path.display())));
     }
-    let truth = encoding.target.truth();
-    let class_of = |file: &Path| {
-        truth.task.classes()?;
-        let folders = file.strip_prefix(path).ok()?.parent()?;
-        let mut names = folders.iter().rev().map(|name| name.to_string_lossy());
-        names.find_map(|name| truth.names.iter().position(|class| *class == name))
-    };
-    let mut found = Unseen { notes, ..Unseen::default() };
-    let entries: Vec<(PathBuf, usize)> = files.into_iter().map(|path| (path, 0)).collect();
-    found.names =
-        entries.iter().map(|(file, _)| if path.is_dir() { below(file, path) } else { folder::name(path) }).collect();
-    let all: Vec<PathBuf> = entries.iter().map(|(file, _)| file.clone()).collect();
+    found.names = entries.iter().map(|(place, _)| place.below(path)).collect();
+    let all: Vec<Place> = entries.iter().map(|(place, _)| place.clone()).collect();
     let (pictures, left) = rows::decode_all(entries, wanted, &mut { MAX_HELD }, progress, (0.0, 0.9))?;
     if pictures.is_empty() {
         let why = skipped(&left, path).map(|note| format!(" {note}")).unwrap_or_default();
         return Err(DataError::new(format!("There is no picture that can be read: {}.{why}", path.display())));
     }
-    let mut faults = left.iter().map(|(path, _)| path).peekable();
-    found.kept = all.iter().map(|path| faults.next_if(|fault| *fault == path).is_none()).collect();
-    found.truths = pictures.iter().map(|picture| class_of(&picture.path).map(|class| class as f32)).collect();
+    let mut faults = left.iter().map(|(place, _)| place).peekable();
+    found.kept = all.iter().map(|place| faults.next_if(|fault| *fault == place).is_none()).collect();
+    found.truths = pictures.iter().map(|picture| picture.label.map(|class| class as f32)).collect();
+    let pictures = pictures.into_iter().map(|picture| picture.relabelled(0)).collect();
     let pictures = Samples::new(&encoding.input_shape, 1, PictureRows { wanted, pictures });
     found.inputs = pictures.whole()?.inputs.into_owned();
     found.notes.extend(skipped(&left, path));
     Ok(found)
 }
 
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,11 @@
 //! whenever they are asked for.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::decode::{self, Fault, Wanted};
+use super::decode::{Fault, Wanted};
+use super::place::Place;
 use crate::data::DataError;
 use crate::data::fingerprint::hashed;
 use crate::data::progress::{Progress, cancelled_error};
@@ -19,7 +19,7 @@ const PIECE: usize = 64;
 
 /// A picture that could be decoded, and what is known of it.
 pub(in crate::data) struct Picture<L> {
-    pub path: PathBuf,
+    pub place: Place,
     pub label: L,
     /// Width and height as it is shown.
     pub size: [u32; 2],
@@ -32,11 +32,11 @@ pub(in crate::data) struct Picture<L> {
 }
 
 /// A file that is left out, with the reason.
-pub(in crate::data) type Left = (PathBuf, Fault);
+pub(in crate::data) type Left = (Place, Fault);
 
 /// Each decoded once. `room`: for those that are held.
 pub(in crate::data) fn decode_all<L: Sync>(
-    entries: Vec<(PathBuf, L)>,
+    entries: Vec<(Place, L)>,
     wanted: Wanted,
     room: &mut u64,
     progress: &dyn Progress,
@@ -46,7 +46,7 @@ pub(in crate::data) fn decode_all<L: Sync>(
     let (count, mut done) = (entries.len().max(1), 0);
     let mut entries = entries.into_iter();
     loop {
-        let some: Vec<(PathBuf, L)> = entries.by_ref().take(PIECE).collect();
+        let some: Vec<(Place, L)> = entries.by_ref().take(PIECE).collect();
         if some.is_empty() {
             return Ok((pictures, left));
         }
@@ -54,23 +54,23 @@ pub(in crate::data) fn decode_all<L: Sync>(
             return Err(cancelled_error());
         }
         progress.report(from + (to - from) * done as f32 / count as f32, "reading pictures");
-        let read = |(path, _): &(PathBuf, L)| {
-            let (pixels, size) = decode::pixels(path, wanted)?;
+        let read = |(place, _): &(Place, L)| {
+            let (pixels, size) = place.pixels(wanted)?;
             let hash = hashed(&scaled(&pixels).collect::<Vec<f32>>());
             Ok((pixels, size, hash))
         };
         let decoded: Vec<Result<_, Fault>> = some.par_iter().map(read).collect();
         done += some.len();
-        for ((path, label), pixels) in some.into_iter().zip(decoded) {
+        for ((place, label), pixels) in some.into_iter().zip(decoded) {
             match pixels {
                 Ok((pixels, size, hash)) => {
                     let sum = sum_of(&pixels);
                     let fits = *room >= pixels.len() as u64;
                     *room -= if fits { pixels.len() as u64 } else { 0 };
                     let held = fits.then(|| pixels.into_boxed_slice());
-                    pictures.push(Picture { path, label, size, sum, hash, held });
+                    pictures.push(Picture { place, label, size, sum, hash, held });
                 }
-                Err(fault) => left.push((path, fault)),
+                Err(fault) => left.push((place, fault)),
             }
         }
     }
@@ -79,7 +79,7 @@ pub(in crate::data) fn decode_all<L: Sync>(
 impl<L> Picture<L> {
     /// With something else that is known of it.
     pub fn relabelled<M>(self, label: M) -> Picture<M> {
-        Picture { path: self.path, label, size: self.size, sum: self.sum, hash: self.hash, held: self.held }
+        Picture { place: self.place, label, size: self.size, sum: self.sum, hash: self.hash, held: self.held }
     }
 }
 
@@ -125,19 +125,18 @@ impl<L: Label> PictureRows<L> {
         if let Some(held) = &picture.held {
             return Ok(Cow::Borrowed(held));
         }
-        let (pixels, _) =
-            decode::pixels(&picture.path, self.wanted).map_err(|fault| gone(&picture.path, fault.words()))?;
+        let (pixels, _) = picture.place.pixels(self.wanted).map_err(|fault| gone(&picture.place, fault.words()))?;
         if sum_of(&pixels) != picture.sum {
-            return Err(gone(&picture.path, "another picture now"));
+            return Err(gone(&picture.place, "another picture now"));
         }
         Ok(pixels.into())
     }
 }
 
-fn gone(path: &Path, words: &str) -> DataError {
+fn gone(place: &Place, words: &str) -> DataError {
     DataError::new(format!(
         "A picture has changed since it was loaded: it is {words}. Reload the data: {}",
-        path.display()
+        place.path().display()
     ))
 }
 

@@ -8,7 +8,7 @@ use crate::data::test_data::test_data;
 use crate::data::{NoProgress, read_unseen};
 use crate::model::Source;
 
-fn bytes(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+pub fn bytes(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut to = Cursor::new(Vec::new());
     picture.into().write_to(&mut to, format).unwrap();
     to.into_inner()
@@ -137,7 +137,7 @@ fn nothing_that_is_mangled_does_harm() {
 }
 
 /// A folder of small pictures: `["a/1.png", ...]`, each of its own grey.
-fn folder(files: &[&str]) -> tempfile::TempDir {
+pub fn folder(files: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (i, file) in files.iter().enumerate() {
         let path = folder.path().join(file);
@@ -151,12 +151,12 @@ fn spec(folder: &Path) -> PictureSpec {
     PictureSpec { folder: folder.into(), size: 8, grey: true, fit: Fit::Crop }
 }
 
-fn loaded(folder: &Path) -> Result<Dataset, DataError> {
+pub fn loaded(folder: &Path) -> Result<Dataset, DataError> {
     let data = DataSpec { source: Source::Pictures(spec(folder)), ..DataSpec::default() };
     crate::data::load(&data, Path::new(""), &NoProgress)
 }
 
-fn said(folder: &Path) -> String {
+pub fn said(folder: &Path) -> String {
     loaded(folder).unwrap_err().message
 }
 

@@ -157,8 +157,8 @@ impl Purpose {
                 "One sample in each row: a text file (CSV), a spreadsheet, JSON lines, Parquet or Arrow. Its kind and layout are detected."
             }
             Self::OpenPictures | Self::DataFolder => {
-                "A folder with one folder of pictures per class (PNG, JPEG, WebP, BMP, GIF), or images and labels in MNIST's \
-                    format (IDX)."
+                "A folder with one folder of pictures per class (PNG, JPEG, WebP, BMP, GIF), with a table of labels, or with files \
+                    of Parquet, CIFAR (binary) or MNIST (IDX)."
             }
             Self::SaveFigure { figure, .. } => match **figure {
                 Figure::Picture(_) => "A picture (PNG) for documents and slides.",

@@ -85,11 +85,12 @@ pub struct IdxSpec {
     pub limit: Option<usize>,
 }
 
-/// Picture files in folders, one for each class.
+/// People's pictures, with their classes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PictureSpec {
-    /// The folder of the classes' folders, or of the parts `train`, `val` and `test`.
+    /// The folder of the classes' folders, or of the parts `train`, `val` and `test`; a folder with a table of labels;
+    /// or a file that holds pictures.
     pub folder: PathBuf,
     /// Rows and columns that every picture gets.
     pub size: usize,

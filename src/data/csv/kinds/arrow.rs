@@ -35,12 +35,12 @@ const MOST_METADATA: u64 = 64 << 20;
 /// Columns of another type than this library shows have no place in a table.
 const NESTED: &str = "lists or records";
 
-fn damaged(error: &dyn std::fmt::Display) -> DataError {
+pub fn damaged(error: &dyn std::fmt::Display) -> DataError {
     DataError::new(format!("The file is damaged, or of a kind that can't be read ({error}). Save it again."))
 }
 
 /// The libraries read files of anybody; should one fail by a panic, that is the file's fault as well.
-fn guarded<T>(read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+pub fn guarded<T>(read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged(&"its parts contradict each other")))
 }
 
@@ -124,7 +124,7 @@ fn wide_times(metadata: &ArrowReaderMetadata) -> Option<SchemaRef> {
 }
 
 /// Pages packed with gzip are unpacked without a limit, so what they hold is counted first.
-fn check_packed(file: &File, metadata: &ParquetMetaData) -> Result<(), DataError> {
+pub fn check_packed(file: &File, metadata: &ParquetMetaData) -> Result<(), DataError> {
     let file = Arc::new(file.try_clone().map_err(|error| damaged(&error))?);
     for group in metadata.row_groups() {
         for chunk in group.columns().iter().filter(|chunk| matches!(chunk.compression(), Compression::GZIP(_))) {
@@ -210,7 +210,7 @@ fn wrong(what: &str) -> ArrowError {
 }
 
 /// Whether the messages of a stream lie within it and unpack to what fits; its columns and rows.
-fn check_stream<R: Read + Seek>(from: &mut R) -> Result<(usize, u64), ArrowError> {
+pub fn check_stream<R: Read + Seek>(from: &mut R) -> Result<(usize, u64), ArrowError> {
     let end = from.seek(SeekFrom::End(0))?;
     let (mut at, mut columns, mut rows) = (0, 0, 0u64);
     while end - at >= 8 {
@@ -237,7 +237,7 @@ fn check_stream<R: Read + Seek>(from: &mut R) -> Result<(usize, u64), ArrowError
 }
 
 /// The same for a file, which has a table of contents at its end.
-fn check_file<R: Read + Seek>(from: &mut R) -> Result<(usize, u64), ArrowError> {
+pub fn check_file<R: Read + Seek>(from: &mut R) -> Result<(usize, u64), ArrowError> {
     let end = from.seek(SeekFrom::End(0))?;
     let tail = read_at(from, end.saturating_sub(10), 10, end)?;
     let length = read_footer_length(tail.try_into().map_err(|_| wrong("cut short"))?)? as u64;

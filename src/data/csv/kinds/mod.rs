@@ -6,6 +6,7 @@
 mod array_tests;
 mod arrays;
 mod arrow;
+pub(super) mod batches;
 mod json;
 #[cfg(test)]
 mod mangled_tests;
