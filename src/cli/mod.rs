@@ -13,6 +13,7 @@ mod debug;
 mod engines;
 mod evaluate;
 mod export;
+mod fetch;
 mod interrupt;
 mod new;
 mod onto;
@@ -98,6 +99,7 @@ pub fn run() -> Next {
         Some(Command::Export(options)) => (export::run(&options), options.json),
         Some(Command::Engines(options)) => (engines::run(&options), options.json),
         Some(Command::Race(options)) => (race::run(&options), options.json),
+        Some(Command::Fetch(options)) => (fetch::run(&options), options.json),
         Some(Command::Cache(options)) => (cache::run(&options), options.json),
         Some(Command::Debug(options)) => (debug::run(&options), options.json),
     };

@@ -7,12 +7,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod asking;
 mod cache;
 mod elsewhere;
+mod fetch;
 mod split;
 mod table;
 
 pub use asking::{EvaluateOptions, PredictOptions};
 pub use cache::{CacheAction, CacheOptions, ClearOptions};
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
+pub use fetch::FetchOptions;
 pub use split::SplitOptions;
 pub use table::{TableOptions, TaskChoice};
 
@@ -59,6 +61,8 @@ pub enum Command {
     Race(RaceOptions),
     /// Debug training: stop inside a step, inspect every value, go back, change it, continue.
     Debug(DebugOptions),
+    /// Fetch a well-known open set of pictures (MNIST, CIFAR-10 ...), or list them.
+    Fetch(FetchOptions),
     /// List or remove the converted rows of tables that are larger than memory.
     Cache(CacheOptions),
     /// Benchmark Glassbox on this machine.

@@ -7,6 +7,7 @@ mod augment;
 pub mod baselines;
 mod boxes;
 pub(crate) mod calendar;
+mod catalogue;
 mod csv;
 pub mod dataset;
 mod digits;
@@ -38,6 +39,7 @@ use crate::model::{BoxesSpec, DataSpec, IdxSpec, PictureSpec, Source};
 
 pub use self::csv::{ColumnKind, ColumnPreview, MISSING_WORDS, TablePreview, inspect_csv, is_there, suggest_target};
 pub use augment::augment;
+pub use catalogue::{OPEN_SETS, OpenSet, Shelf};
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
 pub use encoding::Encoding;
 pub use facts::TableFacts;

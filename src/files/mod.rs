@@ -3,6 +3,7 @@
 
 pub mod atomic;
 pub mod cache;
+pub mod download;
 pub mod lock;
 pub mod mapped;
 pub mod memory;

@@ -23,6 +23,7 @@ pub mod frame_times;
 pub mod glossary;
 pub mod help;
 pub mod inspector;
+mod open_sets;
 pub mod palette;
 pub mod panel;
 pub mod panels;

@@ -5,6 +5,7 @@ use egui::{
 };
 
 use super::dialogs::{Dialogs, Purpose};
+use super::open_sets;
 use super::theme::{self, Tokens};
 use super::thumbnails::{Thumbnail, Thumbnails};
 use super::widgets::{accent_button, path_field, section};
@@ -215,6 +216,13 @@ fn beside(ui: &mut Ui, state: &State, local: &mut WelcomeUi, dialogs: &mut Dialo
             dialogs.ask(Purpose::Open, ui.ctx());
         }
     });
+    sets(ui, state, actions);
+}
+
+/// Data that anybody may use.
+fn sets(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    section(ui, "OPEN SETS OF PICTURES", "");
+    actions.extend(open_sets::show(ui, state).map(|key| Action::OpenSet(key.into())));
 }
 
 fn recent_row(ui: &mut Ui, recent: &Recent) -> bool {

@@ -61,6 +61,8 @@ pub enum Action {
     UseTable(PathBuf),
     /// A folder of pictures (a folder for each class, or IDX files) as the data of this project; the network stays.
     UseFolder(PathBuf),
+    /// An open set of pictures as the data of this project, by its key: fetched if it isn't there; the network stays.
+    UseSet(String),
     /// Another sheet of the workbook in use, as with another table.
     UseSheet(String),
     /// Same settings, new samples.
@@ -139,6 +141,8 @@ pub enum Action {
     },
     /// A project fitted to a folder of pictures: a folder for each class, or IDX files.
     OpenPictures(PathBuf),
+    /// The same with an open set, by its key: fetched if it isn't there.
+    OpenSet(String),
     /// A project file, a checkpoint, or a model of another program. Weights alone are offered to the network that is
     /// open, and a picture or an array to one that has no data. A folder of pictures is the data of the project that is
     /// open, or else of a new one.

@@ -100,7 +100,8 @@ impl State {
     pub fn keeps_project(&self, action: &Action) -> bool {
         match action {
             Action::Open(path) => {
-                let takes_table = self.screen == Screen::Workspace && import::is_table(path);
+                let takes_table =
+                    self.screen == Screen::Workspace && (import::is_table(path) || crate::data::holds_pictures(path));
                 self.takes_weights(path) || self.takes_sample(path) || takes_table
             }
             _ => false,

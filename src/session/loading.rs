@@ -7,7 +7,7 @@ use std::sync::mpsc::TryRecvError;
 use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
-use crate::data::{self, DataError, Dataset, Progress, TableFacts, TablePreview};
+use crate::data::{self, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Shelf, TableFacts, TablePreview};
 use crate::model::{
     ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source,
     Subject,
@@ -62,6 +62,16 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let spec = pictures_spec(path, base, like, progress)?;
             let dataset = Arc::new(data::load(&spec, base, progress)?);
             Ok(Loaded { dataset, table: None, facts: None, project: None, data: Some(spec) })
+        }
+        Wanted::OpenSet { key, like } => {
+            let set = OpenSet::find(key).ok_or_else(|| DataError::new(format!("There is no open set {key:?}.")))?;
+            let shelf = Shelf::find()
+                .ok_or_else(|| DataError::new("There is no folder for data. Set GLASSBOX_HOME to a folder."))?;
+            let path = shelf.fetch(set, progress)?;
+            match like {
+                Some(like) => load(&Wanted::Folder { path, like: (**like).clone() }, base, progress),
+                None => load(&Wanted::Pictures(path), base, progress),
+            }
         }
         Wanted::Pictures(folder) => {
             fitted(pictures_spec(folder, base, &DataSpec::default(), progress)?, None, base, progress)
@@ -233,6 +243,13 @@ impl State {
         self.start_job(Wanted::Columns { path, sheet: None, like: self.project.data.clone() });
     }
 
+    /// Looks which open sets are there.
+    pub(super) fn look_at_sets(&mut self) {
+        let shelf = Shelf::find().filter(|_| self.works.home.is_some());
+        let has = |set: &&OpenSet| shelf.as_ref().is_some_and(|shelf| shelf.has(set));
+        self.sets_there = OPEN_SETS.iter().filter(has).map(|set| set.key).collect();
+    }
+
     /// Another sheet of the table in use.
     pub(super) fn use_sheet(&mut self, sheet: String) {
         let Source::Csv(table) = &self.project.data.source else { return };
@@ -288,6 +305,7 @@ impl State {
             Ok(outcome) => {
                 let is_other = job.is_other;
                 self.works.loader = None;
+                self.look_at_sets();
                 match outcome {
                     Ok(loaded) => self.loaded(loaded),
                     Err(error) => self.loading_failed(error, is_other),

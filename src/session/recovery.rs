@@ -28,6 +28,7 @@ impl State {
                 }
             }
             state.works.home = Some(home);
+            state.look_at_sets();
         }
         state.choose_first_device();
         state

@@ -53,6 +53,8 @@ pub struct State {
     /// Differs from what is on disk.
     pub(super) unsaved: bool,
     pub(super) settings: Settings,
+    /// Keys of the open sets that have been fetched.
+    pub(super) sets_there: Vec<&'static str>,
     /// A failure that should stay on the screen until dismissed.
     pub(super) error: Option<String>,
     /// What computes, and what else could.

@@ -149,6 +149,11 @@ impl State {
         self.tab
     }
 
+    /// Whether an open set has been fetched, by its key.
+    pub fn has_set(&self, key: &str) -> bool {
+        self.sets_there.contains(&key)
+    }
+
     /// Of the whole program; they outlast the project.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -120,6 +120,8 @@ pub enum Wanted {
     Folder { path: PathBuf, like: DataSpec },
     /// A project fitted to a folder of pictures.
     Pictures(PathBuf),
+    /// An open set, fetched where it isn't there yet: for the current project, or with a project of its own.
+    OpenSet { key: String, like: Option<Box<DataSpec>> },
 }
 
 /// What it found.

@@ -3,6 +3,7 @@
 use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use crate::gui::dialogs::{Dialogs, Purpose};
+use crate::gui::open_sets;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::thumbnails::{Thumbnail, Thumbnails};
 use crate::model::{DataSpec, DigitsSpec, Feature, ScenesSpec, ShapesSpec, Source, SyntheticKind, SyntheticSpec};
@@ -107,6 +108,9 @@ fn gallery(
             asked = Some(Purpose::DataTable);
         }
     });
+    ui.add_space(4.0);
+    ui.add(egui::Label::new(RichText::new("Open sets of pictures").font(theme::medium(12.0))));
+    actions.extend(open_sets::show(ui, state).map(|key| Action::UseSet(key.into())));
     let chosen = asked.is_some() || actions.len() > before;
     if let Some(purpose) = asked {
         dialogs.ask(purpose, ui.ctx());
