@@ -14,6 +14,8 @@ mod cache;
 mod engines;
 #[path = "cli/evaluate.rs"]
 mod evaluate;
+#[path = "cli/fetch.rs"]
+mod fetch;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/losses.rs"]

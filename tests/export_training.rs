@@ -130,6 +130,7 @@ fn augmented() -> Project {
             rotation: 20.0,
             shift: 0.1,
             zoom: 0.2,
+            shear: 20.0,
             brightness: 0.1,
             contrast: 0.3,
             saturation: 0.4,
@@ -152,6 +153,7 @@ fn found() -> Project {
         flip: true,
         rotation: 15.0,
         zoom: 0.3,
+        shear: 10.0,
         shift: 0.2,
         cutout: 0.3,
         ..Augmentation::default()

@@ -12,9 +12,10 @@ LEAST_LEFT = 0.25
 
 
 class Augmentation:
-    """`flip`, `flip_up_down`: half of all pictures are mirrored. `rotation` in degrees, `shift` and `zoom` as shares of
-    the side, `brightness`, `contrast` and `saturation` as shares: at most. `noise`: standard deviation. `cutout`: side
-    of a grey square. `things`: targets are boxes (class, left, top, right, bottom), which move with the pictures.
+    """`flip`, `flip_up_down`: half of all pictures are mirrored. `rotation` and `shear` in degrees, `shift` and `zoom` as
+    shares of the side, `brightness`, `contrast` and `saturation` as shares: at most. `noise`: standard deviation.
+    `cutout`: side of a grey square. `things`: targets are boxes (class, left, top, right, bottom), which move with the
+    pictures.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Augmentation:
         rotation=0.0,
         shift=0.0,
         zoom=0.0,
+        shear=0.0,
         brightness=0.0,
         contrast=0.0,
         saturation=0.0,
@@ -34,6 +36,7 @@ class Augmentation:
     ):
         self.seed, self.flip, self.flip_up_down = seed, flip, flip_up_down
         self.rotation, self.shift, self.zoom = rotation, shift, zoom
+        self.shear = shear
         self.brightness, self.contrast, self.saturation = (
             brightness,
             contrast,
@@ -59,6 +62,10 @@ class Augmentation:
         self.angle = np.radians(even[2] * self.rotation)
         self.by = even[3:5] * self.shift
         self.size = (1.0 + self.zoom) ** even[5]
+        self.leaning = 0.0
+        if self.shear > 0.0:
+            unit_of_shear = reproduce.shear_draw(self.seed, epoch, int(row))
+            self.leaning = np.tan(np.radians((2.0 * unit_of_shear - 1.0) * self.shear))
         self.hole = 0.5 + 0.5 * even[9:11]
         picture = self.coloured(self.placed(picture), even[6:9].astype(np.float32))
         if self.noise > 0.0:
@@ -74,10 +81,11 @@ class Augmentation:
         return picture, target
 
     def is_placed(self):
-        return self.angle != 0.0 or self.by.any() or self.size != 1.0
+        is_turned = self.angle != 0.0 or self.leaning != 0.0
+        return is_turned or self.by.any() or self.size != 1.0
 
     def placed(self, picture):
-        """Mirrored, turned, enlarged and moved about the middle; what comes in continues the border."""
+        """Mirrored, leaning, turned, enlarged and moved about the middle; what comes in continues the border."""
         down, across = (-1 if is_so else 1 for is_so in self.mirrored)
         picture = picture[:, ::down, ::across]
         if not self.is_placed():
@@ -86,7 +94,8 @@ class Augmentation:
         sin, cos = np.sin(self.angle) / self.size, np.cos(self.angle) / self.size
         middle, last = (shape - 1) / 2.0, shape - 1
         y, x = np.indices(shape) - (middle + self.by * shape)[:, None, None]
-        y, x = cos * y - sin * x + middle[0], sin * y + cos * x + middle[1]
+        y, x = cos * y - sin * x, sin * y + cos * x
+        y, x = y + middle[0], x - self.leaning * y + middle[1]
         y, x = np.clip(y, 0.0, last[0]), np.clip(x, 0.0, last[1])
         top, left = y.astype(int), x.astype(int)
         low, right = np.minimum(top + 1, last[0]), np.minimum(left + 1, last[1])
@@ -156,6 +165,7 @@ class Augmentation:
         y, x = np.meshgrid(
             (np.float64(down) - 0.5) * shape[0], (np.float64(across) - 0.5) * shape[1]
         )
+        x = x + self.leaning * y
         rows = (cos * y + sin * x) / shape[0] + 0.5 + self.by[0]
         columns = (cos * x - sin * y) / shape[1] + 0.5 + self.by[1]
         return (rows.min(), rows.max()), (columns.min(), columns.max())

@@ -152,11 +152,16 @@ def noise(seed, step, layer, shape, rank=0, size=1):
     return drawn.reshape(whole)[rank::size]
 
 
-def augmentation_draws(seed, epoch, row, count):
+def augmentation_draws(seed, epoch, row, count, purpose=0x0041_5547_4D45_4E54):
     """Uniform numbers between 0 and 1 for a sample of an epoch."""
-    key = _key_of_seed(seed ^ 0x0041_5547_4D45_4E54)
+    key = _key_of_seed(seed ^ purpose)
     words = chacha8(key, epoch << 32 | row, 0, 2 * count).astype("<u4").view("<u8")
     return (words >> np.uint64(11)).astype(np.float64) / 2.0**53
+
+
+def shear_draw(seed, epoch, row):
+    """How far a sample leans, from numbers of its own."""
+    return augmentation_draws(seed, epoch, row, 1, 0x0053_4845_4152)[0]
 
 
 def batches(seed, length, batch_size):

@@ -80,8 +80,8 @@ pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Pro
     Ok(dataset)
 }
 
-/// What somebody's pictures are, with settings that suit them: IDX files, pictures with boxes around things, or pictures
-/// with classes. `folder`: or a file that holds pictures or names them.
+/// What somebody's pictures are, with settings that suit them: IDX files, pictures with boxes around things, or
+/// pictures with classes. `folder`: or a file that holds pictures or names them.
 pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
     let path = resolve(base, folder);
     let is_other = path.is_file() && !idx::is_called_so(&path);

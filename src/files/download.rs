@@ -326,7 +326,7 @@ mod tests {
     }
 
     impl Server {
-        fn new(answers: Vec<Box<dyn Fn(&str, TcpStream) + Send>>) -> Self {
+        fn new(answers: Vec<Answer>) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let url = format!("http://{}/set/file.gz", listener.local_addr().unwrap());
             let asked = Arc::new(Mutex::new(Vec::new()));

@@ -298,6 +298,18 @@ mod tests {
     }
 
     #[test]
+    fn an_open_set_says_how_large_it_is_and_is_fetched_by_a_click() {
+        let mut harness = welcome([1440.0, 850.0], State::default());
+        harness.get_by_label("170 MB");
+        harness.get_by_label("Fetch Fashion-MNIST").click();
+        harness.run_ok();
+        assert_eq!(harness.state().actions, [Action::OpenSet("fashion-mnist".into())]);
+        let mut state = State::default();
+        state.pose().sets_there.push("mnist");
+        welcome([1440.0, 850.0], state).get_by_label("Use MNIST");
+    }
+
+    #[test]
     fn every_template_has_a_card() {
         let without: Vec<_> = TEMPLATES.iter().map(|t| t.key).filter(|key| picture_of(key).is_none()).collect();
         assert_eq!(without, ["mnist-mlp"]);

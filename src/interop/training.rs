@@ -43,13 +43,25 @@ fn augmentation(w: &mut Writer, training: &TrainingSpec, network: &Network) {
     if !augments(training, network) {
         return;
     }
-    let Augmentation { flip, flip_up_down, rotation, shift, zoom, brightness, contrast, saturation, noise, cutout } =
-        *training.augmentation;
+    let Augmentation {
+        flip,
+        flip_up_down,
+        rotation,
+        shift,
+        zoom,
+        shear,
+        brightness,
+        contrast,
+        saturation,
+        noise,
+        cutout,
+    } = *training.augmentation;
     let switches = [("flip", flip), ("flip_up_down", flip_up_down), ("things", finds(network))];
     let numbers = [
         ("rotation", rotation),
         ("shift", shift),
         ("zoom", zoom),
+        ("shear", shear),
         ("brightness", brightness),
         ("contrast", contrast),
         ("saturation", saturation),

@@ -1,6 +1,5 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
-use super::works::Wanted;
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
 use crate::model::{Edit, LayerId, NumberStep, Problem, Project, RunStep, Subject, infer};
 use crate::trace::dragged;
@@ -53,10 +52,6 @@ impl State {
             }
             Action::UseTable(path) => self.use_table(path),
             Action::UseFolder(path) => self.use_folder(path),
-            Action::UseSet(key) => {
-                let like = Some(Box::new(self.project.data.clone()));
-                self.start_job(Wanted::OpenSet { key, like });
-            }
             Action::UseSheet(sheet) => self.use_sheet(sheet),
             Action::ReloadData => self.load_data(),
             Action::RegenerateData => {
@@ -100,6 +95,7 @@ impl State {
             | Action::OpenTable { .. }
             | Action::OpenPictures(_)
             | Action::OpenSet(_)
+            | Action::UseSet(_)
             | Action::Open(_)
             | Action::Save
             | Action::SaveAs(_)

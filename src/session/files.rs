@@ -44,6 +44,10 @@ impl State {
             },
             Action::OpenTable { path, target } => self.start_job(Wanted::Table { path, target }),
             Action::OpenPictures(folder) => self.start_job(Wanted::Pictures(folder)),
+            Action::UseSet(key) => {
+                let like = Some(Box::new(self.project.data.clone()));
+                self.start_job(Wanted::OpenSet { key, like });
+            }
             Action::OpenSet(key) => self.start_job(Wanted::OpenSet { key, like: None }),
             Action::Open(path) => self.open(&path),
             Action::Save => match self.file.clone() {

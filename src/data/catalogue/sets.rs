@@ -1,7 +1,8 @@
 //! Which open sets there are, with size and checksum of every file.
 //!
-//! The checksums of MNIST, Fashion-MNIST and KMNIST are those that torchvision states (`torchvision/datasets/mnist.py`);
-//! that of CIFAR-10's binary files, which torchvision doesn't use, is the one on its authors' page.
+//! The checksums of MNIST, Fashion-MNIST and KMNIST are those that torchvision states
+//! (`torchvision/datasets/mnist.py`); that of CIFAR-10's binary files, which torchvision doesn't use, is the one on its
+//! authors' page.
 
 /// A set of pictures with classes.
 #[derive(Debug)]

@@ -210,6 +210,16 @@ fn another_source_keeps_what_still_means_something() {
 }
 
 #[test]
+fn an_open_set_may_be_the_data_of_a_project() {
+    let mut harness = panel(Source::Digits(DigitsSpec { samples: 200, noise: 0.0 }));
+    harness.get_by_label("Change the data").click();
+    harness.run();
+    harness.get_by_label("Fetch KMNIST").click();
+    harness.run();
+    assert!(harness.state().actions.contains(&Action::UseSet("kmnist".into())), "{:?}", harness.state().actions);
+}
+
+#[test]
 fn digits_show_pictures_of_every_class() {
     let mut harness = panel(Source::Digits(DigitsSpec { samples: 200, noise: 0.0 }));
     harness.run();
