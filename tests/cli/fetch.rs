@@ -59,9 +59,9 @@ fn a_folder_with_a_table_of_labels_trains() {
     assert!(trained["notes"].to_string().contains("column \\\"label\\\""), "{trained}");
     // The table itself, and CIFAR's files.
     json(folder, &["new", "pictures", "--data", "all/labels.csv", "-o", "q.json", "--json"]);
-    let record = |label: u8| [vec![label], vec![label * 20; 3072]].concat();
-    std::fs::write(folder.join("data_batch_1.bin"), (0..10u8).flat_map(record).collect::<Vec<u8>>()).unwrap();
-    std::fs::write(folder.join("test_batch.bin"), (0..10u8).flat_map(record).collect::<Vec<u8>>()).unwrap();
+    let record = |i: u8| [vec![i % 10], vec![i % 10 * 20; 3072]].concat();
+    std::fs::write(folder.join("data_batch_1.bin"), (0..50u8).flat_map(record).collect::<Vec<u8>>()).unwrap();
+    std::fs::write(folder.join("test_batch.bin"), (0..50u8).flat_map(record).collect::<Vec<u8>>()).unwrap();
     let new = json(folder, &["new", "pictures", "--data", ".", "-o", "c.json", "--json"]);
     assert!(new["notes"].to_string().contains("part for testing is"), "{new}");
 }
