@@ -85,7 +85,9 @@ fn explanation(state: &State) -> &'static str {
         Some(Inputs::PictureFiles { .. }) => {
             "Pictures that the network has never seen: one, or a folder of them. They are brought to its size."
         }
-        Some(Inputs::Pictures) => "Images that the network has never seen, of the same size, in MNIST's format (IDX).",
+        Some(Inputs::Pictures | Inputs::PictureNumbers { .. }) => {
+            "Images that the network has never seen, of the same size, in MNIST's format (IDX)."
+        }
         Some(Inputs::Points { .. }) => {
             "A table of points with the columns x and y (only x where the network has no y)."
         }

@@ -173,7 +173,7 @@ pub fn facts(
     let taken: Vec<DrawnColumn> = (0..table.columns.len()).map(|index| taken(table, csv, target, index)).collect();
     let used: &[Column] = match &dataset.encoding.inputs {
         Inputs::Table { columns, .. } => columns,
-        Inputs::Pictures | Inputs::PictureFiles { .. } | Inputs::Points { .. } => &[],
+        Inputs::Pictures | Inputs::PictureNumbers { .. } | Inputs::PictureFiles { .. } | Inputs::Points { .. } => &[],
     };
     let used: HashMap<&str, &Column> = used.iter().map(|column| (column.name.as_str(), column)).collect();
     let uses = |index: usize| used.contains_key(table.columns[index].name.as_str());
