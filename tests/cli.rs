@@ -18,6 +18,8 @@ mod evaluate;
 mod fetch;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/folds.rs"]
+mod folds;
 #[path = "cli/losses.rs"]
 mod losses;
 #[path = "cli/onto.rs"]

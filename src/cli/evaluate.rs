@@ -199,7 +199,7 @@ impl Told {
     }
 }
 
-fn shown(metric: Metric, score: f64) -> String {
+pub fn shown(metric: Metric, score: f64) -> String {
     match metric {
         Metric::Accuracy => format!("{:.2} %", score * 100.0),
         Metric::R2 | Metric::Map50 => format!("{score:.4}"),

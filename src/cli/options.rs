@@ -199,6 +199,11 @@ pub struct TrainOptions {
     /// Save the run under this name beside the project, where the window and 'glassbox runs' find it.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// Train this many times; each time another part of the data validates (k-fold cross-validation). Each fold is
+    /// saved as a run beside the project; the scores are told with their mean and spread.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=50))]
+    #[arg(conflicts_with_all = ["resume", "log", "checkpoint", "steps", "past_nan", "until_closed", "validation"])]
+    pub folds: Option<u8>,
     /// Continue from a checkpoint of this project, or from a saved run by its name.
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,

@@ -16,8 +16,10 @@ use crate::session::{Action, ExamineAction, Predictions, State};
 const WIDTH: f32 = 560.0;
 /// Of the table of answers, less where the window is low.
 const TABLE: f32 = 220.0;
+/// Of what was unknown or missing.
+const NOTES: f32 = 96.0;
 /// All but the table.
-const AROUND: f32 = 320.0;
+const AROUND: f32 = 400.0;
 /// Characters of a cell.
 const LONGEST: usize = 24;
 
@@ -143,9 +145,11 @@ fn answers(ui: &mut Ui, tokens: &Tokens, state: &State, found: &Predictions) {
         let says = format!("{} {text} over the {rows} rows that have the answer.", metric.title());
         ui.add(Label::new(says).wrap());
     }
-    for note in &found.notes {
-        ui.add(Label::new(RichText::new(note).color(tokens.warn)).wrap());
-    }
+    ScrollArea::vertical().id_salt("notes").max_height(NOTES).auto_shrink([false, true]).show(ui, |ui| {
+        for note in &found.notes {
+            ui.add(Label::new(RichText::new(note).color(tokens.warn)).wrap());
+        }
+    });
     table(ui, tokens, found);
     if let Some(path) = &found.saved {
         ui.add(Label::new(RichText::new(format!("Saved: {}", path.display())).color(tokens.ok)).wrap());
@@ -168,7 +172,7 @@ fn table(ui: &mut Ui, tokens: &Tokens, found: &Predictions) {
     let height = TABLE.min(ui.ctx().content_rect().height() - AROUND).max(80.0);
     let lines = found.lines.len().saturating_sub(1);
     ScrollArea::both().id_salt("answers").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-        Grid::new("answers").spacing([16.0, 3.0]).show(ui, |ui| {
+        Grid::new("answers").min_row_height(16.0).spacing([16.0, 3.0]).show(ui, |ui| {
             for (at, line) in found.lines.iter().enumerate() {
                 for cell in line {
                     let text = RichText::new(short(cell));

@@ -18,6 +18,7 @@ mod export;
 mod figure;
 mod files;
 mod findings;
+pub mod folds;
 pub mod import;
 mod keeper;
 mod keeping;

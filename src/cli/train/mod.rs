@@ -1,6 +1,7 @@
 //! `glassbox train`: a run from start to end, with progress, log, checkpoint and resume.
 
 mod beside;
+mod folds;
 mod log;
 mod mean;
 mod named;
@@ -50,6 +51,9 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         other_data: Some(options.other_data),
     };
     let project = start.project()?;
+    if let Some(of) = options.folds {
+        return folds::train(options, &project, of.into(), device);
+    }
     // Said before the work is done, not after it.
     let files = start.files(&project, options.force);
     files

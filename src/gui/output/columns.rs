@@ -24,8 +24,8 @@ pub(super) fn is_there(view: &OutputView<'_>) -> bool {
     view.salt == 0 && has_truth && matches!(view.dataset.encoding.inputs, Inputs::Table { .. })
 }
 
-const HELP: &str = "The values of one column after the other are shuffled among the samples. What the score falls by is what the \
-    column is worth. A column that is pressed shows how the answer follows it.";
+const HELP: &str = "Which columns does the network go by? Each in turn is shuffled among the samples: the more the score falls, the \
+    more the column is worth. Press one to see how the answer follows it.";
 
 pub(super) fn show(
     ui: &mut Ui,
