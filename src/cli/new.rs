@@ -14,7 +14,7 @@ use crate::data;
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
 use crate::persist::project_file;
-use crate::session::{TableWish, pictures_spec, propose_project, table_spec};
+use crate::session::{TableWish, pictures_spec, propose_project, surveyed_spec};
 
 pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let Some(template) = templates::find(&options.template) else {
@@ -67,7 +67,7 @@ struct Told {
 
 fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Project, Told)> {
     let base = Path::new("");
-    let (mut spec, table) = match key {
+    let (mut spec, table, known) = match key {
         "table" => {
             let wish = TableWish {
                 target: options.target.clone(),
@@ -76,20 +76,25 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
                 keep: options.table.keep.clone(),
                 reading: options.table.reading(),
             };
-            let (spec, table) = table_spec(path, &wish, base, &Watched::default())?;
-            (spec, Some(table))
+            let (spec, table, known) = surveyed_spec(path, &wish, base, &Watched::default())?;
+            (spec, Some(table), Some(known))
         }
-        "pictures" => (pictures_spec(path, base, &DataSpec::default(), &Watched::default())?, None),
+        "pictures" => (pictures_spec(path, base, &DataSpec::default(), &Watched::default())?, None, None),
         "detect" => {
-            (DataSpec { source: data::propose_boxes(path, base, &Watched::default())?, ..DataSpec::default() }, None)
+            let source = data::propose_boxes(path, base, &Watched::default())?;
+            (DataSpec { source, ..DataSpec::default() }, None, None)
         }
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
-            (DataSpec { source, ..DataSpec::default() }, None)
+            (DataSpec { source, ..DataSpec::default() }, None, None)
         }
     };
     options.split.put(&mut spec);
-    let dataset = data::load(&spec, base, &Watched::default())?;
+    let dataset = match &known {
+        Some(known) => data::load_known(&spec, known, base, &Watched::default())?,
+        None => data::load(&spec, base, &Watched::default())?,
+    };
+    drop(known);
     dataset.notes.iter().for_each(remark);
     let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };
     if let (Source::Csv(csv), Some(table)) = (&spec.source, &table) {

@@ -37,7 +37,9 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{BoxesSpec, DataSpec, IdxSpec, PictureSpec, Source};
 
-pub use self::csv::{ColumnKind, ColumnPreview, MISSING_WORDS, TablePreview, inspect_csv, is_there, suggest_target};
+pub use self::csv::{
+    ColumnKind, ColumnPreview, MISSING_WORDS, Surveyed, TablePreview, inspect_csv, is_there, suggest_target, survey_csv,
+};
 pub use augment::augment;
 pub use catalogue::{OPEN_SETS, OpenSet, Shelf};
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
@@ -59,8 +61,28 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
     load_within(&Room::here(), spec, base, progress)
 }
 
+/// As [`load`], of a table that was looked through just before.
+pub fn load_known(
+    spec: &DataSpec,
+    known: &Surveyed,
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<Dataset, DataError> {
+    load_from(&Room::here(), spec, Some(known), base, progress)
+}
+
 /// As [`load`], with so much room.
 pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dataset, DataError> {
+    load_from(room, spec, None, base, progress)
+}
+
+fn load_from(
+    room: &Room,
+    spec: &DataSpec,
+    known: Option<&Surveyed>,
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<Dataset, DataError> {
     if let Some(problem) = spec.problems().into_iter().next() {
         return Err(DataError::new(problem));
     }
@@ -73,7 +95,9 @@ pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Pro
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Pictures(settings) => pictures::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Sample(settings) => sample::load(settings, base, spec)?,
-        Source::Csv(settings) => csv::load_within(room, settings, &resolve(base, &settings.path), spec, progress)?,
+        Source::Csv(settings) => {
+            csv::load_within(room, settings, &resolve(base, &settings.path), spec, known, progress)?
+        }
     };
     dataset.take_stock()?;
     progress.report(1.0, "ready");

@@ -38,7 +38,7 @@ pub struct DataPanelUi {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Page {
     #[default]
-    Settings,
+    Table,
     Columns,
     Rows,
 }
@@ -56,15 +56,9 @@ pub fn show(
             sources::show(ui, state, &mut local.choosing, thumbnails, dialogs, actions);
             progress(ui, state, actions);
             let table = state.table().filter(|_| matches!(state.project().data.source, Source::Csv(_)));
-            if let Some(table) = table {
-                let columns = format!("Columns {}", table.columns.len());
-                ui.horizontal(|ui| {
-                    tab_strip(
-                        ui,
-                        &mut local.page,
-                        &[(Page::Settings, "Settings"), (Page::Columns, &columns), (Page::Rows, "Rows")],
-                    );
-                });
+            if table.is_some() {
+                let pages = [(Page::Table, "Table"), (Page::Columns, "Columns"), (Page::Rows, "Rows")];
+                ui.horizontal(|ui| tab_strip(ui, &mut local.page, &pages));
             } else {
                 section(ui, "SETTINGS", "");
             }

@@ -7,7 +7,7 @@ use std::sync::mpsc::TryRecvError;
 use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
-use crate::data::{self, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Shelf, TableFacts, TablePreview};
+use crate::data::{self, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Shelf, Surveyed, TableFacts, TablePreview};
 use crate::model::{
     ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source,
     Subject,
@@ -27,9 +27,10 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
                 let dataset = Arc::new(data::load(spec, base, progress)?);
                 return Ok(Loaded { dataset, table: None, facts: None, project: None, data: None });
             };
-            let [first, second, last] = stages(progress, [0.6, 0.35, 0.05]);
-            let dataset = Arc::new(data::load(spec, base, &first)?);
-            let table = data::inspect_csv(&data::resolve(base, &csv.path), &csv.reading, &second)?;
+            let [first, second, last] = stages(progress, [0.45, 0.5, 0.05]);
+            let (table, known) = data::survey_csv(&data::resolve(base, &csv.path), &csv.reading, &first)?;
+            let dataset = Arc::new(data::load_known(spec, &known, base, &second)?);
+            drop(known);
             let facts = facts_of(&table, spec, &dataset, &last)?;
             Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: None })
         }
@@ -43,20 +44,21 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
         Wanted::Columns { path, sheet, like } => {
             let reading = Reading { sheet: sheet.clone(), ..Reading::default() };
             let wish = TableWish { reading, ..TableWish::default() };
-            let [first, second, last] = stages(progress, [0.35, 0.6, 0.05]);
-            let (spec, table) = table_spec(path, &wish, base, &first)?;
+            let [first, second, last] = stages(progress, [0.45, 0.5, 0.05]);
+            let (spec, table, known) = surveyed_spec(path, &wish, base, &first)?;
             // What was said of the columns of another table says nothing about this one's.
             let split = if like.split.column().is_some() { spec.split } else { like.split.clone() };
             let spec = DataSpec { source: spec.source, split, ..like.clone() };
-            let dataset = Arc::new(data::load(&spec, base, &second)?);
+            let dataset = Arc::new(data::load_known(&spec, &known, base, &second)?);
+            drop(known);
             let facts = facts_of(&table, &spec, &dataset, &last)?;
             Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
             let wish = TableWish { target: target.clone(), ..TableWish::default() };
-            let [first, second] = stages(progress, [0.35, 0.65]);
-            let (spec, table) = table_spec(path, &wish, base, &first)?;
-            fitted(spec, Some(Arc::new(table)), base, &second)
+            let [first, second] = stages(progress, [0.45, 0.55]);
+            let (spec, table, known) = surveyed_spec(path, &wish, base, &first)?;
+            fitted(spec, Some((table, known)), base, &second)
         }
         Wanted::Folder { path, like } => {
             let spec = pictures_spec(path, base, like, progress)?;
@@ -114,8 +116,18 @@ pub fn table_spec(
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<(DataSpec, TablePreview), DataError> {
+    surveyed_spec(path, wish, base, progress).map(|(spec, table, _)| (spec, table))
+}
+
+/// As [`table_spec`], with what loading the table needs.
+pub fn surveyed_spec(
+    path: &Path,
+    wish: &TableWish,
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<(DataSpec, TablePreview, Surveyed), DataError> {
     let reading = &wish.reading;
-    let table = data::inspect_csv(&data::resolve(base, path), reading, progress)?;
+    let (table, known) = data::survey_csv(&data::resolve(base, path), reading, progress)?;
     if let Some(sheet) = reading.sheet.as_ref().filter(|_| table.sheets.is_empty()) {
         return Err(DataError::new(format!("{} has no sheets, so there is no sheet {sheet:?}.", path.display())));
     }
@@ -157,7 +169,7 @@ pub fn table_spec(
         reading: Reading { sheet: table.sheet.clone().filter(|_| table.sheets.len() > 1), ..reading.clone() },
     };
     let split = division(&table, &csv);
-    Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table))
+    Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table, known))
 }
 
 /// By the column that names the parts, where there is one; else classes are stratified.
@@ -175,15 +187,19 @@ fn division(table: &TablePreview, csv: &CsvSpec) -> Division {
 
 fn fitted(
     spec: DataSpec,
-    table: Option<Arc<TablePreview>>,
+    table: Option<(TablePreview, Surveyed)>,
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<Loaded, DataError> {
     let [first, last] = stages(progress, [0.9, 0.1]);
-    let dataset = Arc::new(data::load(&spec, base, &first)?);
-    let facts = match &table {
-        Some(table) => facts_of(table, &spec, &dataset, &last)?,
-        None => None,
+    let (dataset, table, facts) = match table {
+        Some((table, known)) => {
+            let dataset = Arc::new(data::load_known(&spec, &known, base, &first)?);
+            drop(known);
+            let facts = facts_of(&table, &spec, &dataset, &last)?;
+            (dataset, Some(Arc::new(table)), facts)
+        }
+        None => (Arc::new(data::load(&spec, base, &first)?), None, None),
     };
     let project = Some(Box::new(propose_project(&dataset, spec)));
     Ok(Loaded { dataset, table, facts, project, data: None })

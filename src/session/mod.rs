@@ -50,7 +50,7 @@ pub use figure::{Figure, Pixels};
 pub use files::WATCHABLE;
 pub use findings::{Finding, IDLE, Spot, numbers as layer_numbers};
 pub use import::PHOTO_ENDINGS;
-pub use loading::{TABLE_ENDINGS, TableWish, pictures_spec, table_spec};
+pub use loading::{TABLE_ENDINGS, TableWish, pictures_spec, surveyed_spec, table_spec};
 pub use places::PlaceAction;
 pub use propose::propose_project;
 pub use racing::{EngineAction, Engines, RaceView};

@@ -73,7 +73,7 @@ impl Form {
 }
 
 /// What one column is taken for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ColumnFacts {
     pub name: String,
     pub rows: usize,

@@ -36,7 +36,7 @@ impl Small {
 
 fn load_in(room: &Room, settings: &CsvSpec, progress: &dyn Progress) -> Result<Dataset, DataError> {
     let spec = DataSpec { source: Source::Csv(settings.clone()), seed: 3, ..DataSpec::default() };
-    load_within(room, settings, &settings.path, &spec, progress)
+    load_within(room, settings, &settings.path, &spec, None, progress)
 }
 
 /// Bit for bit, and all that is said but how it is held.
@@ -318,7 +318,7 @@ fn a_test_part_is_kept_in_the_file_too() {
     let settings = settings(file.path(), "kind");
     let split = Division::Order { column: Some("when".into()) };
     let spec = DataSpec { source: Source::Csv(settings.clone()), split, test: 0.2, ..DataSpec::default() };
-    let of = |room: &Room| load_within(room, &settings, &settings.path, &spec, &NoProgress).unwrap();
+    let of = |room: &Room| load_within(room, &settings, &settings.path, &spec, None, &NoProgress).unwrap();
     let small = Small::new();
     let made = of(&small.room);
     let in_memory = of(&Room { memory: u64::MAX, cache: None });

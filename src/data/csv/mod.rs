@@ -35,6 +35,7 @@ mod target;
 mod texts;
 mod unseen;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ use super::progress::Progress;
 use super::split::{self, Split, divide};
 use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, origin};
 use crate::model::{ColumnRole, CsvSpec, DataSpec, Division};
+use capture::Capture;
 use cell::Words;
 use columns::ColumnFacts;
 use convert::{Begin, Place};
@@ -55,7 +57,7 @@ pub(super) use unseen::{points, rows};
 pub use cell::MISSING as MISSING_WORDS;
 pub(in crate::data) use kinds::batches::{Batches, Head, has_batches, read_batches};
 pub use parts::is_there;
-pub use preview::{ColumnKind, ColumnPreview, TablePreview, inspect_csv, suggest_target};
+pub use preview::{ColumnKind, ColumnPreview, Surveyed, TablePreview, inspect_csv, suggest_target, survey_csv};
 pub(in crate::data) use texts::{Texts, texts};
 
 /// What the samples may take in memory.
@@ -69,12 +71,14 @@ struct InputColumn<'a> {
     facts: &'a ColumnFacts,
 }
 
-/// `room`: what is larger is converted, once, to a file that its rows are read from.
+/// `room`: what is larger is converted, once, to a file that its rows are read from. `known`: what was found of the
+/// table before.
 pub(super) fn load_within(
     room: &Room,
     settings: &CsvSpec,
     path: &Path,
     spec: &DataSpec,
+    known: Option<&Surveyed>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     let place = Place::of(room, path, spec);
@@ -84,32 +88,32 @@ pub(super) fn load_within(
     }
     let table = Table::open(path, &settings.reading, progress)?;
     let mut capture = convert::capture(room, place.as_ref(), &table)?;
-    let facts = columns::survey(&table, &settings.reading, capture.as_mut(), None, progress, (0.0, 0.45))?;
+    let facts = &*surveyed(known, &table, settings, capture.as_mut(), progress)?;
     let target_index = target_index(settings, &table)?;
     notes.extend(table.notes());
     let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
-    let inputs = choose_inputs((settings, &spec.split), &table, &facts, target_index, &mut notes)?;
+    let inputs = choose_inputs((settings, &spec.split), &table, facts, target_index, &mut notes)?;
     notes.extend(facts[target_index].remarks(target_role));
     let words = Words::new(&settings.reading.missing_words);
     let wanted: Vec<(usize, ColumnRole)> =
         inputs.iter().map(|c| (c.index, c.role)).chain([(target_index, target_role)]).collect();
-    let begun = match convert::begin(room, place.as_ref(), &table, &facts, &wanted, progress)? {
+    let begun = match convert::begin(room, place.as_ref(), &table, facts, &wanted, progress)? {
         Begin::InMemory => None,
         Begin::Convert(begun) => Some(begun),
         // Another program has just converted it.
-        Begin::Again => return load_within(room, settings, path, spec, progress),
+        Begin::Again => return load_within(room, settings, path, spec, known, progress),
     };
     let kept = encode::Kept {
         captured: capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, &table))).transpose()?,
         scratch: begun.as_ref().map(convert::Begun::scratch).transpose()?,
     };
-    let mut values = encode::read_values(&table, &words, &facts, &wanted, kept, progress, (0.45, 0.75))?;
+    let mut values = encode::read_values(&table, &words, facts, &wanted, kept, progress, (0.45, 0.75))?;
     let Some(target_values) = values.pop() else { return Err(DataError::new("The table has no columns.")) };
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
     let giveaways = target::giveaways(settings, &inputs, &values, &target, &rows);
     notes.extend(giveaways.iter().map(|leak| leak.words.clone()));
-    let split = divided(spec, (&table, &words, &facts), &rows, &target, &mut notes, progress)?;
+    let split = divided(spec, (&table, &words, facts), &rows, &target, &mut notes, progress)?;
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
     let train = pick(&split.train);
     let encoder = Encoder::new(settings, &inputs, &values, &train);
@@ -168,6 +172,20 @@ pub(super) fn load_within(
         begun.keep(converted, &mut dataset)?;
     }
     Ok(dataset)
+}
+
+/// What all cells say of the columns: what is known, or it is looked up.
+fn surveyed<'a>(
+    known: Option<&'a Surveyed>,
+    table: &Table,
+    settings: &CsvSpec,
+    capture: Option<&mut Capture>,
+    progress: &dyn Progress,
+) -> Result<Cow<'a, [ColumnFacts]>, DataError> {
+    match known.filter(|_| capture.is_none()).and_then(|known| known.of(table, &settings.reading)) {
+        Some(facts) => Ok(facts.into()),
+        None => Ok(columns::survey(table, &settings.reading, capture, None, progress, (0.0, 0.45))?.into()),
+    }
 }
 
 /// The places of `rows` in each part.
@@ -308,7 +326,7 @@ fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) 
 
 #[cfg(test)]
 fn load(settings: &CsvSpec, path: &Path, spec: &DataSpec, progress: &dyn Progress) -> Result<Dataset, DataError> {
-    load_within(&Room { memory: u64::MAX, cache: None }, settings, path, spec, progress)
+    load_within(&Room { memory: u64::MAX, cache: None }, settings, path, spec, None, progress)
 }
 
 #[cfg(test)]

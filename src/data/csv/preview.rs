@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cell::Words;
+use super::columns::ColumnFacts;
 use super::drawn::Drawing;
+use super::odd_rows::OddRows;
 use super::table::Table;
 use super::{columns, dividing};
 use crate::data::facts::Drawn;
@@ -103,8 +105,38 @@ pub struct ColumnPreview {
     pub top_values: Vec<(String, usize)>,
 }
 
+/// What was found of all cells of a table, so that loading it needn't look through it again. Large: to be dropped then.
+pub struct Surveyed {
+    path: PathBuf,
+    reading: Reading,
+    /// Of the text.
+    size: u64,
+    odd: OddRows,
+    facts: Vec<ColumnFacts>,
+}
+
+impl Surveyed {
+    /// The facts, if they are of this table as it still is, which learns of its odd rows.
+    pub(super) fn of(&self, table: &Table, reading: &Reading) -> Option<&[ColumnFacts]> {
+        let is_same = self.path == table.path && self.reading == *reading && self.size == table.size();
+        if is_same {
+            table.set_odd(self.odd);
+        }
+        is_same.then_some(self.facts.as_slice())
+    }
+}
+
 /// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
 pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<TablePreview, DataError> {
+    survey_csv(path, reading, progress).map(|(preview, _)| preview)
+}
+
+/// As [`inspect_csv`], with what loading needs.
+pub fn survey_csv(
+    path: &Path,
+    reading: &Reading,
+    progress: &dyn Progress,
+) -> Result<(TablePreview, Surveyed), DataError> {
     let table = Table::open(path, reading, progress)?;
     let mut drawing = Drawing::new(table.names.len());
     let facts = columns::survey(&table, reading, None, Some(&mut drawing), progress, (0.0, 0.95))?;
@@ -152,7 +184,7 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
             top_values: top.into_iter().take(TOP).map(|(value, &count)| (columns::shortened(value), count)).collect(),
         }
     });
-    Ok(TablePreview {
+    let preview = TablePreview {
         path: path.to_path_buf(),
         sheets: table.sheets().0.to_vec(),
         sheet: table.sheets().1.map(str::to_owned),
@@ -163,7 +195,9 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
         head: table.head(HEAD, CELL)?,
         columns: columns.collect(),
         drawn,
-    })
+    };
+    let (path, reading) = (path.to_path_buf(), reading.clone());
+    Ok((preview, Surveyed { path, reading, size: table.size(), odd: table.odd(), facts }))
 }
 
 /// Names that targets go by, likeliest first.

@@ -146,7 +146,7 @@ impl Table {
         *self.odd.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = odd;
     }
 
-    fn odd(&self) -> OddRows {
+    pub fn odd(&self) -> OddRows {
         *self.odd.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 

@@ -21,6 +21,8 @@ const LEAST: usize = 8;
 /// Of one character, and how wide a column may be.
 const LETTER: f32 = 6.7;
 const WIDEST: f32 = 150.0;
+/// Between columns.
+const GAP: f32 = 16.0;
 /// Rows that tell how wide a column is.
 const MEASURED: usize = 12;
 
@@ -69,10 +71,10 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset, local: &mut BrowserUi) {
         .collect();
     local.part = local.part.min(parts.len().saturating_sub(1));
     let Some(&(_, part)) = parts.get(local.part) else { return };
-    let titles: Vec<String> =
-        parts.iter().map(|(name, part)| format!("{name}, {}", count(part.len() as u64))).collect();
-    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    if let Some(i) = choice(ui, "Part", "Which of the samples are listed.", local.part, &titles) {
+    let titles: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
+    let sizes: Vec<String> = parts.iter().map(|(name, part)| format!("{} {name}", count(part.len() as u64))).collect();
+    let help = format!("Which of the samples are listed: {}.", sizes.join(", "));
+    if let Some(i) = choice(ui, "Part", &help, local.part, &titles) {
         (local.part, local.top) = (i, 0.0);
     }
     if let Some(i) = choice(ui, "Show", super::words::UNITS_HELP, usize::from(local.scaled), &super::words::UNITS) {
@@ -116,7 +118,7 @@ fn columns(dataset: &Dataset, part: &Samples, scaled: bool) -> Vec<Column> {
     let measured = |(name, what): (String, What)| {
         let is_text = is_text(dataset, what);
         let longest = rows.iter().map(|row| row.text(dataset, what, scaled).chars().count()).max().unwrap_or(0);
-        let width = (longest.max(name.chars().count()) as f32 * LETTER + 14.0).min(WIDEST);
+        let width = (longest.max(name.chars().count()) as f32 * LETTER + GAP).min(WIDEST);
         left += width;
         Column { name, what, left: left - width, width, is_text }
     };
@@ -251,7 +253,7 @@ impl View<'_> {
             let from = self.columns.partition_point(|column| column.left + column.width < viewport.left());
             let shown = || self.columns[from..].iter().take_while(|column| column.left < viewport.right());
             for column in shown() {
-                let (left, width) = (area.left() + column.left, column.width - 8.0);
+                let (left, width) = (area.left() + column.left, column.width - GAP + 2.0);
                 let cell = |top: f32| Rect::from_min_size(pos2(left, top), Vec2::new(width, LINE));
                 draw(&painter, cell(area.top()), &column.name, column.is_text, tokens.muted);
                 for (place, (_, row)) in rows.iter().enumerate() {

@@ -191,10 +191,11 @@ fn column_ui(ui: &mut Ui, look: &Look, draft: &mut Draft, spec: &mut CsvSpec, in
     ui.spacing_mut().item_spacing.y = 2.0;
     let is_toggled = ui
         .horizontal(|ui| {
-            let width = (ui.available_width() - 100.0).max(60.0);
+            let control = (ui.available_width() * 0.42).clamp(76.0, 92.0);
+            let width = (ui.available_width() - control - 8.0).max(60.0);
             let clicked = name_ui(ui, width, column, is_out, is_open);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                role_ui(ui, draft, spec, column, role);
+                role_ui(ui, control, draft, spec, column, role);
             });
             clicked
         })
@@ -250,9 +251,9 @@ fn name_ui(ui: &mut Ui, width: f32, column: &ColumnPreview, is_out: bool, is_ope
     response.clicked()
 }
 
-fn role_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &ColumnPreview, role: ColumnRole) {
+fn role_ui(ui: &mut Ui, width: f32, draft: &mut Draft, spec: &mut CsvSpec, column: &ColumnPreview, role: ColumnRole) {
     let shown = ROLES.iter().find(|(r, _)| *r == role).map_or("", |(_, name)| name);
-    let list = ComboBox::from_id_salt(&column.name).selected_text(shown).width(92.0);
+    let list = ComboBox::from_id_salt(&column.name).selected_text(shown).width(width);
     let response = combo(ui, list, |ui| {
         for (r, name) in ROLES {
             if ui.selectable_label(r == role, name).clicked() {

@@ -1,13 +1,14 @@
 //! What is said of a column: a line below it, and the lines that it opens to.
 
 use super::chart::{date, plain};
-use crate::data::ColumnPreview;
 use crate::data::encoding::{Column, ColumnValues};
 use crate::data::facts::{ColumnFacts, Distribution, InputFacts, Measure, Relation, Spread};
+use crate::data::{ColumnKind, ColumnPreview};
 use crate::gui::numbers::{count, percent};
+use crate::model::ColumnRole;
 
 /// The two ways to show numbers.
-pub(super) const UNITS: [&str; 2] = ["raw values", "inputs"];
+pub(super) const UNITS: [&str; 2] = ["raw", "inputs"];
 pub(super) const UNITS_HELP: &str =
     "Raw: the numbers as they stand in the file. Inputs: as the network gets them, with gaps filled, and scaled.";
 
@@ -46,11 +47,15 @@ pub(super) fn of(
     if scaled {
         return as_inputs(facts, encoded);
     }
+    let what = match (column.role, column.kind) {
+        (ColumnRole::LeftOut, _) | (_, ColumnKind::Empty | ColumnKind::Text) => column.reason.clone(),
+        (_, ColumnKind::Number | ColumnKind::Date) => column.values.clone(),
+    };
     let missing = match column.missing {
         0 => String::new(),
-        n => format!("{} missing, ", count(n as u64)),
+        n => format!(", {} missing", count(n as u64)),
     };
-    Words { line: format!("{missing}{}", column.reason), facts: in_the_file(column, rows, facts) }
+    Words { line: format!("{what}{missing}"), facts: in_the_file(column, rows, facts) }
 }
 
 fn in_the_file(column: &ColumnPreview, rows: usize, facts: &ColumnFacts) -> Vec<Fact> {
