@@ -35,7 +35,7 @@ mod unseen;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{BoxesSpec, DataSpec, IdxSpec, PictureSpec, Source};
+use crate::model::{BoxesSpec, DataSpec, IdxSpec, OwnPoint, PictureSpec, Source};
 
 pub use self::csv::{
     ColumnKind, ColumnPreview, MISSING_WORDS, Surveyed, TablePreview, inspect_csv, is_there, suggest_target, survey_csv,
@@ -132,6 +132,12 @@ pub fn holds_pictures(path: &Path) -> bool {
 pub fn propose_boxes(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
     let found = boxes::load::propose(&resolve(base, folder), progress)?;
     Ok(Source::Boxes(BoxesSpec { folder: folder.to_owned(), ..found }))
+}
+
+/// The points of the plane that settings with classes stand for, in no part yet. `None`: they are none.
+pub fn points_of(spec: &DataSpec) -> Option<Vec<OwnPoint>> {
+    let Source::Synthetic(settings) = &spec.source else { return None };
+    settings.class_count().map(|_| synthetic::points(settings, spec.seed))
 }
 
 /// A path as the user gave it, read from the project's folder when it is relative.

@@ -2,12 +2,14 @@
 //!
 //! Paths are kept as the user gave them; a relative path is read relative to the project file's folder by the caller.
 
+mod own_points;
 mod pictures;
 mod table;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Division, Fold, Shape};
+pub use own_points::OwnPoint;
 pub use pictures::*;
 pub use table::*;
 
@@ -115,6 +117,17 @@ pub struct SyntheticSpec {
     pub classes: usize,
     /// Which functions of (x, y) the network is given. Only for sources with two raw numbers; empty counts as x, y.
     pub features: Vec<Feature>,
+    /// Points put by hand, instead of generated ones where there are any; their classes are those of the pattern.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<OwnPoint>,
+}
+
+impl SyntheticSpec {
+    /// Of points of the plane with classes: how many. `None` for numbers.
+    pub fn class_count(&self) -> Option<usize> {
+        let count = if self.kind.has_class_count() { self.classes } else { 2 };
+        (!self.kind.is_regression()).then_some(count)
+    }
 }
 
 impl Default for SyntheticSpec {
@@ -125,6 +138,7 @@ impl Default for SyntheticSpec {
             noise: 0.0,
             classes: 3,
             features: vec![Feature::X, Feature::Y],
+            points: Vec::new(),
         }
     }
 }

@@ -80,6 +80,7 @@ pub fn in_words(differences: &[Difference]) -> String {
 fn source_name(source: &Source) -> String {
     let last = |path: &std::path::Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     match source {
+        Source::Synthetic(points) if !points.points.is_empty() => "Own points".to_owned(),
         Source::Synthetic(points) => points.kind.title().to_owned(),
         Source::Digits(_) => "Digits".to_owned(),
         Source::Shapes(_) => "Shapes".to_owned(),

@@ -1,7 +1,10 @@
 //! What the numbers of a project may be: one table, which the fields of the window, `glassbox check` and whoever opens
 //! a project read. Those of layers stand with their parameters (`layer_params!`).
 
-use super::{Augmentation, Clip, DataSpec, OneCycle, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec};
+use super::{
+    Augmentation, Clip, DataSpec, OneCycle, Optimiser, OwnPoint, Plateau, Project, Schedule, Source, SyntheticSpec,
+    TrainingSpec,
+};
 
 /// The least and the largest that a number may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -343,6 +346,28 @@ impl TrainingSpec {
     }
 }
 
+/// Of points that were put by hand.
+fn problem_of_own(spec: &SyntheticSpec) -> Option<String> {
+    let points = &spec.points;
+    if points.is_empty() {
+        return None;
+    }
+    let Some(classes) = spec.class_count() else {
+        return Some(format!("Points of your own have classes, but {} predicts numbers.", spec.kind.title()));
+    };
+    let reach = -OwnPoint::REACH..=OwnPoint::REACH;
+    let is_outside = |point: &&OwnPoint| !reach.contains(&point.x) || !reach.contains(&point.y);
+    if let Some(OwnPoint { x, y, .. }) = points.iter().find(is_outside) {
+        let reach = OwnPoint::REACH;
+        return Some(format!("The point {x}, {y} lies outside the plane, which reaches from -{reach} to {reach}."));
+    }
+    if let Some(point) = points.iter().find(|point| point.class >= classes) {
+        return Some(format!("A point has the class {}, but the last is {}.", point.class, classes - 1));
+    }
+    let most = OwnPoint::MOST;
+    (points.len() > most).then(|| format!("There are {} points of your own; the most is {most}.", points.len()))
+}
+
 impl DataSpec {
     /// A sentence about every number that cannot be. Numbers that have no meaning for the source are not looked at.
     pub fn problems(&self) -> Vec<String> {
@@ -354,6 +379,7 @@ impl DataSpec {
                 if points.kind.has_class_count() {
                     found.look(&CLASSES, points.classes);
                 }
+                found.0.extend(problem_of_own(points));
             }
             Source::Digits(digits) => {
                 found.look(&DIGITS, digits.samples);
@@ -480,7 +506,9 @@ mod tests {
             scaling: Scaling::default(),
             reading: Default::default(),
         };
+        let points = vec![OwnPoint { x: 0.5, y: -1.0, class: 1 }; 4];
         for source in [
+            Source::Synthetic(SyntheticSpec { points, ..blobs.clone() }),
             Source::Synthetic(blobs),
             Source::Digits(DigitsSpec::default()),
             Source::Shapes(ShapesSpec::default()),

@@ -10,7 +10,7 @@ use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
 use crate::trainer::DebugCommand;
 
-use super::{EngineAction, ExamineAction, Figure, OfferAction, PlaceAction, RunAction, Tab};
+use super::{EngineAction, ExamineAction, Figure, OfferAction, PlaceAction, PointEdit, RunAction, Tab};
 
 /// Something to be done. What cannot be done is told as a notice; nothing is then changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,8 @@ pub enum Action {
     UseFolder(PathBuf),
     /// An open set of pictures as the data of this project, by its key: fetched if it isn't there; the network stays.
     UseSet(String),
+    /// A point put on the plane by hand, moved or erased.
+    EditPoints(PointEdit),
     /// Another sheet of the workbook in use, as with another table.
     UseSheet(String),
     /// Same settings, new samples.

@@ -53,6 +53,7 @@ impl State {
             Action::UseTable(path) => self.use_table(path),
             Action::UseFolder(path) => self.use_folder(path),
             Action::UseSheet(sheet) => self.use_sheet(sheet),
+            Action::EditPoints(edit) => self.edit_points(edit),
             Action::ReloadData => self.load_data(),
             Action::RegenerateData => {
                 self.change("regenerate the data", "", |project| project.data.seed = project.data.seed.wrapping_add(1));
@@ -212,6 +213,7 @@ impl State {
         }
         self.note_unsaved();
         if self.project.data != before.data {
+            self.note_other_points(before);
             self.load_data();
         }
         if self.project.graph != before.graph || self.project.training != before.training {
@@ -285,7 +287,7 @@ impl State {
         }
     }
 
-    fn transport(&mut self, transport: Transport) {
+    pub(super) fn transport(&mut self, transport: Transport) {
         let running = self.run.status == super::RunStatus::Running;
         match transport {
             Transport::Toggle if running => self.tell(Command::Pause),

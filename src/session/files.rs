@@ -92,6 +92,7 @@ impl State {
     pub(super) fn set_watchable(&mut self) {
         let share = 1.0 - self.project.data.validation;
         let samples = match (&self.project.data.source, self.data.dataset()) {
+            (Source::Synthetic(spec), _) if !spec.points.is_empty() => spec.points.len() as f64 * share,
             (Source::Synthetic(points), _) => points.samples as f64 * share,
             (Source::Digits(digits), _) => digits.samples as f64 * share,
             (Source::Shapes(shapes), _) => shapes.samples as f64 * share,

@@ -394,6 +394,7 @@ impl State {
         self.works.told = None;
         self.run.picture = None;
         self.sync_run();
+        self.go_on_with_points();
     }
 
     /// Other data may have another number of classes: the layer before each Loss follows, and says so. It belongs to

@@ -88,6 +88,8 @@ pub struct Works {
     pub in_force: Option<Box<Project>>,
     /// The id of the run in `resume`, and whether its files hold it as it is.
     pub resume_id: Option<(String, bool)>,
+    /// A run goes on as soon as points that were put by hand are there.
+    pub goes_on: bool,
     /// Seconds since 1970, when the live run began.
     pub began_secs: u64,
 }

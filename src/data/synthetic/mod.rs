@@ -21,7 +21,7 @@ use super::encoding::{self, Encoding, Inputs};
 use super::random::{Draws, Purpose};
 use super::split::{self, divide};
 use super::{DataError, Dataset, Plane, Samples, Truth};
-use crate::model::{DataSpec, Feature, SyntheticKind, SyntheticSpec};
+use crate::model::{DataSpec, Feature, OwnPoint, SyntheticKind, SyntheticSpec};
 
 /// Half the side of the square that is drawn; Playground's.
 const EXTENT: f32 = 6.0;
@@ -41,9 +41,13 @@ impl Sample {
 }
 
 pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Dataset, DataError> {
-    let mut draws = Purpose::Points.draws(spec.seed, stream(settings.kind));
-    let samples = draw(settings, &mut draws);
+    let samples = samples(settings, spec.seed);
     let truth = truth(settings);
+    if !settings.points.is_empty() && !OwnPoint::suffice(&settings.points) {
+        let least = OwnPoint::LEAST;
+        return Err(DataError::new(format!("Put at least {least} points on the plane, and points of two classes.")));
+    }
+    let title = if settings.points.is_empty() { settings.kind.title() } else { "Own points" };
     let classes: Option<Vec<usize>> =
         (!settings.kind.is_regression()).then(|| samples.iter().map(|s| s.target as usize).collect());
     let rows = split::Rows { len: samples.len(), classes: classes.as_deref(), ..Default::default() };
@@ -54,13 +58,13 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
     let test = (!split.test.is_empty()).then(|| part(&samples, &split.test, &features).0);
     let is_plane = settings.kind.raw_dimensions() == 2;
     let encoding = Encoding {
-        source: settings.kind.title().into(),
+        source: title.into(),
         input_shape: vec![features.len()],
         inputs: Inputs::Points { features: features.clone() },
         target: encoding::Target::of(&truth, None),
     };
     Ok(Dataset {
-        name: settings.kind.title().into(),
+        name: title.into(),
         input_shape: vec![features.len()],
         input_names: features.iter().map(|f| f.label().to_owned()).collect(),
         input_units: Vec::new(),
@@ -79,6 +83,22 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
         encoding: Arc::new(encoding),
         origin: None,
     })
+}
+
+/// Those put by hand, or generated ones.
+fn samples(settings: &SyntheticSpec, seed: u64) -> Vec<Sample> {
+    if settings.points.is_empty() {
+        return draw(settings, &mut Purpose::Points.draws(seed, stream(settings.kind)));
+    }
+    settings.points.iter().map(|point| Sample { raw: [point.x, point.y], target: point.class as f32 }).collect()
+}
+
+/// All points of settings with classes, as if they had been put by hand; those outside of the plane are none.
+pub(super) fn points(settings: &SyntheticSpec, seed: u64) -> Vec<OwnPoint> {
+    let reach = -OwnPoint::REACH..=OwnPoint::REACH;
+    let all = samples(settings, seed).into_iter();
+    let all = all.filter(|sample| sample.raw.iter().all(|number| reach.contains(number)));
+    all.map(|sample| OwnPoint { x: sample.raw[0], y: sample.raw[1], class: sample.target as usize }).collect()
 }
 
 /// Which stream of random numbers a family draws from: its own for ever, wherever it stands in a list. A new family

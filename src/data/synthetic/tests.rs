@@ -153,3 +153,42 @@ fn settings_out_of_range_are_refused_in_words() {
     assert!(refuse(|s| s.noise = f64::NAN).contains("noise"));
     assert!(refuse(|s| s.classes = 1).contains("between 2 and 10"));
 }
+
+#[test]
+fn points_put_by_hand_are_the_samples() {
+    let point = |x, y, class| OwnPoint { x, y, class };
+    let points =
+        vec![point(1.0, 2.0, 0), point(-1.5, 0.25, 1), point(0.0, 0.0, 0), point(3.0, -3.0, 1), point(5.0, 5.0, 1)];
+    let settings = SyntheticSpec { features: vec![Feature::X, Feature::XSquared], points, ..SyntheticSpec::default() };
+    let spec = |settings: &SyntheticSpec| DataSpec {
+        source: crate::model::Source::Synthetic(settings.clone()),
+        ..DataSpec::default()
+    };
+    let load = |settings: &SyntheticSpec| {
+        crate::data::load(&spec(settings), std::path::Path::new(""), &crate::data::NoProgress)
+    };
+    let set = load(&settings).unwrap();
+    assert_eq!((set.name.as_str(), set.train.len(), set.validation.len()), ("Own points", 4, 1));
+    let plane = set.plane.as_ref().unwrap();
+    let all: Vec<f32> = plane.train_points.iter().chain(plane.validation_points.iter()).copied().collect();
+    assert!(settings.points.iter().all(|p| all.chunks(2).any(|at| at == [p.x, p.y])));
+    assert_eq!(set.train.inputs()[1], set.train.inputs()[0] * set.train.inputs()[0]);
+    assert_eq!(crate::data::points_of(&spec(&settings)), Some(settings.points.clone()));
+    // A project keeps them to the bit.
+    let text = serde_json::to_string(&spec(&settings)).unwrap();
+    assert!(text.contains("[-1.5,0.25,1]"), "{text}");
+    assert_eq!(serde_json::from_str::<DataSpec>(&text).unwrap(), spec(&settings));
+    // Generated ones become such.
+    let generated = spec(&SyntheticSpec { samples: 50, ..SyntheticSpec::default() });
+    assert_eq!(crate::data::points_of(&generated).map(|points| points.len()), Some(50));
+    for (points, words) in [
+        (vec![point(1.0, 1.0, 0); 4], "points of two classes"),
+        (settings.points[..3].to_vec(), "at least 4 points"),
+        (vec![point(7.0, 1.0, 0); 4], "outside the plane"),
+        (vec![point(f32::NAN, 1.0, 0); 4], "outside the plane"),
+        (vec![point(1.0, 1.0, 2); 4], "has the class 2, but the last is 1"),
+    ] {
+        let text = load(&SyntheticSpec { points, ..settings.clone() }).unwrap_err().message;
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}

@@ -113,6 +113,15 @@ fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
 }
 
 fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
+    if !spec.points.is_empty() {
+        ui.label(format!("{} points put by hand, in the Output panel.", spec.points.len()));
+        let help = "Forget the points put by hand and generate the pattern again. Undo brings them back.";
+        if ui.button("Generated points again").on_hover_text(help).clicked() {
+            spec.points.clear();
+            draft.ended = true;
+        }
+        return points::features(ui, draft, spec);
+    }
     let help = "Number of points, training and validation together.";
     let samples = usize_field(ui, "Samples", help, spec.samples, &limits::POINTS);
     spec.samples = draft.number(samples, spec.samples);

@@ -28,6 +28,7 @@ fn picture(kind: SyntheticKind) -> Thumbnail {
 fn current(source: &Source) -> (String, Thumbnail) {
     let file = |path: &std::path::Path| path.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
     match source {
+        Source::Synthetic(spec) if !spec.points.is_empty() => ("Own points".to_owned(), picture(spec.kind)),
         Source::Synthetic(spec) => (spec.kind.title().to_owned(), picture(spec.kind)),
         Source::Digits(_) => ("Drawn digits".to_owned(), Thumbnail::Digits),
         Source::Shapes(_) => ("Drawn shapes".to_owned(), Thumbnail::Shapes),
@@ -127,7 +128,7 @@ fn other_kind(source: &Source, kind: SyntheticKind) -> SyntheticSpec {
     let features = if kind.raw_dimensions() == 2 { before.features } else { vec![Feature::X] };
     let features =
         if kind.raw_dimensions() == 2 && features == [Feature::X] { vec![Feature::X, Feature::Y] } else { features };
-    SyntheticSpec { kind, features, ..before }
+    SyntheticSpec { kind, features, points: Vec::new(), ..before }
 }
 
 fn card(

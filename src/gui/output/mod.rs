@@ -16,6 +16,7 @@ mod export;
 mod framing;
 mod gallery;
 mod numbers;
+mod own_points;
 mod pad;
 mod photo;
 mod points;
@@ -96,6 +97,7 @@ pub struct OutputUi {
     /// The point of the plane of codes that is decoded.
     code: Option<[f32; 2]>,
     boxes: boxes::BoxesUi,
+    points: own_points::PointsUi,
     /// The samples shown before there are answers.
     samples: Arc<[u32]>,
     /// What all but the toggles belongs to.
@@ -121,6 +123,7 @@ impl Default for OutputUi {
             column: None,
             code: None,
             boxes: boxes::BoxesUi::default(),
+            points: own_points::PointsUi::default(),
             samples: Arc::default(),
             of: Weak::new(),
         }
@@ -158,6 +161,7 @@ impl OutputUi {
             only_wrong: self.only_wrong,
             scores: self.scores,
             boxes: self.boxes.clone(),
+            points: self.points.clone(),
             samples: sample_rows(dataset, &dataset.validation, None, gallery::PAGE).into(),
             of: Arc::downgrade(dataset),
             ..Self::default()
@@ -253,7 +257,7 @@ fn body(
     let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
     match (state.view().unwrap_or(AnswerView::Numbers), local.tab) {
         (_, Tab::Scores) => scores::show(ui, tokens, &view, local, actions),
-        (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local),
+        (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local, actions),
         (AnswerView::Curve, _) => curve::show(ui, tokens, &view, local),
         (AnswerView::Boxes, Tab::TryIt) => boxes::try_it(ui, tokens, &view, local, actions),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
@@ -289,7 +293,7 @@ pub fn of_run(
     let view = OutputView { state, dataset, picture: Some(picture), salt: side + 1 };
     // Another run may have been asked for something else.
     match picture {
-        OutputPicture::Surface { .. } => surface::show(ui, tokens, &view, local),
+        OutputPicture::Surface { .. } => surface::show(ui, tokens, &view, local, actions),
         OutputPicture::Curve { .. } => curve::show(ui, tokens, &view, local),
         OutputPicture::Numbers { .. } => numbers::show(ui, tokens, &view, actions),
         OutputPicture::Boxes { .. } => boxes::show(ui, tokens, &view, local, actions),

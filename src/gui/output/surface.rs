@@ -7,7 +7,7 @@ use egui::{
 use egui_plot::{PlotBounds, PlotTransform};
 
 use super::points::{self, Samples};
-use super::{OutputUi, OutputView, colours};
+use super::{OutputUi, OutputView, colours, own_points};
 use crate::data::Dataset;
 use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::plots::ticks::TickKind;
@@ -15,6 +15,7 @@ use crate::gui::reading::{read, reading_row};
 use crate::gui::textures::{cached, fingerprint, mix};
 use crate::gui::theme::{self, Tokens};
 use crate::model::Task;
+use crate::session::Action;
 use crate::trace::OutputPicture;
 
 /// Below the picture: numbers of the axis, then the legend.
@@ -27,12 +28,28 @@ struct Surface<'a> {
     task: Task,
 }
 
-pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut OutputUi) {
+pub(super) fn show(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &OutputView<'_>,
+    local: &mut OutputUi,
+    actions: &mut Vec<Action>,
+) {
     let Some(plane) = &view.dataset.plane else { return };
+    let is_offered = own_points::is_offered(view);
+    if is_offered {
+        let room = ui.available_rect_before_wrap();
+        let row =
+            Rect::from_min_size(room.min + Vec2::new(12.0, 4.0), Vec2::new(room.width() - 24.0, own_points::TOOLS));
+        own_points::tools(ui, tokens, view, &mut local.points, row);
+        ui.advance_cursor_after_rect(row);
+    }
+    let is_edited = is_offered && local.points.is_on;
     let surface = view.picture.and_then(|picture| surface(picture, view.dataset));
     let places = places(ui, f64::from(plane.extent));
     let frame = *places.frame();
-    let response = ui.interact(frame, ui.scope_id().with("surface"), Sense::hover());
+    let sense = if is_edited { Sense::click_and_drag() } else { Sense::hover() };
+    let response = ui.interact(frame, ui.scope_id().with("surface"), sense);
     let painter = ui.painter_at(frame);
     match &surface {
         Some(surface) => paint_surface(ui, tokens, &painter, frame, view, surface, local.steps),
@@ -43,6 +60,10 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     paint_ticks(ui.painter(), tokens, &places);
     let samples = points::samples(view.dataset, local.test);
     points::paint(&painter, tokens, &places, view.dataset, &samples);
+    if is_edited {
+        own_points::paint_held(ui, tokens, &response, &places, &local.points);
+        own_points::edit(&response, view, &places, &samples, &mut local.points, actions);
+    }
     response.widget_info(|| {
         let of = if surface.is_some() { "Network output" } else { "The data" };
         WidgetInfo::labeled(egui::Role::Image, true, format!("{of}, over the plane"))
