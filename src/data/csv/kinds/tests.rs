@@ -18,7 +18,8 @@ pub fn file(bytes: &[u8]) -> NamedTempFile {
 pub fn text(path: &Path) -> Result<(String, Vec<String>), String> {
     let source = Source::open(path, None, &NoProgress).map_err(|error| error.message)?;
     let mut text = String::new();
-    std::io::Read::read_to_string(&mut source.reader(path).unwrap(), &mut text).unwrap();
+    // What is wrong further down is found when it is read.
+    std::io::Read::read_to_string(&mut source.reader(path).unwrap(), &mut text).map_err(|error| error.to_string())?;
     Ok((text, source.notes.clone()))
 }
 
