@@ -384,6 +384,9 @@ mod tests {
             let (input, task) = match (&project.data.source, template.key) {
                 (Source::Digits(_), _) => (vec![1, 28, 28], Task::Classes(10)),
                 (Source::Shapes(shapes), _) => (vec![3, shapes.size, shapes.size], Task::Classes(6)),
+                (Source::Scenes(scenes), _) => {
+                    (vec![3, scenes.size, scenes.size], Task::Boxes { most: scenes.most, classes: 6 })
+                }
                 (_, "sine") => (vec![1], Task::Numbers(1)),
                 (_, "plane") => (vec![2], Task::Numbers(1)),
                 (_, "blobs") => (vec![2], Task::Classes(3)),
