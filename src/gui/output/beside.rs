@@ -167,7 +167,7 @@ fn test(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<A
     let (examined, run) = (view.state.examined(), view.state.run());
     ui.add_space(6.0);
     let Some(part) = &view.dataset.test else {
-        let text = "No test set is set aside. The Data tab can: Test.";
+        let text = "No test set: set one aside in the Data tab, under Test.";
         ui.add(Label::new(RichText::new(text).small().color(tokens.faint)).wrap());
         return;
     };

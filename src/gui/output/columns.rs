@@ -24,8 +24,8 @@ pub(super) fn is_there(view: &OutputView<'_>) -> bool {
     view.salt == 0 && has_truth && matches!(view.dataset.encoding.inputs, Inputs::Table { .. })
 }
 
-const HELP: &str = "Which columns does the network go by? Each in turn is shuffled among the samples: the more the score falls, the \
-    more the column is worth. Press one to see how the answer follows it.";
+const HELP: &str = "Which columns does the network rely on? Each one in turn is shuffled among the samples: the more the \
+    score falls, the more that column matters. Click one to see how the answer depends on it.";
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -48,7 +48,7 @@ pub(super) fn show(
                 if progress(ui, &examined.progress) {
                     actions.push(ExamineAction::Cancel.into());
                 }
-            } else if accent_button(ui, can, "Weigh the columns").clicked() {
+            } else if accent_button(ui, can, "Measure importance").clicked() {
                 actions.push(ExamineAction::Columns.into());
             }
             return;
@@ -74,7 +74,7 @@ fn heading(
         if worth.step != view.state.run().step {
             let word = if doing { "Shuffling …" } else { "Again" };
             let button = ui.add_enabled(can, Button::new(word).small());
-            if button.on_hover_text("Weigh the columns with the weights as they are now.").clicked() {
+            if button.on_hover_text("Measure again, with the weights as they are now.").clicked() {
                 actions.push(ExamineAction::Columns.into());
             }
         }

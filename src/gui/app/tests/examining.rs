@@ -64,7 +64,7 @@ fn columns_are_weighed_and_a_picked_one_shows_its_curve() {
     let mut hands = trained(folder.path());
     hands.click_tab("Scores");
     hands.click("By column");
-    hands.click("Weigh the columns");
+    hands.click("Measure importance");
     wait(&mut hands);
     for column in ["size", "noise"] {
         let row = hands.names_containing(&format!("Importance of {column}"))[0].clone();
