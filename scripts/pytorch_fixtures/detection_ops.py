@@ -38,16 +38,17 @@ def things(seed, pictures, most):
 
 
 def cell_truth(y, rows, columns, classes):
-    """As YOLOv5 assigns: the centre's cell and the closest neighbour along each axis."""
+    """As YOLOv5 assigns: the centre's cell and the closest neighbour along each axis; where a centre lies is computed in the
+    type of the numbers."""
     held = torch.zeros(len(y), 1, rows, columns, dtype=torch.float64)
     boxes, kinds = torch.zeros(len(y), 4, rows, columns, dtype=torch.float64), torch.zeros_like(held)
     for b, of_picture in enumerate(y.detach()):
         claims = {}
-        for kind, left, top, right, bottom in of_picture.tolist():
-            area = (right - left) * (bottom - top)
+        for kind, left, top, right, bottom in (thing.unbind() for thing in of_picture):
+            area = ((right - left) * (bottom - top)).item()
             if kind < 0 or kind >= classes or area <= 0:
                 continue
-            x, y_ = (left + right) / 2 * columns, (top + bottom) / 2 * rows
+            x, y_ = ((left + right) / 2 * columns).item(), ((top + bottom) / 2 * rows).item()
             column, row = min(max(int(x), 0), columns - 1), min(max(int(y_), 0), rows - 1)
             beside = column - 1 if x - column < 0.5 else column + 1
             above = row - 1 if y_ - row < 0.5 else row + 1
