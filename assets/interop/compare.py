@@ -39,12 +39,15 @@ def gradients():
     return recorded, idle
 
 
-def shaken(array, seed):
-    """The array with its last bits changed, as rounding might; whole numbers stay."""
+def shaken(array, seed, precision=None):
+    """The array with its last bits changed, as rounding might; whole numbers stay.
+
+    `precision`: another type in whose last bits, where that is coarser.
+    """
     if seed is None or not np.issubdtype(array.dtype, np.floating):
         return array
     by = np.random.default_rng(seed).uniform(-8, 8, array.shape)
-    by *= np.finfo(array.dtype).eps
+    by *= np.finfo(precision or array.dtype).eps
     moved = array * (1 + by).astype(array.dtype)
     return np.where(array == np.rint(array), array, moved)
 

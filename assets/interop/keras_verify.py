@@ -20,6 +20,7 @@ from compare import proof
 from model import build_model
 
 # __WHY__
+PRECISION = "__PRECISION__"
 LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": __STEPS__}
 samples = data.load("train")
 augmentation = getattr(train, "AUGMENTATION", None)
@@ -32,8 +33,9 @@ def model_in(dtype, seed=None):
     keras.config.set_dtype_policy(dtype)
     model = build_model()
     model.load_weights("model.keras")
-    weights = (compare.shaken(array, seed) for array in model.get_weights())
-    model.set_weights(list(weights))
+    precision = PRECISION if dtype == "float64" else dtype
+    weights = model.get_weights()
+    model.set_weights([compare.shaken(one, seed, precision) for one in weights])
     draws = keras_run.Draws(model, train.SEED, getattr(train, "DRAWS", {}))
     train.compile_model(model)
     return model, draws

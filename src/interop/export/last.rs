@@ -88,10 +88,11 @@ pub(super) fn keras(from: &From) -> Result<Vec<File>, ExportError> {
     // As the model's layers count them: `lstm_1.0` is the first of `get_layer("lstm_1").weights`.
     let called = |step: &Step, _: &Variable, place: usize| format!("{}.{place}", step.name);
     let proof = recorded(from, &plan, &called)?;
-    let usual = ("1e-8", "Relative to each tensor's largest magnitude.");
-    let (steps, why) = plan.single_precision().map_or(usual, |why| ("1e-5", why));
+    let usual = ("1e-8", "float64", "Relative to each tensor's largest magnitude.");
+    let (steps, precision, why) = plan.single_precision().map_or(usual, |why| ("1e-5", "float32", why));
     let verify = include_str!("../../../assets/interop/keras_verify.py")
         .replace("__STEPS__", steps)
+        .replace("__PRECISION__", precision)
         .replace("__WHY__", why)
         .replace("__ANSWER__", &from.twin.answer.to_string());
     Ok(vec![
