@@ -23,9 +23,10 @@ def rows(seed, length, batch_size):
 
 
 def gradients():
-    """The recorded gradients, and the names of those that are rounding only.
+    """The recorded gradients, and the names of what is rounding only.
 
-    A shift in front of a batch norm changes nothing: Adam makes whole steps even of that.
+    A shift in front of a batch norm changes nothing: Adam makes whole steps even of that, and running statistics, which
+    have no gradients, follow them.
     """
     prefix = "f32/grad/"
     recorded = {
@@ -35,6 +36,7 @@ def gradients():
     largest = max(sizes.values(), default=0.0)
     idle = {name for name, size in sizes.items() if size <= 1e-5 * largest}
     if idle:
+        idle |= set(names) - recorded.keys()
         print("Rounding only, so not compared:", ", ".join(sorted(idle)))
     return recorded, idle
 
