@@ -83,8 +83,7 @@ pub(in crate::data) fn load(
     let (Some(train), Some(validation), test) = (parts.next(), parts.next(), parts.next()) else {
         return Err(too_few(path, &left));
     };
-    let name = folder::name(path);
-    let name = if name.is_empty() { "Pictures".to_owned() } else { name };
+    let name = folder::title(path);
     let truth = Truth::things(names, most);
     Ok(Dataset {
         encoding: encoding::picture_files(&name, shape, settings.fit, &truth),

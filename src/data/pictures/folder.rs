@@ -110,6 +110,12 @@ pub(in crate::data) fn name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// What a data set is called by its folder.
+pub(in crate::data) fn title(path: &Path) -> String {
+    let name = name(path);
+    if name.is_empty() { "Pictures".to_owned() } else { name }
+}
+
 /// What a folder is called that says nothing of what is in its pictures.
 pub(super) fn is_no_class(folder: &str) -> bool {
     const CALLED: [&str; 14] = [

@@ -80,8 +80,7 @@ fn load_within(
         let why = skipped(&left, path).map(|note| format!(" {note}")).unwrap_or_default();
         return Err(DataError::new(format!("{text}: {}.{why}", path.display())));
     }
-    let name = folder::name(path);
-    let name = if name.is_empty() { "Pictures".to_owned() } else { name };
+    let name = folder::title(path);
     let truth = Truth::classes(classes);
     let shape = [wanted.channels, wanted.side, wanted.side];
     let part = |pictures| Samples::new(&shape, 1, PictureRows { wanted, pictures });

@@ -68,7 +68,10 @@ pub(super) fn show(
         let of = if surface.is_some() { "Network output" } else { "The data" };
         WidgetInfo::labeled(egui::Role::Image, true, format!("{of}, over the plane"))
     });
-    paint_reading(tokens, view.dataset, &response, &places, surface.as_ref(), &samples);
+    // It would hide what was just put.
+    if !is_edited {
+        paint_reading(tokens, view.dataset, &response, &places, surface.as_ref(), &samples);
+    }
     legend(ui, tokens, view.dataset, frame, &samples, surface.is_some());
 }
 
