@@ -42,7 +42,7 @@ pub(super) fn is_offered(view: &OutputView<'_>) -> bool {
 pub(super) fn tools(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut PointsUi, room: Rect) {
     ui.scope_builder(UiBuilder::new().max_rect(room).layout(egui::Layout::left_to_right(egui::Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        let help = "Put points of your own: click the plane to put one, drag one to move it.";
+        let help = "Add points of your own: click the plane to add one, drag one to move it.";
         ui.checkbox(&mut local.is_on, "edit points").on_hover_text(help);
         if !local.is_on {
             return;
@@ -54,7 +54,7 @@ pub(super) fn tools(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: 
             if is_chosen || response.hovered() || response.has_focus() {
                 ui.painter().circle_stroke(rect.center(), 8.5, tokens.focus_stroke());
             }
-            let label = format!("Put points of {name}");
+            let label = format!("Add points of {name}");
             response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &label));
             if response.on_hover_text(&label).clicked() {
                 local.tool = Tool::Put(class);

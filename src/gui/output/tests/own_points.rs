@@ -30,7 +30,7 @@ fn points_are_put_dragged_and_erased_on_the_plane() {
     assert_eq!(edits(&harness), []);
     harness.get_by_label("edit points").click();
     harness.run_steps(3);
-    harness.get_by_label("Put points of right").click();
+    harness.get_by_label("Add points of right").click();
     harness.run_steps(3);
     click(&mut harness, egui::vec2(0.75, 0.25));
     let [PointEdit::Put(point)] = edits(&harness)[..] else { panic!("{:?}", edits(&harness)) };
