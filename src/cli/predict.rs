@@ -47,7 +47,7 @@ fn predict(options: &PredictOptions, path: &Path, device: Device) -> anyhow::Res
             if options.json {
                 answer(as_json(&answers, &unseen, score, false)).map(drop)
             } else {
-                answer(answers.summary(score, path)).map(drop)
+                answer(answers.summary(&unseen, score, path)).map(drop)
             }
         }
         (None, true) => answer(as_json(&answers, &unseen, score, true)).map(drop),
@@ -86,7 +86,7 @@ fn row_json(answers: &Answers, unseen: &Unseen, row: usize, line: usize) -> Valu
             );
         }
         Task::Boxes { .. } => {
-            one.insert("boxes".into(), Value::Array(answers.seen(row).unwrap_or_default()));
+            one.insert("boxes".into(), answers.found_json(unseen, row));
         }
         Task::Numbers(_) | Task::Input(_) => {
             let numbers = answers.truth.names.iter().cloned().zip(answers.numbers(row).map(|number| json!(number)));

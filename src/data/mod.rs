@@ -48,7 +48,7 @@ pub use facts::TableFacts;
 pub use fingerprint::{Difference, Fingerprint};
 pub use mapped::{CachedTable, cached_tables};
 pub use origin::{Origin, OriginFiles};
-pub use pictures::read_photo;
+pub use pictures::{Frame, read_photo};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use room::Room;

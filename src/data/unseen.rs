@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::encoding::Inputs;
-use super::{DataError, Encoding, Progress, csv, idx, pictures};
+use super::{DataError, Encoding, Frame, Progress, csv, idx, pictures};
 
 /// Rows of a file, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Unseen {
     pub truths: Vec<Option<f32>>,
     /// Of every row, the file that it is; empty where they are rows of one.
     pub names: Vec<String>,
+    /// Of every kept row, how its picture was fitted; empty where rows are no picture files.
+    pub frames: Vec<Frame>,
     /// Sentences: what was filled, what the network never saw.
     pub notes: Vec<String>,
 }

@@ -189,8 +189,8 @@ fn table(ui: &mut Ui, tokens: &Tokens, found: &Predictions) {
             }
         });
     });
-    if lines < found.rows {
-        let text = format!("The first {lines} of {} rows.", count(found.rows as u64));
+    if lines < found.line_count {
+        let text = format!("The first {lines} of {} rows.", count(found.line_count as u64));
         ui.label(RichText::new(text).small().color(tokens.faint));
     }
 }

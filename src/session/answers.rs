@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::data::{Progress, Truth, Unseen};
+use crate::data::{Frame, Progress, Truth, Unseen};
 use crate::engine::metrics::Tally;
-use crate::model::boxes::{Grid, Seen};
+use crate::model::boxes::{Found, Grid};
 use crate::model::{Answer, Metric, Task};
 use crate::trainer::RunError;
 use crate::trainer::judging::Judge;
@@ -26,6 +26,8 @@ pub struct Answers {
     pub errors: Option<Vec<f32>>,
     /// Of a network that finds things in pictures.
     grid: Option<Grid>,
+    /// Rows and columns of what the network takes, where that is pictures.
+    picture: [usize; 2],
     /// That are answered.
     pub rows: usize,
     /// Completed when these weights were kept.
@@ -47,8 +49,9 @@ impl Answers {
         let program = machine.program();
         let dims = &program.values[program.output.index()].shape.dims;
         let grid = matches!(machine.task(), Task::Boxes { .. }).then(|| Grid::of(dims)).flatten();
+        let picture = if let [_, rows, columns] = judge.encoding().input_shape[..] { [rows, columns] } else { [1; 2] };
         let (truth, answer, name) = (judge.truth().clone(), machine.answer(), judge.column().to_owned());
-        Ok(Self { truth, answer, name, outputs, width, errors, grid, rows, step })
+        Ok(Self { truth, answer, name, outputs, width, errors, grid, picture, rows, step })
     }
 
     /// Of one row that is answered.
@@ -62,14 +65,23 @@ impl Answers {
     }
 
     /// What is found in a picture, most certain first; `None` where nothing is looked for.
-    pub fn seen(&self, row: usize) -> Option<Vec<Value>> {
-        let grid = self.grid?;
-        let one = |seen: Seen| {
-            let (found, at) = (seen.found, seen.found.extent);
+    pub fn found(&self, row: usize) -> Option<Vec<Found>> {
+        Some(self.grid?.read(self.outputs_of(row)).into_iter().map(|seen| seen.found).collect())
+    }
+
+    /// The same for programs; edges in pixels of the picture.
+    pub fn found_json(&self, unseen: &Unseen, row: usize) -> Value {
+        let one = |found: Found| {
+            let [left, top, right, bottom] = self.frame(unseen, row).pixels(found.extent);
             json!({ "class": self.truth.names.get(found.class), "score": found.score,
-                "left": at.left, "top": at.top, "right": at.right, "bottom": at.bottom })
+                "left": left, "top": top, "right": right, "bottom": bottom })
         };
-        Some(grid.read(self.outputs_of(row)).into_iter().map(one).collect())
+        self.found(row).unwrap_or_default().into_iter().map(one).collect()
+    }
+
+    fn frame(&self, unseen: &Unseen, row: usize) -> Frame {
+        let [rows, columns] = self.picture;
+        unseen.frames.get(row).copied().unwrap_or_else(|| Frame::whole(columns, rows))
     }
 
     /// What the rows with a truth score (accuracy or R²), and how many these are.
@@ -91,12 +103,18 @@ impl Answers {
     }
 
     /// For people; `path`: where the answers were written.
-    pub fn summary(&self, score: Option<(f64, usize)>, path: &Path) -> String {
+    pub fn summary(&self, unseen: &Unseen, score: Option<(f64, usize)>, path: &Path) -> String {
+        let written = format!("written to {}", path.display());
+        if self.grid.is_some() {
+            let found = self.line_count(unseen);
+            let pictures = if self.rows == 1 { "1 picture".to_owned() } else { format!("{} pictures", self.rows) };
+            return format!("Found {found} thing{} in {pictures}, {written}", if found == 1 { "" } else { "s" });
+        }
         let score = score.map_or(String::new(), |(score, rows)| match self.metric() {
             Metric::R2 => format!("\nR²       {score:.4} over {rows} rows"),
             _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
         });
-        format!("Predicted {} rows, written to {}{score}", self.rows, path.display())
+        format!("Predicted {} rows, {written}{score}", self.rows)
     }
 
     /// What stands above the columns of [`Self::csv`].
@@ -109,14 +127,19 @@ impl Answers {
                 head.extend([self.name.clone(), said.to_owned()]);
                 head.extend(self.truth.names.iter().map(|class| format!("{said} of {class}")));
             }
-            Task::Boxes { .. } => head.push("boxes".to_owned()),
+            // A line for each find.
+            Task::Boxes { .. } => {}
             Task::Numbers(_) | Task::Input(_) => head.extend(self.truth.names.iter().cloned()),
         }
         head
     }
 
-    /// A heading, and a line for every row of the file; what is not answered is empty.
-    pub fn lines<'a>(&'a self, unseen: &'a Unseen) -> impl Iterator<Item = Vec<String>> + 'a {
+    /// A heading, and a line for every row of the file; what is not answered is empty. Of pictures in which things are
+    /// found, a line for each find.
+    pub fn lines<'a>(&'a self, unseen: &'a Unseen) -> Box<dyn Iterator<Item = Vec<String>> + 'a> {
+        if self.grid.is_some() {
+            return Box::new(self.lines_of_finds(unseen));
+        }
         let mut head = self.head();
         if !unseen.names.is_empty() {
             head.insert(1, "file".to_owned());
@@ -132,7 +155,31 @@ impl Answers {
             cells.resize(width, String::new());
             cells
         });
+        Box::new(std::iter::once(head).chain(lines))
+    }
+
+    /// Pictures are told by their files, or else by their numbers from 1; edges in pixels.
+    fn lines_of_finds<'a>(&'a self, unseen: &'a Unseen) -> impl Iterator<Item = Vec<String>> + 'a {
+        let head = ["picture", "class", "score", "left", "top", "right", "bottom"].map(str::to_owned).to_vec();
+        let kept = unseen.kept.iter().enumerate().filter(|(_, kept)| **kept);
+        let lines = kept.enumerate().flat_map(move |(row, (line, _))| {
+            let picture = unseen.names.get(line).cloned().unwrap_or_else(|| (line + 1).to_string());
+            let frame = self.frame(unseen, row);
+            self.found(row).unwrap_or_default().into_iter().map(move |found| {
+                let class = self.truth.names.get(found.class).cloned().unwrap_or_default();
+                let edges = frame.pixels(found.extent).map(|edge| format!("{edge:.1}"));
+                [vec![picture.clone(), class, found.score.to_string()], edges.to_vec()].concat()
+            })
+        });
         std::iter::once(head).chain(lines)
+    }
+
+    /// How many of them there are, without the heading.
+    pub fn line_count(&self, unseen: &Unseen) -> usize {
+        match self.grid {
+            Some(_) => (0..self.rows).filter_map(|row| self.found(row)).map(|found| found.len()).sum(),
+            None => unseen.kept.len(),
+        }
     }
 
     /// All [`Self::lines`].
@@ -148,9 +195,6 @@ impl Answers {
     fn cells(&self, row: usize) -> Vec<String> {
         if let Some(errors) = &self.errors {
             return vec![errors[row].to_string()];
-        }
-        if let Some(seen) = self.seen(row) {
-            return vec![Value::Array(seen).to_string()];
         }
         let Some(classes) = self.truth.task.classes().map(|_| &self.truth.names) else {
             return self.numbers(row).map(|number| number.to_string()).collect();

@@ -103,6 +103,8 @@ pub struct Predictions {
     pub notes: Vec<String>,
     /// A heading and the first lines.
     pub lines: Vec<Vec<String>>,
+    /// How many lines there are, without the heading.
+    pub line_count: usize,
     /// All of them, as a CSV table.
     pub csv: Arc<str>,
     /// Where they were saved.
@@ -341,6 +343,7 @@ fn predicted(judge: &Judge, path: &Path, step: u64, wanted: &dyn Progress) -> Re
         answered: answers.rows,
         score,
         lines: answers.lines(&unseen).take(1 + SHOWN).collect(),
+        line_count: answers.line_count(&unseen),
         csv: csv.into(),
         notes: unseen.notes,
         saved: None,

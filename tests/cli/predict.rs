@@ -180,6 +180,65 @@ fn picture_files_are_learnt_from_and_answered_for_by_name() {
     assert!(lines.starts_with("row,file,class,") && lines.contains("\n1,a.png,dim,"), "{lines}");
 }
 
+#[test]
+fn each_find_in_a_picture_is_a_row_in_its_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let picture = |name: &str, [width, height]: [u32; 2], left: u32| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), width, height);
+        encoder.set_color(png::ColorType::Grayscale);
+        let is_thing = |i: u32| (left..left + 12).contains(&(i % width)) && (4..16).contains(&(i / width));
+        let pixels: Vec<u8> = (0..width * height).map(|i| if is_thing(i) { 250 } else { 20 }).collect();
+        encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    };
+    let (mut images, mut annotations) = (Vec::new(), Vec::new());
+    for i in 0..16 {
+        picture(&format!("all/{i}.png"), [48, 32], i);
+        images.push(serde_json::json!({ "id": i, "file_name": format!("{i}.png"), "width": 48, "height": 32 }));
+        annotations.push(serde_json::json!({ "id": i, "image_id": i, "category_id": 7, "bbox": [i, 4, 12, 12] }));
+    }
+    let categories = [serde_json::json!({ "id": 7, "name": "block" })];
+    let labels = serde_json::json!({ "images": images, "annotations": annotations, "categories": categories });
+    std::fs::write(folder.join("all/labels.json"), labels.to_string()).unwrap();
+    json_free(folder, &["new", "detect", "--data", "all", "-o", "d.json"]);
+    json(folder, &["train", "d.json", "--steps", "2", "--checkpoint", "d.safetensors", "--json"]);
+    picture("new/wide.png", [96, 32], 5);
+    picture("new/tall.png", [20, 60], 3);
+    std::fs::write(folder.join("new/broken.png"), "").unwrap();
+    let output = glassbox(folder, &["predict", "d.safetensors", "--data", "new", "-o", "found.csv"]);
+    let said = text_of(&output);
+    let written = std::fs::read_to_string(folder.join("found.csv")).unwrap();
+    let lines: Vec<Vec<&str>> = written.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(lines[0], ["picture", "class", "score", "left", "top", "right", "bottom"]);
+    assert!(lines.len() > 2 && said.contains(&format!("Found {} things in 2 pictures", lines.len() - 1)), "{said}");
+    let told = json(folder, &["predict", "d.safetensors", "--data", "new", "--json"]);
+    let mut expected = Vec::new();
+    for answer in told["answers"].as_array().unwrap() {
+        for found in answer["boxes"].as_array().unwrap() {
+            let edges = ["left", "top", "right", "bottom"].map(|edge| found[edge].as_f64().unwrap());
+            let of = |key: &str| found[key].as_str().unwrap().to_owned();
+            let score = (found["score"].as_f64().unwrap() as f32).to_string();
+            let edges = edges.map(|edge| format!("{:.1}", edge as f32));
+            expected
+                .push([vec![answer["file"].as_str().unwrap().to_owned(), of("class"), score], edges.to_vec()].concat());
+        }
+    }
+    assert_eq!(lines[1..], expected);
+    for line in &lines[1..] {
+        let [width, height] = match line[0] {
+            "wide.png" => [96.0, 32.0],
+            "tall.png" => [20.0, 60.0],
+            other => panic!("{other}"),
+        };
+        let [left, top, right, bottom] = [3, 4, 5, 6].map(|i| line[i].parse::<f64>().unwrap());
+        assert!(0.0 <= left && left <= right && right <= width && top <= bottom && bottom <= height, "{line:?}");
+        assert!(line[1] == "block" && line[2].parse::<f32>().unwrap() >= 0.01);
+    }
+    assert!(["wide.png", "tall.png"].iter().all(|name| lines.iter().any(|line| line[0] == *name)), "{written}");
+}
+
 /// The numbers of all tensors whose names begin with a prefix (and no other), by the rest of their names.
 fn tensors(path: &Path, prefix: &str) -> Vec<(String, Vec<u8>)> {
     let bytes = std::fs::read(path).unwrap();

@@ -9,6 +9,7 @@ mod column;
 pub(super) mod decode;
 mod find;
 pub(super) mod folder;
+mod frame;
 mod labels;
 mod photo;
 pub(super) mod place;
@@ -18,6 +19,7 @@ mod table;
 use std::path::Path;
 
 pub(super) use find::are_packed;
+pub use frame::Frame;
 pub use photo::read_photo;
 
 use super::progress::{Progress, stop_if_cancelled};
@@ -230,6 +232,7 @@ pub(super) fn unseen(encoding: &Encoding, fit: Fit, path: &Path, progress: &dyn 
     let mut faults = left.iter().map(|(place, _)| place).peekable();
     found.kept = all.iter().map(|place| faults.next_if(|fault| *fault == place).is_none()).collect();
     found.truths = pictures.iter().map(|picture| picture.label.map(|class| class as f32)).collect();
+    found.frames = pictures.iter().map(|picture| Frame::of(picture.size, wanted)).collect();
     let pictures = pictures.into_iter().map(|picture| picture.relabelled(0)).collect();
     let pictures = Samples::new(&encoding.input_shape, 1, PictureRows { wanted, pictures });
     found.inputs = pictures.whole()?.inputs.into_owned();
