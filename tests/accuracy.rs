@@ -39,7 +39,7 @@ fn mean_of_five(name: &str, project: &Project) -> f64 {
 fn table(folder: &Path, file: &str, target: &str, drop: &[&str]) -> Project {
     let left_out = |name: &&str| ColumnChoice { name: name.to_string(), role: ColumnRole::LeftOut };
     let roles = drop.iter().map(left_out).collect();
-    let wish = TableWish { target: Some(target.to_owned()), roles, ..TableWish::default() };
+    let wish = TableWish { targets: vec![target.to_owned()], roles, ..TableWish::default() };
     let path = folder.join("csv").join(file);
     let (spec, _) = table_spec(&path, &wish, Path::new(""), &NoProgress).unwrap();
     let dataset = data::load(&spec, Path::new(""), &NoProgress).unwrap();

@@ -112,7 +112,7 @@ fn so_is_every_template_that_needs_files() {
     let boxes = BoxesSpec { folder: folder.join("bccd"), size: 32, grey: false, fit: Fit::Stretch };
     let boxes = DataSpec { source: Source::Boxes(boxes), ..DataSpec::default() };
     let table = |file: &str, target: &str| {
-        let wish = TableWish { target: Some(target.to_owned()), ..TableWish::default() };
+        let wish = TableWish { targets: vec![target.to_owned()], ..TableWish::default() };
         table_spec(&folder.join("csv").join(file), &wish, base, &NoProgress).unwrap().0
     };
     let mut tried = BTreeSet::new();

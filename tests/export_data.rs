@@ -7,11 +7,13 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use glassbox::data::{self, Dataset, NoProgress};
+use glassbox::data::{self, ColumnKind, Dataset, NoProgress};
 use glassbox::interop::{Framework, export};
 use glassbox::model::layer::{Dense, Flatten};
 use glassbox::model::templates::chain;
-use glassbox::model::{CsvSpec, DataSpec, IdxSpec, MissingPolicy, Project, Scaling, Source, TrainingSpec};
+use glassbox::model::{
+    ColumnChoice, ColumnRole, CsvSpec, DataSpec, IdxSpec, MissingPolicy, Project, Scaling, Source, TrainingSpec,
+};
 use support::exports::must;
 use support::frameworks::python_with;
 
@@ -91,6 +93,19 @@ fn tables_are_read_alike() {
             let reading = Default::default();
             let csv =
                 CsvSpec { path: path.clone(), target: target.clone(), columns: Vec::new(), missing, scaling, reading };
+            reads_the_same(&python, Source::Csv(csv), &what);
+        }
+        // Two numbers at once.
+        let numbers = table.columns.iter().filter(|c| c.kind == ColumnKind::Number && c.role == ColumnRole::Numeric);
+        if let [one, other, _, ..] = numbers.collect::<Vec<_>>()[..] {
+            let csv = CsvSpec {
+                path: path.clone(),
+                target: one.name.clone(),
+                columns: vec![ColumnChoice { name: other.name.clone(), role: ColumnRole::Target }],
+                missing: MissingPolicy::Fill,
+                scaling: Scaling::Standardise,
+                reading: Default::default(),
+            };
             reads_the_same(&python, Source::Csv(csv), &what);
         }
     }

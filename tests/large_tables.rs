@@ -33,7 +33,7 @@ fn both(target: &str) -> Both {
             &format!("{a},{b},{},{},{}\n", i * i % 89, ["no", "yes"][usize::from(a > 7.0)], a * 3.0 + f64::from(i % 5));
     }
     std::fs::write(&path, text).unwrap();
-    let wish = TableWish { target: Some(target.into()), ..TableWish::default() };
+    let wish = TableWish { targets: vec![target.into()], ..TableWish::default() };
     let (spec, _) = table_spec(&path, &wish, Path::new(""), &NoProgress).unwrap();
     let load = |memory| {
         let room = Room { memory, cache: Some(Cache::at(folder.path().join("cache"))) };

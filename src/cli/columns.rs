@@ -17,8 +17,8 @@ struct Row<'a> {
 
 fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Row<'a>> {
     let of = |column: &'a ColumnPreview| {
-        let said = csv.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
-        let is_target = column.name == csv.target;
+        let said = csv.said(&column.name);
+        let is_target = csv.predicts(&column.name);
         let used = match said.unwrap_or(column.role) {
             _ if is_target && dataset.truth.task.classes().is_some() => "target: classes",
             _ if is_target => "target: numbers",
@@ -26,6 +26,7 @@ fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Ro
             ColumnRole::Categorical => "category",
             ColumnRole::Date => "date",
             ColumnRole::LeftOut => "left out",
+            ColumnRole::Target => "target: numbers",
         };
         let found = if is_target { &column.target_reason } else { &column.reason };
         let why = if said.is_some() { "chosen".to_owned() } else { found.clone() };
@@ -56,7 +57,7 @@ pub fn text(table: &TablePreview, csv: &CsvSpec, dataset: &Dataset) -> String {
     };
     let all: Vec<String> = lines.iter().map(padded).collect();
     let task = if dataset.truth.task.classes().is_some() { "classes" } else { "numbers" };
-    format!("{}\n{} rows. Predicts {}: {task}.", all.join("\n"), table.rows, csv.target)
+    format!("{}\n{} rows. Predicts {}: {task}.", all.join("\n"), table.rows, csv.targets().join(", "))
 }
 
 fn cut(text: &str) -> String {
@@ -82,6 +83,7 @@ pub fn json(table: &TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Value {
         "header": table.has_header,
         "delimiter": table.delimiter,
         "target": csv.target,
+        "targets": csv.targets(),
         "task": if dataset.truth.task.classes().is_some() { "classes" } else { "numbers" },
         "columns": columns.collect::<Vec<_>>(),
     })

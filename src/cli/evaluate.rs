@@ -52,15 +52,17 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
     if let Some(path) = &options.data {
         let unseen = read_unseen(&weights.encoding, path, &Watched::default())?;
         let mut notes = unseen.notes.clone();
-        let known: Vec<(usize, f32)> =
-            unseen.truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
-        let lacking = unseen.truths.len() - known.len();
-        if known.is_empty() {
+        let (rows, targets) = unseen.known(weights.encoding.target.truth().task.target().len());
+        let lacking = unseen.kept.iter().filter(|kept| **kept).count() - rows.len();
+        if rows.is_empty() {
+            let headings = weights.encoding.target.headings();
+            let column = if headings.len() > 1 { "columns" } else { "column" };
+            let named: Vec<String> = headings.iter().map(|name| format!("{name:?}")).collect();
+            let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
             bail!(
-                "No row of {} has an answer to compare with. Name the column as in training{}, or ask for predictions \
-                 alone: glassbox predict",
+                "No row of {} has an answer to compare with. Name the {column} as in training{named}, or ask for \
+                 predictions alone: glassbox predict",
                 path.display(),
-                named.weights.encoding.target.heading().map(|name| format!(" ({name:?})")).unwrap_or_default()
             );
         }
         if lacking > 0 {
@@ -68,8 +70,7 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
         }
         let width = weights.encoding.input_shape.iter().product::<usize>();
         let inputs: Vec<f32> =
-            known.iter().flat_map(|(row, _)| &unseen.inputs[row * width..(row + 1) * width]).copied().collect();
-        let targets: Vec<f32> = known.iter().map(|(_, truth)| *truth).collect();
+            rows.iter().flat_map(|row| &unseen.inputs[row * width..(row + 1) * width]).copied().collect();
         let part = Samples::in_memory(&weights.encoding.input_shape, inputs, targets);
         let what = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         return Ok(Asked { what, key: "data", part, notes, dataset: None });
@@ -133,6 +134,9 @@ impl Told {
         let mut lines = vec![format!("{}: {samples} samples", asked.what), format!("{:<22} {loss:.5}", "loss")];
         lines.push(format!("{:<22} {}", metric.title(), shown(*metric, *score)));
         for number in &self.report.numbers {
+            if self.report.numbers.len() > 1 {
+                lines.push(format!("{:<22} {:.4}", format!("R² of {}", number.name), number.r2));
+            }
             lines.push(format!("{:<22} {:.4}", format!("RMSE of {}", number.name), number.rmse));
             lines.push(format!("{:<22} {:.4}", format!("MAE of {}", number.name), number.mae));
         }
@@ -179,7 +183,7 @@ impl Told {
             all["per_class"] = each.collect();
         }
         if !numbers.is_empty() {
-            let each = numbers.iter().map(|n| json!({ "output": n.name, "mae": n.mae, "rmse": n.rmse }));
+            let each = numbers.iter().map(|n| json!({ "output": n.name, "r2": n.r2, "mae": n.mae, "rmse": n.rmse }));
             all["errors"] = each.collect();
         }
         if let Some((columns, over)) = &self.importance {

@@ -21,7 +21,7 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
         let keys: Vec<_> = TEMPLATES.iter().map(|t| t.key).collect();
         bail!("There is no template {:?}. The templates are: {}.", options.template, keys.join(", "));
     };
-    let says_nothing = options.target.is_none() && options.task.is_none() && options.table.is_empty();
+    let says_nothing = options.target.is_empty() && options.task.is_none() && options.table.is_empty();
     if template.key != "table" && !says_nothing {
         bail!("--target, --task and the options for tables only work with the template 'table'.");
     }
@@ -70,7 +70,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
     let (mut spec, table, known) = match key {
         "table" => {
             let wish = TableWish {
-                target: options.target.clone(),
+                targets: options.target.clone(),
                 task: options.task.map(TaskChoice::role),
                 roles: options.table.roles(),
                 keep: options.table.keep.clone(),

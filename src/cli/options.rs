@@ -93,9 +93,10 @@ pub struct NewOptions {
     /// pictures with boxes in Pascal VOC, COCO or YOLO files; for mnist-mlp and mnist-cnn a folder of IDX files.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// The column to predict (default: the most likely one).
+    /// The column to predict (default: the most likely one). Can be repeated: several are predicted at once, as
+    /// numbers.
     #[arg(long, value_name = "COLUMN")]
-    pub target: Option<String>,
+    pub target: Vec<String>,
     /// Predict the target as classes or as numbers (default: what its values suggest).
     #[arg(long, value_enum)]
     pub task: Option<TaskChoice>,

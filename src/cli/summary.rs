@@ -38,6 +38,9 @@ pub struct Summary {
     pub ranked_samples: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_r2: Option<f64>,
+    /// Of each number, where several are predicted: the one above is their mean.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub val_targets: Vec<OneTarget>,
     /// Mean average precision of boxes that overlap the true ones by half.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_map50: Option<f64>,
@@ -90,6 +93,16 @@ pub struct OneLoss {
     /// Before the weight, as the next.
     pub train_loss: f64,
     pub val_loss: f64,
+}
+
+/// One of several numbers that are predicted.
+#[derive(Clone, Debug, Serialize)]
+pub struct OneTarget {
+    /// Its heading.
+    pub name: String,
+    pub r2: f64,
+    /// In its own unit.
+    pub rmse: f64,
 }
 
 /// The instruction that made the first number that is not finite.
@@ -153,10 +166,14 @@ impl Summary {
             let OneLoss { name, weight, train_loss, val_loss } = loss;
             format!("\n{name:<22} training {train_loss:.5}, validation {val_loss:.5}, weight {weight}")
         });
+        let of_target = self
+            .val_targets
+            .iter()
+            .map(|OneTarget { name, r2, rmse }| format!("\n{:<22} R² {r2:.4}, RMSE {rmse:.4}", format!("of {name}")));
         let of_class = self.val_ap50.iter().map(|(name, ap)| format!("\nAP@0.5 {ap:.4} for {name}"));
         let beside = self.baselines.iter().map(|baseline| evaluate::baseline_line(baseline, self.metric));
         let beside = beside.map(|line| format!("\n{line}"));
-        let rows: String = told.chain(of_class).chain(each).chain(beside).collect();
+        let rows: String = told.chain(of_target).chain(of_class).chain(each).chain(beside).collect();
         format!("{epochs} epochs, {steps} steps in {seconds:.1} s ({rate:.0} samples/s){rows}")
     }
 }

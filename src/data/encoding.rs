@@ -245,12 +245,12 @@ impl Target {
         }
     }
 
-    /// What stands above what is predicted, where that is one column.
-    pub fn heading(&self) -> Option<&str> {
+    /// What stands above what is predicted.
+    pub fn headings(&self) -> Vec<&str> {
         match self {
-            Self::Classes { column, .. } => column.as_deref(),
-            Self::Things { .. } => None,
-            Self::Numbers { outputs, .. } => outputs.first().filter(|_| outputs.len() == 1).map(String::as_str),
+            Self::Classes { column, .. } => column.as_deref().into_iter().collect(),
+            Self::Things { .. } => Vec::new(),
+            Self::Numbers { outputs, .. } => outputs.iter().map(String::as_str).collect(),
         }
     }
 

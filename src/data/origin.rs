@@ -33,10 +33,8 @@ pub enum OriginFiles {
         has_header: bool,
         /// Where the columns of the encoding stand, counted from 0.
         columns: Vec<usize>,
-        /// Where the target stands.
-        target: usize,
-        /// What is subtracted from numbers that are predicted, and what they are divided by.
-        unit: [f64; 2],
+        /// Where each target stands; of numbers what is subtracted, and what they are divided by.
+        targets: Vec<(usize, [f64; 2])>,
     },
     /// Pictures and labels in IDX files, of training and validation.
     Idx {

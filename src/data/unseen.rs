@@ -13,7 +13,7 @@ pub struct Unseen {
     pub kept: Vec<bool>,
     /// `[kept rows, input_shape...]` row-major.
     pub inputs: Vec<f32>,
-    /// Of every kept row the truth, where the file has it: a class index, or the scaled number, as in a part.
+    /// Of every kept row the truth, where the file has it: a class index, or each scaled number, as in a part.
     pub truths: Vec<Option<f32>>,
     /// Of every row, the file that it is; empty where they are rows of one.
     pub names: Vec<String>,
@@ -21,6 +21,20 @@ pub struct Unseen {
     pub frames: Vec<Frame>,
     /// Sentences: what was filled, what the network never saw.
     pub notes: Vec<String>,
+}
+
+impl Unseen {
+    /// The kept rows whose whole truth the file has, and that of one after another. `each`: numbers of one.
+    pub fn known(&self, each: usize) -> (Vec<usize>, Vec<f32>) {
+        let (mut rows, mut truths) = (Vec::new(), Vec::new());
+        for (row, truth) in self.truths.chunks_exact(each.max(1)).enumerate() {
+            if truth.iter().all(Option::is_some) {
+                rows.push(row);
+                truths.extend(truth.iter().flatten());
+            }
+        }
+        (rows, truths)
+    }
 }
 
 /// A table (a CSV file), for points one with columns x and y; or pictures: one, or a folder of them (of IDX files,

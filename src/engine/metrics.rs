@@ -31,6 +31,15 @@ pub fn confusion(answer: Answer, outputs: &[f32], targets: &[f32], classes: usiz
     counts
 }
 
+/// How near one predicted number is to the true one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NumberScore {
+    /// Share of the variance explained; 0 where the targets do not vary.
+    pub r2: f64,
+    /// Root of the mean squared error.
+    pub rmse: f64,
+}
+
 /// Scores of predicted numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Regression {
@@ -91,8 +100,16 @@ impl Tally {
         if self.means.is_empty() {
             return self.hits as f64 / self.rows as f64;
         }
-        let r2 = |(residual, total): (&f64, &f64)| if *total == 0.0 { 0.0 } else { 1.0 - residual / total };
-        self.residuals.iter().zip(&self.totals).map(r2).sum::<f64>() / self.means.len() as f64
+        self.each().iter().map(|one| one.r2).sum::<f64>() / self.means.len() as f64
+    }
+
+    /// Of each number by itself; nothing for classes.
+    pub fn each(&self) -> Vec<NumberScore> {
+        let of = |(&residual, &total): (&f64, &f64)| NumberScore {
+            r2: if total == 0.0 { 0.0 } else { 1.0 - residual / total },
+            rmse: (residual / self.rows.max(1) as f64).sqrt(),
+        };
+        self.residuals.iter().zip(&self.totals).map(of).collect()
     }
 }
 

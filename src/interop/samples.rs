@@ -154,8 +154,7 @@ struct Table<'a> {
 
 impl Table<'_> {
     fn write(&self, w: &mut Writer, import_numpy: impl Fn(&mut Writer)) {
-        let OriginFiles::Table { path, delimiter, quote, has_header, columns, target, unit } = &self.origin.files
-        else {
+        let OriginFiles::Table { path, delimiter, quote, has_header, columns, targets } = &self.origin.files else {
             return;
         };
         let is_numeric = |column: &Column| matches!(column.values, ColumnValues::Numeric { .. });
@@ -203,10 +202,20 @@ impl Table<'_> {
         });
         w.blank(2);
         w.block("def target(row):", |w| match classes {
-            Some(_) => w.line(format!("return CLASSES.index(category(row[{target}]))")),
+            Some(_) => w.line(format!("return CLASSES.index(category(row[{}]))", targets[0].0)),
             None => {
-                let [offset, scale] = unit.map(python::float);
-                w.line(format!("return (number(row[{target}]) - ({offset})) / {scale}"));
+                let numbers = targets.iter().map(|(place, unit)| {
+                    let [offset, scale] = unit.map(python::float);
+                    format!("(number(row[{place}]) - ({offset})) / {scale}")
+                });
+                match &numbers.collect::<Vec<_>>()[..] {
+                    [one] => w.line(format!("return {one}")),
+                    several => {
+                        w.line("return [");
+                        w.inside(|w| several.iter().for_each(|one| w.line(format!("{one},"))));
+                        w.line("]");
+                    }
+                }
             }
         });
         w.blank(2);
@@ -228,7 +237,8 @@ impl Table<'_> {
             }
             w.line("rows = [table[place] for place in places]");
             w.line("x = np.array([inputs(row) for row in rows], np.float32)");
-            let one = if classes.is_some() { "target(row)" } else { "[target(row)]" };
+            let is_one_number = classes.is_none() && targets.len() == 1;
+            let one = if is_one_number { "[target(row)]" } else { "target(row)" };
             w.line(format!("y = np.array([{one} for row in rows], np.float32)"));
         });
         w.text(CHECK);

@@ -89,12 +89,15 @@ impl Answers {
         if self.errors.is_some() || self.grid.is_some() {
             return None;
         }
-        let known: Vec<(usize, f32)> =
-            unseen.truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
-        let mean = known.iter().map(|(_, truth)| f64::from(*truth)).sum::<f64>() / known.len() as f64;
-        let mut tally = Tally::new(self.answer, &[mean]);
-        known.iter().for_each(|(row, truth)| tally.take(self.outputs_of(*row), &[*truth]));
-        (!known.is_empty()).then(|| (tally.score(), known.len()))
+        let each = self.truth.task.target().len();
+        let (rows, truths) = unseen.known(each);
+        let mut means = vec![0.0; each];
+        for (i, truth) in truths.iter().enumerate() {
+            means[i % each] += f64::from(*truth) / rows.len() as f64;
+        }
+        let mut tally = Tally::new(self.answer, &means);
+        rows.iter().zip(truths.chunks(each)).for_each(|(row, truth)| tally.take(self.outputs_of(*row), truth));
+        (!rows.is_empty()).then(|| (tally.score(), rows.len()))
     }
 
     /// What [`Self::score`] is.

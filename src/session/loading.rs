@@ -55,7 +55,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
-            let wish = TableWish { target: target.clone(), ..TableWish::default() };
+            let wish = TableWish { targets: target.iter().cloned().collect(), ..TableWish::default() };
             let [first, second] = stages(progress, [0.45, 0.55]);
             let (spec, table, known) = surveyed_spec(path, &wish, base, &first)?;
             fitted(spec, Some((table, known)), base, &second)
@@ -97,8 +97,8 @@ pub fn pictures_spec(
 /// What the user says about a table before it is used.
 #[derive(Clone, Debug, Default)]
 pub struct TableWish {
-    /// The column to predict; `None`: the likeliest.
-    pub target: Option<String>,
+    /// The columns to predict, several as numbers; none: the likeliest.
+    pub targets: Vec<String>,
     /// Whether it is predicted as classes (`Categorical`) or as a number (`Numeric`).
     pub task: Option<ColumnRole>,
     /// What columns are used for.
@@ -132,7 +132,8 @@ pub fn surveyed_spec(
         return Err(DataError::new(format!("{} has no sheets, so there is no sheet {sheet:?}.", path.display())));
     }
     let names = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
-    let named = wish.roles.iter().map(|choice| &choice.name).chain(&wish.keep);
+    let others = wish.targets.iter().skip(1);
+    let named = wish.roles.iter().map(|choice| &choice.name).chain(&wish.keep).chain(others.clone());
     for name in named {
         if !table.columns.iter().any(|column| column.name == *name) {
             return Err(DataError::new(format!("There is no column {name:?}. The columns are: {}.", names())));
@@ -146,7 +147,7 @@ pub fn surveyed_spec(
         return Err(DataError::new(format!("The column {:?} is given two uses. Name it once.", twice.1.name)));
     }
     let is_dropped = |name: &str| roles.iter().any(|choice| choice.name == name && choice.role == ColumnRole::LeftOut);
-    let target = match &wish.target {
+    let target = match wish.targets.first() {
         Some(name) => name.to_owned(),
         None => data::suggest_target(&table, &is_dropped).ok_or_else(|| {
             DataError::new(format!(
@@ -156,6 +157,24 @@ pub fn surveyed_spec(
             ))
         })?,
     };
+    if wish.targets.len() > 1 && wish.task == Some(ColumnRole::Categorical) {
+        return Err(DataError::new(
+            "Several targets at once are predicted as numbers. Name one target, or leave out --task classes.",
+        ));
+    }
+    for name in others {
+        let is_meant = |role| matches!(role, ColumnRole::Numeric | ColumnRole::Target);
+        roles.retain(|choice| choice.name != *name || !is_meant(choice.role));
+        if roles.iter().any(|choice| choice.name == *name) {
+            return Err(DataError::new(format!(
+                "The column {name:?} is one of several targets, which are predicted as numbers, and has another use as \
+                 well. Say one of them."
+            )));
+        }
+        if *name != target {
+            roles.push(ColumnChoice { name: name.clone(), role: ColumnRole::Target });
+        }
+    }
     if let Some(role) = wish.task {
         roles.retain(|choice| choice.name != target);
         roles.push(ColumnChoice { name: target.clone(), role });
@@ -174,13 +193,16 @@ pub fn surveyed_spec(
 
 /// By the column that names the parts, where there is one; else classes are stratified.
 fn division(table: &TablePreview, csv: &CsvSpec) -> Division {
-    let is_said = |name: &str| csv.columns.iter().any(|choice| choice.name == name);
+    let is_said = |name: &str| csv.said(name).is_some();
     let marks =
         table.columns.iter().find(|column| column.has_marks && column.name != csv.target && !is_said(&column.name));
     if let Some(column) = marks {
         return Division::Marks { column: column.name.clone() };
     }
-    let said = csv.columns.iter().find(|choice| choice.name == csv.target).map(|choice| choice.role);
+    if csv.targets().len() > 1 {
+        return Division::Random;
+    }
+    let said = csv.said(&csv.target);
     let found = table.columns.iter().find(|column| column.name == csv.target).map(|column| column.as_target);
     if said.or(found) == Some(ColumnRole::Categorical) { Division::Stratified } else { Division::Random }
 }

@@ -212,12 +212,12 @@ pub enum OutputPicture {
         /// Whether confidences are probabilities: what the loss in force makes of the outputs.
         probability: bool,
     },
-    /// Predicted against true numbers of the first output, in the user's units.
+    /// Predicted against true numbers, in the user's units.
     Numbers {
-        /// A fair sample of those that were scored: as many as can be told apart on the screen.
-        pairs: Arc<[[f32; 2]]>,
-        /// Errors and the share that is explained.
-        scores: NumberScores,
+        /// Of each output; where the input is given back, of all its numbers together.
+        outputs: Vec<NumberPairs>,
+        /// Share of the variance explained, mean over the outputs: the score that is quoted everywhere.
+        r2: f64,
         /// How many were asked.
         over: Over,
     },
@@ -315,12 +315,21 @@ impl Over {
     }
 }
 
+/// What is predicted of one number beside what is true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberPairs {
+    /// A fair sample of those that were scored: as many as can be told apart on the screen.
+    pub pairs: Arc<[[f32; 2]]>,
+    /// Over all that were scored.
+    pub scores: NumberScores,
+}
+
 /// How near predicted numbers are to the true ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NumberScores {
-    /// Share of the variance explained, mean over the outputs: the score that is quoted everywhere.
+    /// Share of the variance explained.
     pub r2: f64,
-    /// Of the first output, in the user's units.
+    /// In the user's units.
     pub rmse: f64,
     /// Samples whose prediction is NaN or infinite.
     pub not_finite: usize,

@@ -16,7 +16,7 @@ use super::outbox::Stop;
 use super::scoring::Asked;
 use crate::data::order::{Algorithm, EpochOrder};
 use crate::data::{DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
-use crate::engine::metrics::{Explained, Tally};
+use crate::engine::metrics::{Explained, NumberScore, Tally};
 use crate::engine::{Device, EngineError, Kept, Machine, MeanLosses, Memory, Precision, Snapshot, StepReport};
 use crate::model::{Answer, AnswerView, PlateauState, Project, Schedule, Task, TrainingSpec, Watched};
 use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
@@ -339,6 +339,19 @@ impl Run {
         };
         let (step, epoch, MeanLosses { total, each }) = (self.machine.step(), self.epoch(), losses);
         Ok(Evaluation { step, epoch, loss: total, losses: each, score })
+    }
+
+    /// Of each predicted number by itself, over the validation part and in the user's units; nothing for anything else.
+    pub fn number_scores(&self) -> Result<Vec<NumberScore>, RunError> {
+        let (part, truth) = (&self.dataset.validation, &self.dataset.truth);
+        if !matches!(self.task(), Task::Numbers(_)) {
+            return Ok(Vec::new());
+        }
+        let mut tally = Tally::new(self.machine.answer(), part.target_means()?);
+        self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
+        let in_units =
+            |(at, one): (usize, NumberScore)| NumberScore { rmse: one.rmse * f64::from(truth.unit(at).scale), ..one };
+        Ok(tally.each().into_iter().enumerate().map(in_units).collect())
     }
 
     /// How well the answers order the validation part, and how many of its samples that was found over; only for

@@ -3,17 +3,17 @@
 //! The validation part is asked piece by piece, in an order whose every beginning is a fair sample of it: a part of any
 //! size is scored without holding anything up, and a score over some of it says so.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::run::{Run, RunError};
 use super::{codes, found, pictures};
-use crate::data::Unit;
 use crate::data::samples::MOST as MOST_SAMPLES;
 use crate::engine::metrics::{self, Explained};
 use crate::engine::ranking::{class_areas, telling_k, top_k};
 use crate::model::boxes::Precision;
 use crate::model::{AnswerView, LayerId, Task};
-use crate::trace::{Finds, Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
+use crate::trace::{Finds, Guess, NumberPairs, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
 
 /// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
 pub const FEW: usize = 256;
@@ -27,6 +27,9 @@ const MOST_NUMBERS: usize = 1 << 24;
 const PICTURED: usize = 1_024;
 /// Pairs of numbers that are drawn.
 const DRAWN: usize = 2_000;
+/// Of many outputs together, and of each at least.
+const MOST_DRAWN: usize = 20_000;
+const LEAST_DRAWN: usize = 200;
 
 /// Answers to the validation part with the weights of one moment: to its first samples in a fair order, or to all.
 pub struct Asked {
@@ -115,7 +118,7 @@ impl Asked {
     pub fn picture(&self, run: &Run) -> Result<OutputPicture, RunError> {
         Ok(match run.task() {
             Task::Classes(classes) | Task::ClassesAt { classes, .. } => self.classes(run, classes),
-            Task::Numbers(_) => self.numbers(run, run.dataset().truth.unit(0)),
+            Task::Numbers(n) => self.numbers(run, n),
             Task::Input(n) => self.reconstructions(run, n)?,
             Task::Boxes { .. } => self.boxes(run),
         })
@@ -185,30 +188,36 @@ impl Asked {
         }
         let every = (self.outputs.len() / DRAWN).max(1);
         let pairs = self.targets.iter().zip(&self.outputs).step_by(every).take(DRAWN).map(|(&t, &o)| [t, o]);
-        Ok(OutputPicture::Numbers { pairs: pairs.collect(), scores, over: self.over(run) })
+        let outputs = vec![NumberPairs { pairs: pairs.collect(), scores }];
+        Ok(OutputPicture::Numbers { outputs, r2: scores.r2, over: self.over(run) })
     }
 
-    /// `unit`: of the first output.
-    fn numbers(&self, run: &Run, unit: Unit) -> OutputPicture {
-        let n = run.dataset().target_len();
+    fn numbers(&self, run: &Run, n: usize) -> OutputPicture {
+        let truth = &run.dataset().truth;
         // As they are stored: the very sums that a whole evaluation makes.
         let mut sorted: Vec<usize> = (0..self.asked).collect();
         sorted.sort_unstable_by_key(|&i| self.order[i]);
-        let targets = &self.targets;
-        let in_order = |numbers: &[f32]| -> Vec<f32> {
-            sorted.iter().flat_map(|&i| &numbers[i * n..(i + 1) * n]).copied().collect()
+        let in_order = |numbers: &[f32], columns: Range<usize>| -> Vec<f32> {
+            sorted.iter().flat_map(|&i| &numbers[i * n..][columns.clone()]).copied().collect()
         };
-        let r2 = metrics::r2(&in_order(&self.outputs), &in_order(targets), n);
-        let firsts = || targets.iter().zip(&self.outputs).step_by(n);
-        let errors: Vec<f64> =
-            firsts().map(|(t, o)| f64::from(*o) - f64::from(*t)).filter(|error| error.is_finite()).collect();
-        let squares = errors.iter().map(|error| error * error).sum::<f64>();
-        let rmse = (squares / errors.len() as f64).sqrt() * f64::from(unit.scale);
-        OutputPicture::Numbers {
-            pairs: firsts().take(DRAWN).map(|(&t, &o)| [unit.value(t), unit.value(o)]).collect(),
-            scores: NumberScores { r2, rmse, not_finite: self.asked - errors.len() },
-            over: self.over(run),
-        }
+        let r2 = |columns: Range<usize>| {
+            let width = columns.len();
+            metrics::r2(&in_order(&self.outputs, columns.clone()), &in_order(&self.targets, columns), width)
+        };
+        let drawn = (MOST_DRAWN / n.max(1)).clamp(LEAST_DRAWN, DRAWN);
+        let of_output = |at: usize| {
+            let unit = truth.unit(at);
+            let both = || self.targets.iter().zip(&self.outputs).skip(at).step_by(n);
+            let errors: Vec<f64> =
+                both().map(|(t, o)| f64::from(*o) - f64::from(*t)).filter(|error| error.is_finite()).collect();
+            let squares = errors.iter().map(|error| error * error).sum::<f64>();
+            let rmse = (squares / errors.len() as f64).sqrt() * f64::from(unit.scale);
+            NumberPairs {
+                pairs: both().take(drawn).map(|(&t, &o)| [unit.value(t), unit.value(o)]).collect(),
+                scores: NumberScores { r2: r2(at..at + 1), rmse, not_finite: self.asked - errors.len() },
+            }
+        };
+        OutputPicture::Numbers { outputs: (0..n).map(of_output).collect(), r2: r2(0..n), over: self.over(run) }
     }
 }
 

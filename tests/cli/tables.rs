@@ -102,3 +102,59 @@ fn what_cannot_be_is_refused_with_the_way_out() {
     std::fs::write(folder.join("t.csv"), "a,label\n1,x\n1,y\n1,x\n1,y\n1,x\n").unwrap();
     fails(folder, &table(&["--target", "label"]), &["No columns are left to learn from", "--keep"]);
 }
+
+#[test]
+fn several_numbers_are_predicted_at_once_and_scored_each_in_its_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows = |n: usize| -> String {
+        let of = |i: usize| (i as f64 * 0.37).sin();
+        (0..n).map(|i| format!("{},{},{}\n", of(i), 3.0 * of(i) + of(3 * i), 5000.0 - 1000.0 * of(i) * of(i))).collect()
+    };
+    std::fs::write(folder.join("t.csv"), format!("x,small,large\n{}", rows(200))).unwrap();
+    let found = new(folder, &["--target", "small", "--target", "large"]);
+    assert_eq!(found["table"]["targets"], serde_json::json!(["small", "large"]));
+    assert_eq!(column(&found, "small")["used"], "target: numbers");
+    assert_eq!(column(&found, "large")["used"], "target: numbers");
+    assert!(json_free(folder, &["check", "p.json"]).contains("Predicts small, large: numbers."));
+    let told = json(folder, &["train", "p.json", "--epochs", "40", "--checkpoint", "c.safetensors", "--json"]);
+    let of = |name: &str| told["val_targets"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+    let r2 = [of("small"), of("large")].map(|one| one["r2"].as_f64().unwrap());
+    assert!((told["val_r2"].as_f64().unwrap() - (r2[0] + r2[1]) / 2.0).abs() < 1e-12, "{told}");
+    // Each in its own unit: the second is a hundred times as wide.
+    assert!(r2[1] > 0.9, "{told}");
+    assert!(of("small")["rmse"].as_f64().unwrap() < 3.0 && of("large")["rmse"].as_f64().unwrap() < 120.0, "{told}");
+    assert_eq!(told["baselines"].as_array().unwrap().len(), 3);
+    let same = json(folder, &["evaluate", "c.safetensors", "--json"]);
+    for (at, one) in ["small", "large"].iter().zip(told["val_targets"].as_array().unwrap()).enumerate() {
+        let error = &same["errors"][at];
+        assert_eq!((&error["output"], one.1["name"].as_str()), (&(*one.0).into(), Some(*one.0)));
+        for key in ["r2", "rmse"] {
+            assert!((error[key].as_f64().unwrap() / one.1[key].as_f64().unwrap() - 1.0).abs() < 1e-9, "{same} {told}");
+        }
+    }
+    // New rows with the truth of both, then of one of them only.
+    std::fs::write(folder.join("new.csv"), format!("x,large,small\n0.5,4750,1.6\n-0.2,4960,-0.7\n{}", "0.1,,2\n"))
+        .unwrap();
+    let answers = json(folder, &["predict", "c.safetensors", "--data", "new.csv", "--json"]);
+    assert_eq!((&answers["answered"], &answers["score"]["rows"]), (&3.into(), &2.into()));
+    let large = answers["answers"][0]["numbers"]["large"].as_f64().unwrap();
+    assert!((large - 4750.0).abs() < 300.0 && answers["answers"][0]["numbers"]["small"].is_number(), "{answers}");
+    let scored = json(folder, &["evaluate", "c.safetensors", "--data", "new.csv", "--json"]);
+    assert_eq!((&scored["samples"], scored["errors"].as_array().unwrap().len()), (&2.into(), 2));
+}
+
+#[test]
+fn several_targets_that_cannot_be_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder);
+    let refused = |more: &[&str], words: &str| {
+        let all = [&["new", "table", "--data", "t.csv", "-o", "p.json", "--target", "size"], more].concat();
+        fails(folder, &all, &[words]);
+    };
+    refused(&["--target", "word"], "predicted as numbers, but \"word\" has \"x\" in line");
+    refused(&["--target", "grade", "--task", "classes"], "leave out --task classes");
+    refused(&["--target", "grade", "--drop", "grade"], "has another use as well");
+    refused(&["--target", "gone"], "There is no column \"gone\"");
+}

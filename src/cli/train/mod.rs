@@ -1,6 +1,7 @@
 //! `glassbox train`: a run from start to end, with progress, log, checkpoint and resume.
 
 mod beside;
+mod each;
 mod folds;
 mod log;
 mod mean;
@@ -18,8 +19,7 @@ use super::options::{DeviceChoice, TrainOptions};
 use super::output::{Ended, remark};
 use super::outputs::{FileKind, are_same, quoted};
 use super::prepare::{self, Begun, Told};
-use super::summary::{NotFinite, OneLoss, Summary};
-use crate::data::Dataset;
+use super::summary::{NotFinite, Summary};
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::model::boxes::Precision;
@@ -28,6 +28,7 @@ use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, Ending, KEPT};
 use crate::trainer::{Evaluation, Forks, Kept, Run, Saved, StepRow, Stop};
 use beside::Beside;
+use each::{losses, of_classes, of_targets};
 use log::Log;
 use mean::Mean;
 pub use named::Named;
@@ -453,6 +454,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         ranked_samples: (!over.is_whole()).then_some(over.asked),
         val_samples: dataset.validation.len(),
         val_r2: scored(Metric::R2),
+        val_targets: of_targets(run)?,
         val_map50: scored(Metric::Map50),
         val_map: precision.as_ref().and_then(Precision::map),
         val_ap50: precision.as_ref().map(|precision| of_classes(&dataset, precision)).unwrap_or_default(),
@@ -471,20 +473,4 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         warnings: Vec::new(),
         error: None,
     })
-}
-
-/// Average precision at an overlap of half.
-fn of_classes(dataset: &Dataset, precision: &Precision) -> BTreeMap<String, f64> {
-    let all = dataset.truth.names.iter().zip(precision.of_classes());
-    all.filter_map(|(name, of)| Some((name.clone(), of.ap50?))).collect()
-}
-
-/// Each Loss, where there are several.
-fn losses(run: &Run, train: &Evaluation, validation: &Evaluation) -> Vec<OneLoss> {
-    let of = |part: &Evaluation, layer| part.losses.iter().find(|(id, _)| *id == layer).map(|(_, loss)| *loss);
-    let all = run.project().graph.losses().filter_map(|(layer, loss)| {
-        let (train_loss, val_loss) = (of(train, layer.id)?, of(validation, layer.id)?);
-        Some(OneLoss { name: layer.slug(), weight: loss.weight, train_loss, val_loss })
-    });
-    all.collect()
 }

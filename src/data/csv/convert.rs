@@ -122,7 +122,7 @@ fn needed(rows: usize, wanted: impl Iterator<Item = (ColumnRole, usize)>) -> u64
             ColumnRole::Categorical => 4 + 4 * (categories as u64 + 1),
             // At most five inputs.
             ColumnRole::Date => 8 + 4 * 5,
-            ColumnRole::Numeric | ColumnRole::LeftOut => 8 + 4,
+            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target => 8 + 4,
         }
     });
     of_row.saturating_mul(rows as u64)
@@ -162,9 +162,9 @@ impl Begun<'_> {
             let path = self.place.path.display();
             return Err(DataError::new(format!("A table may have {most} rows. Use fewer: {path}")));
         }
-        encoder.check_size(rows.len(), cache.limit(), self.place.path)?;
+        encoder.check_size(rows.len(), target.width(), cache.limit(), self.place.path)?;
         cache.make_room((rows.len() * (encoder.width() + 1) * 4) as u64);
-        let mut writer = Writer::begin(cache, encoder.width(), 1).map_err(failed)?;
+        let mut writer = Writer::begin(cache, encoder.width(), target.width()).map_err(failed)?;
         let doing = format!("converting {}", name(self.place.path));
         for (done, some) in rows.chunks(PIECE * PIECES).enumerate() {
             stop_if_cancelled(progress)?;
@@ -206,10 +206,10 @@ impl Begun<'_> {
 impl Encoder<'_> {
     /// Each with its target behind it.
     fn samples(&self, rows: &[usize], target: &ScaledTarget) -> Vec<f32> {
-        let mut numbers = Vec::with_capacity(rows.len() * (self.width() + 1));
+        let mut numbers = Vec::with_capacity(rows.len() * (self.width() + target.width()));
         for &row in rows {
             self.push(row, &mut numbers);
-            numbers.push(target.of(row));
+            target.push(row, &mut numbers);
         }
         numbers
     }

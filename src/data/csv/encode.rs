@@ -71,7 +71,7 @@ impl<'a> Reading<'a> {
                 let codes = others.collect::<Vec<_>>().into_iter().chain(codes.clone()).collect();
                 Self::Categories { codes, found: store.column(), names, facts }
             }
-            ColumnRole::Numeric | ColumnRole::LeftOut => Self::Numbers(store.column()),
+            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target => Self::Numbers(store.column()),
         }
     }
 
@@ -190,8 +190,8 @@ impl<'a> Encoder<'a> {
     }
 
     /// Refuses what is larger than `most` bytes: of columns with very many categories a wide row is made.
-    pub fn check_size(&self, rows: usize, most: u64, path: &Path) -> Result<(), DataError> {
-        let needed = rows as u64 * (self.width() as u64 + 1) * 4;
+    pub fn check_size(&self, rows: usize, targets: usize, most: u64, path: &Path) -> Result<(), DataError> {
+        let needed = rows as u64 * (self.width() + targets) as u64 * 4;
         if needed <= most {
             return Ok(());
         }

@@ -89,14 +89,13 @@ pub(super) fn load_within(
     let table = Table::open(path, &settings.reading, progress)?;
     let mut capture = convert::capture(room, place.as_ref(), &table)?;
     let facts = &*surveyed(known, &table, settings, capture.as_mut(), progress)?;
-    let target_index = target_index(settings, &table)?;
+    let targets = target::wanted(settings, &table, facts)?;
     notes.extend(table.notes());
-    let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
-    let inputs = choose_inputs((settings, &spec.split), &table, facts, target_index, &mut notes)?;
-    notes.extend(facts[target_index].remarks(target_role));
+    let inputs = choose_inputs((settings, &spec.split), &table, facts, &mut notes)?;
+    notes.extend(targets.iter().flat_map(|&(index, role)| facts[index].remarks(role)));
     let words = Words::new(&settings.reading.missing_words);
     let wanted: Vec<(usize, ColumnRole)> =
-        inputs.iter().map(|c| (c.index, c.role)).chain([(target_index, target_role)]).collect();
+        inputs.iter().map(|c| (c.index, c.role)).chain(targets.iter().copied()).collect();
     let begun = match convert::begin(room, place.as_ref(), &table, facts, &wanted, progress)? {
         Begin::InMemory => None,
         Begin::Convert(begun) => Some(begun),
@@ -108,7 +107,7 @@ pub(super) fn load_within(
         scratch: begun.as_ref().map(convert::Begun::scratch).transpose()?,
     };
     let mut values = encode::read_values(&table, &words, facts, &wanted, kept, progress, (0.45, 0.75))?;
-    let Some(target_values) = values.pop() else { return Err(DataError::new("The table has no columns.")) };
+    let target_values = values.split_off(inputs.len());
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
     let giveaways = target::giveaways(settings, &inputs, &values, &target, &rows);
@@ -127,12 +126,13 @@ pub(super) fn load_within(
         None => {
             let parts: Vec<Vec<usize>> = parts_of(split).iter().map(|part| pick(part)).collect();
             let samples = parts.iter().map(|rows| {
-                let targets: Arc<[f32]> = rows.iter().map(|&row| scale.of(row)).collect();
-                Samples::in_memory(&[encoder.width()], encoder.encode(rows), targets)
+                let mut numbers = Vec::with_capacity(rows.len() * scale.width());
+                rows.iter().for_each(|&row| scale.push(row, &mut numbers));
+                Samples::in_memory(&[encoder.width()], encoder.encode(rows), numbers)
             });
             let samples: Vec<Samples> = samples.collect();
             if table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
-                origin = Some(Arc::new(origin_of(&table, &inputs, target_index, scale.unit(), &parts, &samples)?));
+                origin = Some(Arc::new(origin_of(&table, &inputs, (&targets, scale.units()), &parts, &samples)?));
             }
             (samples, None)
         }
@@ -215,8 +215,7 @@ fn parts_of(split: Split) -> Vec<Vec<usize>> {
 fn origin_of(
     table: &Table,
     inputs: &[InputColumn],
-    target: usize,
-    unit: [f64; 2],
+    (targets, units): (&[(usize, ColumnRole)], Vec<[f64; 2]>),
     parts: &[Vec<usize>],
     samples: &[Samples],
 ) -> Result<Origin, DataError> {
@@ -229,8 +228,7 @@ fn origin_of(
             quote: table.dialect.quote.into(),
             has_header: table.dialect.has_header,
             columns: inputs.iter().map(|column| column.index).collect(),
-            target,
-            unit,
+            targets: targets.iter().map(|(index, _)| *index).zip(units).collect(),
         },
         checksums: origin::checksums([train, validation])?,
         train: rows(0),
@@ -243,34 +241,21 @@ fn name(path: &Path) -> String {
     path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned())
 }
 
-fn target_index(settings: &CsvSpec, table: &Table) -> Result<usize, DataError> {
-    table.names.iter().position(|name| *name == settings.target).ok_or_else(|| {
-        let names = table.names.join(", ");
-        let what = if settings.target.is_empty() {
-            "No column is chosen as the target".to_owned()
-        } else {
-            format!("There is no column \"{}\"", settings.target)
-        };
-        DataError::new(format!("{what}. Choose one of: {names}. File: {}", table.path.display()))
-    })
-}
-
 /// The columns that the network is given: the user's word counts, else what the column holds.
 fn choose_inputs<'a>(
     (settings, division): (&CsvSpec, &Division),
     table: &'a Table,
     facts: &'a [ColumnFacts],
-    target: usize,
     notes: &mut Vec<String>,
 ) -> Result<Vec<InputColumn<'a>>, DataError> {
     let mut inputs = Vec::new();
     for (index, (name, facts)) in table.names.iter().zip(facts).enumerate() {
-        if index == target {
+        if settings.predicts(name) {
             continue;
         }
-        let chosen = settings.columns.iter().find(|choice| choice.name == *name);
+        let chosen = settings.said(name);
         let (inferred, reason) = facts.infer();
-        let role = chosen.map_or(inferred, |choice| choice.role);
+        let role = chosen.unwrap_or(inferred);
         if chosen.is_none() && division.is_no_input(name) {
             notes.push(format!("\"{name}\" is left out: the rows are split by it."));
             continue;

@@ -14,18 +14,20 @@ pub(super) fn keep(
     settings: &CsvSpec,
     inputs: &[InputColumn],
     values: &[Values],
-    target: &Values,
+    targets: &[Values],
     table: &Table,
     notes: &mut Vec<String>,
 ) -> Result<Vec<usize>, DataError> {
-    let len = match target {
+    let len = targets.first().map_or(0, |target| match target {
         Values::Numbers(numbers) => numbers.len(),
         Values::Categories { codes, .. } => codes.len(),
-    };
-    let with_target: Vec<usize> = (0..len).filter(|&row| !target.is_missing(row)).collect();
+    });
+    let has_all = |&row: &usize| !targets.iter().any(|target| target.is_missing(row));
+    let with_target: Vec<usize> = (0..len).filter(has_all).collect();
     if with_target.len() < len {
         let dropped = thousands((len - with_target.len()) as u64);
-        notes.push(format!("{dropped} rows without a value of \"{}\" are left out.", settings.target));
+        let names: Vec<String> = settings.targets().iter().map(|name| format!("\"{name}\"")).collect();
+        notes.push(format!("{dropped} rows without a value of {} are left out.", names.join(" or ")));
     }
     let missing = missing_by_column(inputs, values, &with_target);
     let rows = match settings.missing {

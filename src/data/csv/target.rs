@@ -11,17 +11,59 @@ use super::table::{Table, thousands};
 use crate::data::{DataError, Giveaway, Truth};
 use crate::model::{ColumnRole, CsvSpec};
 
-/// Whether the target is classes (`Categorical`) or a number (`Numeric`).
-pub(super) fn role(
+/// What is predicted: where the columns stand, and whether they are classes (`Categorical`) or numbers (`Numeric`).
+pub(super) fn wanted(
     settings: &CsvSpec,
     table: &Table,
-    index: usize,
-    facts: &ColumnFacts,
-) -> Result<ColumnRole, DataError> {
+    facts: &[ColumnFacts],
+) -> Result<Vec<(usize, ColumnRole)>, DataError> {
+    let names = settings.targets();
+    let places = names.iter().map(|name| place(name, table)).collect::<Result<Vec<_>, _>>()?;
+    match places[..] {
+        [one] => Ok(vec![(one, role(settings, table, one, &facts[one])?)]),
+        _ => {
+            places.iter().try_for_each(|&at| as_one_of_several(settings, table, at, &facts[at]))?;
+            Ok(places.into_iter().map(|at| (at, ColumnRole::Numeric)).collect())
+        }
+    }
+}
+
+fn place(target: &str, table: &Table) -> Result<usize, DataError> {
+    table.names.iter().position(|name| name == target).ok_or_else(|| {
+        let names = table.names.join(", ");
+        let what = if target.is_empty() {
+            "No column is chosen as the target".to_owned()
+        } else {
+            format!("There is no column \"{target}\"")
+        };
+        DataError::new(format!("{what}. Choose one of: {names}. File: {}", table.path.display()))
+    })
+}
+
+/// Several targets are numbers.
+fn as_one_of_several(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) -> Result<(), DataError> {
+    let name = &table.names[index];
+    let what = match (&facts.first_text, settings.said(name)) {
+        (_, Some(ColumnRole::Categorical)) => "is set to categories".to_owned(),
+        (_, Some(ColumnRole::Date)) => "is set to dates".to_owned(),
+        (_, Some(ColumnRole::LeftOut)) => "is set to be left out".to_owned(),
+        (Some((line, text)), _) => format!("has \"{text}\" in line {line}"),
+        (None, _) if facts.present() == 0 => "has no values".to_owned(),
+        (None, _) => return Ok(()),
+    };
+    Err(DataError::new(format!(
+        "Several targets at once are predicted as numbers, but \"{name}\" {what}. Predict it by itself, or choose \
+         other targets. File: {}",
+        table.path.display()
+    )))
+}
+
+/// Whether the only target is classes (`Categorical`) or a number (`Numeric`).
+fn role(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) -> Result<ColumnRole, DataError> {
     let name = &table.names[index];
     let refuse = |what: String| Err(DataError::new(format!("{what} File: {}", table.path.display())));
     let (inferred, reason) = facts.infer_as_target();
-    let chosen = settings.columns.iter().find(|choice| choice.name == *name).map(|choice| choice.role);
+    let chosen = settings.said(name).filter(|role| *role != ColumnRole::Target);
     match chosen.unwrap_or(inferred) {
         ColumnRole::LeftOut if chosen.is_some() => refuse(format!(
             "The column \"{name}\" is both the target and left out. Choose another target, or stop leaving it out."
@@ -29,7 +71,7 @@ pub(super) fn role(
         ColumnRole::LeftOut => {
             refuse(format!("The column \"{name}\" cannot be the target: {reason}. Choose another column."))
         }
-        ColumnRole::Numeric => match &facts.first_text {
+        ColumnRole::Numeric | ColumnRole::Target => match &facts.first_text {
             Some(first) => refuse(text_among_numbers(name, facts.texts, first)),
             None => Ok(ColumnRole::Numeric),
         },
@@ -56,62 +98,77 @@ pub(super) fn text_among_numbers(name: &str, texts: usize, (line, text): &(u64, 
     )
 }
 
-/// The target's values for the rows in use.
-pub(super) struct Target {
-    values: Values,
+/// What is predicted, for the rows in use.
+pub(super) enum Target {
+    Classes {
+        names: Vec<String>,
+        codes: Column<u32>,
+    },
+    /// A column for each number.
+    Numbers(Vec<Column<f64>>),
 }
 
 impl Target {
-    /// Checks that there is something to predict; classes that no kept row has are dropped.
+    /// Checks that there is something to predict; classes that no kept row has are dropped. `values`: of one column, or
+    /// of several with numbers.
     pub fn new(
         settings: &CsvSpec,
         table: &Table,
-        values: Values,
+        values: Vec<Values>,
         rows: &[usize],
         notes: &mut Vec<String>,
     ) -> Result<Self, DataError> {
-        let refuse = |what: String| {
-            let name = &settings.target;
+        let refuse = |what: String, name: &str| {
             let advice = "there is nothing to learn. Choose another target or other rows";
             Err(DataError::new(format!("{what} of \"{name}\": {advice}. File: {}", table.path.display())))
         };
-        match values {
-            Values::Numbers(numbers) => {
-                if let Some(&first) = rows.first()
-                    && rows.iter().all(|&row| numbers[row] == numbers[first])
-                {
-                    return refuse(format!("All {} rows have the same value {}", rows.len(), numbers[first]));
+        let mut all = Vec::with_capacity(values.len());
+        for (values, name) in values.into_iter().zip(settings.targets()) {
+            match values {
+                Values::Numbers(numbers) => {
+                    if let Some(&first) = rows.first()
+                        && rows.iter().all(|&row| numbers[row] == numbers[first])
+                    {
+                        return refuse(format!("All {} rows have the same value {}", rows.len(), numbers[first]), name);
+                    }
+                    all.push(numbers);
                 }
-                Ok(Self { values: Values::Numbers(numbers) })
-            }
-            Values::Categories { names, codes } => {
-                let (names, codes) = used_classes(names, codes.into_vec(), rows);
-                if let [only] = names.as_slice() {
-                    return refuse(format!("All {} rows have the one class \"{only}\"", rows.len()));
+                Values::Categories { names, codes } => {
+                    let (names, codes) = used_classes(names, codes.into_vec(), rows);
+                    if let [only] = names.as_slice() {
+                        return refuse(format!("All {} rows have the one class \"{only}\"", rows.len()), name);
+                    }
+                    note_sizes(&names, &codes, rows, notes);
+                    return Ok(Self::Classes { names, codes: Column::Held(codes) });
                 }
-                note_sizes(&names, &codes, rows, notes);
-                Ok(Self { values: Values::Categories { names, codes: Column::Held(codes) } })
             }
         }
+        Ok(Self::Numbers(all))
     }
 
     /// Class indices of the rows, for the split; `None` for numbers.
     pub fn classes_of(&self, rows: &[usize]) -> Option<Vec<usize>> {
-        match &self.values {
-            Values::Numbers(_) => None,
-            Values::Categories { codes, .. } => Some(rows.iter().map(|&row| codes[row] as usize).collect()),
+        match self {
+            Self::Numbers(_) => None,
+            Self::Classes { codes, .. } => Some(rows.iter().map(|&row| codes[row] as usize).collect()),
         }
     }
 
-    /// What is predicted, and what gives each row's target. Numbers are standardised by the training rows.
+    /// What is predicted, and what gives each row's target. Numbers are standardised by the training rows, each by
+    /// itself.
     pub fn into_truth(self, settings: &CsvSpec, train: &[usize]) -> (Truth, ScaledTarget) {
-        match self.values {
-            Values::Categories { names, codes } => (Truth::classes(names), ScaledTarget::Classes(codes)),
-            Values::Numbers(numbers) => {
-                let (offset, deviation) = mean_and_deviation(train.iter().map(|&row| numbers[row]));
-                let scale = if deviation > 0.0 { deviation } else { 1.0 };
-                let truth = Truth::numbers(vec![settings.target.clone()], &[offset as f32], &[scale as f32]);
-                (truth, ScaledTarget::Numbers { numbers, offset, scale })
+        match self {
+            Self::Classes { names, codes } => (Truth::classes(names), ScaledTarget::Classes(codes)),
+            Self::Numbers(all) => {
+                let scaled = all.into_iter().map(|numbers| {
+                    let (offset, deviation) = mean_and_deviation(train.iter().map(|&row| numbers[row]));
+                    ScaledNumbers { numbers, offset, scale: if deviation > 0.0 { deviation } else { 1.0 } }
+                });
+                let scaled: Vec<ScaledNumbers> = scaled.collect();
+                let offset: Vec<f32> = scaled.iter().map(|one| one.offset as f32).collect();
+                let scale: Vec<f32> = scaled.iter().map(|one| one.scale as f32).collect();
+                let names = settings.targets().into_iter().map(str::to_owned).collect();
+                (Truth::numbers(names, &offset, &scale), ScaledTarget::Numbers(scaled))
             }
         }
     }
@@ -119,22 +176,40 @@ impl Target {
 
 pub(super) enum ScaledTarget {
     Classes(Column<u32>),
-    Numbers { numbers: Column<f64>, offset: f64, scale: f64 },
+    Numbers(Vec<ScaledNumbers>),
+}
+
+/// One of the predicted numbers: `(number - offset) / scale`.
+pub(super) struct ScaledNumbers {
+    numbers: Column<f64>,
+    offset: f64,
+    scale: f64,
 }
 
 impl ScaledTarget {
-    /// What is subtracted, and what is divided by.
-    pub fn unit(&self) -> [f64; 2] {
+    /// Of each predicted number what is subtracted, and what it is divided by.
+    pub fn units(&self) -> Vec<[f64; 2]> {
         match self {
-            Self::Classes(_) => [0.0, 1.0],
-            Self::Numbers { offset, scale, .. } => [*offset, *scale],
+            Self::Classes(_) => vec![[0.0, 1.0]],
+            Self::Numbers(all) => all.iter().map(|one| [one.offset, one.scale]).collect(),
         }
     }
 
-    pub fn of(&self, row: usize) -> f32 {
+    /// Numbers in the target of a row.
+    pub fn width(&self) -> usize {
         match self {
-            Self::Classes(codes) => codes[row] as f32,
-            Self::Numbers { numbers, offset, scale } => ((numbers[row] - offset) / scale) as f32,
+            Self::Classes(_) => 1,
+            Self::Numbers(all) => all.len(),
+        }
+    }
+
+    /// Appends the target of a row.
+    pub fn push(&self, row: usize, into: &mut Vec<f32>) {
+        match self {
+            Self::Classes(codes) => into.push(codes[row] as f32),
+            Self::Numbers(all) => {
+                into.extend(all.iter().map(|one| ((one.numbers[row] - one.offset) / one.scale) as f32))
+            }
         }
     }
 }
@@ -175,7 +250,7 @@ fn note_sizes(names: &[String], codes: &[u32], rows: &[usize], notes: &mut Vec<S
     }
 }
 
-/// Which input columns tell the target exactly: usually the target under another name.
+/// Which input columns tell a target exactly: usually the target under another name.
 pub(super) fn giveaways(
     settings: &CsvSpec,
     inputs: &[InputColumn],
@@ -183,16 +258,17 @@ pub(super) fn giveaways(
     target: &Target,
     rows: &[usize],
 ) -> Vec<Giveaway> {
-    let gives_away = |values: &Values| match &target.values {
-        Values::Categories { codes, .. } => determines(values, codes, rows),
-        Values::Numbers(numbers) => is_linear_in(values, numbers, rows),
+    let targets = settings.targets();
+    let given_away = |values: &Values| match target {
+        Target::Classes { codes, .. } => determines(values, codes, rows).then_some(0),
+        Target::Numbers(all) => all.iter().position(|numbers| is_linear_in(values, numbers, rows)),
     };
-    let leaks = inputs.iter().zip(values).filter(|(_, values)| gives_away(values));
-    let told = leaks.map(|(column, _)| Giveaway {
+    let leaks = inputs.iter().zip(values).filter_map(|(column, values)| Some((column, given_away(values)?)));
+    let told = leaks.map(|(column, at)| Giveaway {
         column: column.name.to_owned(),
         words: format!(
             "\"{}\" determines \"{}\" exactly. Leave it out, unless it is meant to be an input.",
-            column.name, settings.target
+            column.name, targets[at]
         ),
     });
     told.collect()

@@ -343,3 +343,44 @@ fn names_are_all_different_and_never_empty() {
     assert!(!bare.has_header && bare.rows == 2 && bare.columns[0].name == "column 1");
     assert_eq!(bare.head, [["1", "2"], ["3", "4"]]);
 }
+
+#[test]
+fn several_numbers_are_predicted_each_in_its_own_unit() {
+    let rows: String = (0..40).map(|i| format!("{i},{},{},w\n", i % 4, 1000 - 10 * i)).collect();
+    let file = file(format!("x,grade,price,word\n{rows}7,,3,w\n7,3,,w\n"));
+    let spec = settings(file.path(), "price");
+    let both = CsvSpec { columns: vec![choose("grade", ColumnRole::Target)], ..spec.clone() };
+    let set = load_with(&both).unwrap();
+    assert_eq!((set.truth.task, set.truth.names.clone()), (Task::Numbers(2), vec!["price".into(), "grade".into()]));
+    assert_eq!((set.input_names.clone(), set.target_len()), (vec!["x".to_owned()], 2));
+    // What only one of them has is left out.
+    assert_eq!((set.train.len(), set.validation.len()), (32, 8));
+    assert!(set.notes.iter().any(|note| note == "2 rows without a value of \"price\" or \"grade\" are left out."));
+    let alone = load_with(&spec).unwrap();
+    for (row, target) in (0..32).map(|row| (row, set.train.target(row).unwrap())) {
+        let x = set.unit(0).value(set.train.input(row).unwrap()[0]);
+        assert_eq!([0, 1].map(|i| set.truth.unit(i).value(target[i])), [1000.0 - 10.0 * x, x % 4.0]);
+    }
+    let mean = |set: &Dataset, at: usize| set.train.target_means().unwrap()[at];
+    assert!(mean(&set, 0).abs() < 1e-6 && mean(&set, 1).abs() < 1e-6 && mean(&alone, 0).abs() < 1e-6);
+    assert_eq!(set.encoding.target.truth(), set.truth);
+    // Both are linear in x, or one.
+    assert_eq!(set.giveaways.iter().map(|one| &*one.column).collect::<Vec<_>>(), ["x"]);
+    assert!(set.giveaways[0].words.contains("determines \"price\""));
+}
+
+#[test]
+fn words_and_other_uses_are_no_targets_among_several() {
+    let file = file(table(30));
+    let refused = |columns: Vec<ColumnChoice>| {
+        load_with(&CsvSpec { columns, ..settings(file.path(), "size") }).unwrap_err().message
+    };
+    let words = refused(vec![choose("kind", ColumnRole::Target)]);
+    assert!(words.starts_with(
+        "Several targets at once are predicted as numbers, but \"kind\" has \"cat\" in line 2. Predict it by itself"
+    ));
+    let gone = refused(vec![choose("rooms", ColumnRole::Target)]);
+    assert!(gone.starts_with("There is no column \"rooms\". Choose one of: size, colour, kind."), "{gone}");
+    let classes = refused(vec![choose("kind", ColumnRole::Target), choose("size", ColumnRole::Categorical)]);
+    assert!(classes.contains("\"size\" is set to categories"), "{classes}");
+}

@@ -59,7 +59,9 @@ pub fn rows(
             place.push(record.get(place.index).unwrap_or_default().trim(), &words, line, &table, &mut unseen.inputs)?;
         }
         unseen.kept.push(true);
-        unseen.truths.push(truth.as_ref().and_then(|truth| truth.of_row(record, &words)));
+        if let Some(truth) = &truth {
+            unseen.truths.extend(truth.of_row(record, &words));
+        }
         Ok(())
     })?;
     unseen.notes.extend(table.notes());
@@ -238,40 +240,54 @@ impl ColumnFacts {
 /// Classes by their names, and by their spelling without case and spaces.
 type Classes<'a> = (HashMap<&'a str, usize>, HashMap<String, usize>);
 
-/// The column with what is to be predicted, where the table has it.
+/// The columns with what is to be predicted, where the table has them all.
 struct Truth<'a> {
+    columns: Vec<TrueColumn>,
+    classes: Option<Classes<'a>>,
+}
+
+struct TrueColumn {
     index: usize,
     form: Form,
-    classes: Option<Classes<'a>>,
     unit: (f64, f64),
 }
 
 impl<'a> Truth<'a> {
     fn of(target: &'a Target, facts: &[ColumnFacts]) -> Option<Self> {
-        let (name, classes, unit) = match target {
-            Target::Classes { column, classes } => {
+        let column = |name: &String, unit: (f64, f64)| {
+            let index = facts.iter().position(|column| column.name == *name)?;
+            Some(TrueColumn { index, form: facts[index].form, unit })
+        };
+        match target {
+            Target::Classes { column: name, classes } => {
                 let codes = classes.iter().map(String::as_str).zip(0..).collect();
                 let folded = classes.iter().map(|name| folded(name)).zip(0..).collect();
-                (column.as_ref()?, Some((codes, folded)), (0.0, 1.0))
+                let columns = vec![column(name.as_ref()?, (0.0, 1.0))?];
+                Some(Self { columns, classes: Some((codes, folded)) })
             }
-            Target::Things { .. } => return None,
+            Target::Things { .. } => None,
             Target::Numbers { outputs, offset, scale } => {
-                let unit = (f64::from(*offset.first()?), f64::from(*scale.first()?));
-                (outputs.first().filter(|_| outputs.len() == 1)?, None, unit)
+                let units = offset.iter().zip(scale).map(|(&offset, &scale)| (f64::from(offset), f64::from(scale)));
+                let columns = outputs.iter().zip(units).map(|(name, unit)| column(name, unit));
+                Some(Self { columns: columns.collect::<Option<_>>()?, classes: None })
             }
-        };
-        let index = facts.iter().position(|column| column.name == *name)?;
-        Some(Self { index, form: facts[index].form, classes, unit })
+        }
     }
 
-    /// As a part's target: a class index, or the scaled number.
-    fn of_row(&self, record: &::csv::StringRecord, words: &Words) -> Option<f32> {
-        let text = record.get(self.index)?.trim();
-        let Some((codes, others)) = &self.classes else {
-            let number = self.form.number(text, words).filter(|number| !number.is_nan())?;
-            return Some(((number - self.unit.0) / self.unit.1) as f32);
-        };
-        let word = cell::category(text);
-        codes.get(word).or_else(|| others.get(&folded(word))).map(|&class| class as f32)
+    /// As a part's target: a class index, or each scaled number.
+    fn of_row<'b>(
+        &'b self,
+        record: &'b ::csv::StringRecord,
+        words: &'b Words,
+    ) -> impl Iterator<Item = Option<f32>> + 'b {
+        self.columns.iter().map(|column| {
+            let text = record.get(column.index)?.trim();
+            let Some((codes, others)) = &self.classes else {
+                let number = column.form.number(text, words).filter(|number| !number.is_nan())?;
+                return Some(((number - column.unit.0) / column.unit.1) as f32);
+            };
+            let word = cell::category(text);
+            codes.get(word).or_else(|| others.get(&folded(word))).map(|&class| class as f32)
+        })
     }
 }

@@ -206,8 +206,10 @@ pub fn facts(
 /// What a column is used for: as the user says, else as it was found.
 fn role(table: &TablePreview, csv: &CsvSpec, index: usize) -> ColumnRole {
     let column = &table.columns[index];
-    let said = csv.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
-    said.unwrap_or(if column.name == csv.target { column.as_target } else { column.role })
+    if csv.targets().len() > 1 && csv.predicts(&column.name) {
+        return ColumnRole::Numeric;
+    }
+    csv.said(&column.name).unwrap_or(if column.name == csv.target { column.as_target } else { column.role })
 }
 
 fn taken(table: &TablePreview, csv: &CsvSpec, target: Option<usize>, index: usize) -> DrawnColumn {

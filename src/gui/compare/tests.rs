@@ -14,7 +14,7 @@ use crate::gui::dialogs::{Dialogs, FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench};
 use crate::gui::thumbnails::Thumbnails;
 use crate::session::{Action, Anchor, DataState, RunAction, RunOutput, RunStatus, Transport};
-use crate::trace::{Ending, Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, RunCard};
+use crate::trace::{Ending, Guess, NumberPairs, NumberScores, OutputPicture, Over, Prediction, Ranking, RunCard};
 
 struct NoPicker;
 
@@ -283,7 +283,8 @@ fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
         let guesses: Vec<Guess> = (0..3).map(guess).collect();
         let scores = NumberScores { r2: 0.5, rmse: 1.0, not_finite: 0 };
         let pairs = guesses.iter().map(|guess| [guess.truth, guess.predicted]).collect();
-        let picture = OutputPicture::Numbers { pairs, scores, over: Over { asked: 3, of: 3 } };
+        let outputs = vec![NumberPairs { pairs, scores }];
+        let picture = OutputPicture::Numbers { outputs, r2: 0.5, over: Over { asked: 3, of: 3 } };
         Arc::new(RunOutput { step: 1, picture, predictions: [].into(), guesses: guesses.into() })
     };
     given.pose().runs.outputs.insert("run-2".into(), answers([0.0, 1.0, 2.5]));

@@ -98,7 +98,7 @@ fn columns(dataset: &Dataset, part: &Samples, scaled: bool) -> Vec<Column> {
     let targets = match dataset.truth.task {
         Task::Numbers(_) => dataset.truth.names.iter().enumerate().map(|(i, n)| (n.clone(), What::Target(i))).collect(),
         _ => {
-            let name = dataset.encoding.target.heading().unwrap_or("class").to_owned();
+            let name = dataset.encoding.target.column().unwrap_or("class").to_owned();
             vec![(name, What::Target(0))]
         }
     };

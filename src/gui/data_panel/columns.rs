@@ -7,18 +7,19 @@ use super::chart;
 use super::settings::Draft;
 use super::words;
 use crate::data::facts::{ColumnFacts, Distribution, TableFacts};
-use crate::data::{ColumnPreview, Encoding, TablePreview, encoding};
+use crate::data::{ColumnKind, ColumnPreview, Encoding, TablePreview, encoding};
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::{choice, combo, named};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec};
 use crate::session::State;
 
-const ROLES: [(ColumnRole, &str); 4] = [
+const ROLES: [(ColumnRole, &str); 5] = [
     (ColumnRole::Numeric, "number"),
     (ColumnRole::Categorical, "category"),
     (ColumnRole::Date, "date"),
     (ColumnRole::LeftOut, "left out"),
+    (ColumnRole::Target, "target"),
 ];
 /// Height of a column; what is added to the one that is open: a larger drawing, and a line for each fact.
 const HEIGHT: f32 = 76.0;
@@ -185,9 +186,10 @@ fn chosen(table: &TablePreview, facts: Option<&TableFacts>, target: &str, search
 fn column_ui(ui: &mut Ui, look: &Look, draft: &mut Draft, spec: &mut CsvSpec, index: usize, is_open: bool) -> bool {
     let tokens = Tokens::of(ui);
     let column = &look.table.columns[index];
-    let said = spec.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
-    let role = said.unwrap_or(column.role);
+    let role = spec.said(&column.name).unwrap_or(column.role);
     let is_out = role == ColumnRole::LeftOut;
+    let can_be_target = role == ColumnRole::Target
+        || is_number(column) && look.table.columns.iter().any(|one| one.name == spec.target && is_number(one));
     ui.spacing_mut().item_spacing.y = 2.0;
     let is_toggled = ui
         .horizontal(|ui| {
@@ -195,7 +197,7 @@ fn column_ui(ui: &mut Ui, look: &Look, draft: &mut Draft, spec: &mut CsvSpec, in
             let width = (ui.available_width() - control - 8.0).max(60.0);
             let clicked = name_ui(ui, width, column, is_out, is_open);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                role_ui(ui, control, draft, spec, column, role);
+                role_ui(ui, control, draft, spec, column, (role, can_be_target));
             });
             clicked
         })
@@ -251,11 +253,23 @@ fn name_ui(ui: &mut Ui, width: f32, column: &ColumnPreview, is_out: bool, is_ope
     response.clicked()
 }
 
-fn role_ui(ui: &mut Ui, width: f32, draft: &mut Draft, spec: &mut CsvSpec, column: &ColumnPreview, role: ColumnRole) {
+/// As each of several targets is.
+fn is_number(column: &ColumnPreview) -> bool {
+    column.kind == ColumnKind::Number && column.distinct > 1
+}
+
+fn role_ui(
+    ui: &mut Ui,
+    width: f32,
+    draft: &mut Draft,
+    spec: &mut CsvSpec,
+    column: &ColumnPreview,
+    (role, can_be_target): (ColumnRole, bool),
+) {
     let shown = ROLES.iter().find(|(r, _)| *r == role).map_or("", |(_, name)| name);
     let list = ComboBox::from_id_salt(&column.name).selected_text(shown).width(width);
     let response = combo(ui, list, |ui| {
-        for (r, name) in ROLES {
+        for (r, name) in ROLES.into_iter().filter(|(r, _)| *r != ColumnRole::Target || can_be_target) {
             if ui.selectable_label(r == role, name).clicked() {
                 ui.close();
                 if r != role {

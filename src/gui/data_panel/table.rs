@@ -64,10 +64,10 @@ fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrevi
 /// Numbers may be classes.
 fn task(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
     let Some(column) = table.columns.iter().find(|column| column.name == spec.target) else { return };
-    if column.kind != ColumnKind::Number || column.distinct_is_bound {
+    if column.kind != ColumnKind::Number || column.distinct_is_bound || spec.targets().len() > 1 {
         return;
     }
-    let said = spec.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
+    let said = spec.said(&column.name);
     let current = usize::from(said.unwrap_or(column.as_target) == ColumnRole::Numeric);
     let help = "Predict one of several classes, or a number on a scale.";
     if let Some(i) = choice(ui, "As", help, current, &["classes", "numbers"]) {

@@ -359,3 +359,31 @@ fn every_field_has_a_term() {
     };
     assert!(harness.state().actions.iter().any(is_set), "{:?}", harness.state().actions);
 }
+
+#[test]
+fn another_number_is_predicted_as_well_with_a_click() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let rows: String = (0..40).map(|i| format!("{i},{},{},{}\n", i * i, i * 7 % 11, ["a", "b"][i % 2])).collect();
+    std::fs::write(&path, format!("x,square,rest,word\n{rows}")).expect("a table");
+    let mut harness = of_table(&path, "square");
+    harness.get_by_role_and_label(egui::Role::Tab, "Columns").click();
+    harness.run();
+    // A word is none of several numbers.
+    harness.get_by_label("Role of word").click();
+    harness.run();
+    assert!(harness.query_by_label("category").is_some() && harness.query_by_label("target").is_none());
+    harness.key_press(egui::Key::Escape);
+    harness.run();
+    harness.get_by_label("Role of rest").click();
+    harness.run();
+    harness.get_by_label("target").click();
+    harness.run();
+    let targets = harness.state().actions.iter().find_map(|action| match action {
+        Action::SetData(DataSpec { source: Source::Csv(csv), .. }) => {
+            Some(csv.targets().into_iter().map(str::to_owned).collect::<Vec<_>>())
+        }
+        _ => None,
+    });
+    assert_eq!(targets, Some(vec!["square".to_owned(), "rest".to_owned()]));
+}

@@ -29,6 +29,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
             table(ui, tokens, view, metric, own);
             ui.add_space(2.0);
             verdict(ui, tokens, view, metric, own);
+            each(ui, tokens, view);
             test(ui, tokens, view, actions);
         });
     });
@@ -46,7 +47,8 @@ fn shown(metric: Metric, score: f64) -> String {
 fn own(view: &OutputView<'_>) -> Option<f64> {
     match view.picture? {
         OutputPicture::Classes { confusion, classes, .. } => accuracy(confusion, *classes).map(f64::from),
-        OutputPicture::Numbers { scores, .. } | OutputPicture::Reconstructions { scores, .. } => Some(scores.r2),
+        OutputPicture::Numbers { r2, .. } => Some(*r2),
+        OutputPicture::Reconstructions { scores, .. } => Some(scores.r2),
         OutputPicture::Surface { .. } | OutputPicture::Curve { .. } | OutputPicture::Boxes { .. } => {
             view.state.run().curves.validation_metric.last().map(|(_, score)| f64::from(score))
         }
@@ -209,6 +211,31 @@ fn test(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<A
     }
 }
 
+/// Where several numbers are predicted, how good each is.
+fn each(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>) {
+    let Some(OutputPicture::Numbers { outputs, .. }) = view.picture else { return };
+    if outputs.len() < 2 {
+        return;
+    }
+    ui.add_space(6.0);
+    let head = |ui: &mut Ui, text: &str, help: &str| {
+        ui.label(RichText::new(text).small().color(tokens.faint)).on_hover_text(help);
+    };
+    let mono = |text: String| RichText::new(text).font(theme::mono(12.0)).color(tokens.muted);
+    Grid::new("each target").num_columns(3).min_row_height(16.0).spacing([18.0, 3.0]).show(ui, |ui| {
+        head(ui, "target", "Above stands the mean over all of them.");
+        head(ui, "R²", metric_help(Metric::R2));
+        head(ui, "RMSE", "Root mean squared error, in the units of the target.");
+        ui.end_row();
+        for (name, output) in view.dataset.truth.names.iter().zip(outputs) {
+            ui.label(RichText::new(name).color(tokens.text));
+            ui.label(mono(significant(output.scores.r2, 3)));
+            ui.label(mono(significant(output.scores.rmse, 4)));
+            ui.end_row();
+        }
+    });
+}
+
 /// Errors in the units of the data, areas under the curves.
 fn details(ui: &mut Ui, tokens: &Tokens, report: &crate::trainer::judging::Report) {
     let line = |ui: &mut Ui, text: String| {
@@ -216,7 +243,8 @@ fn details(ui: &mut Ui, tokens: &Tokens, report: &crate::trainer::judging::Repor
     };
     for one in &report.numbers {
         let (rmse, mae) = (significant(one.rmse, 4), significant(one.mae, 4));
-        line(ui, format!("test {}: RMSE {rmse}, MAE {mae}", one.name));
+        let r2 = if report.numbers.len() > 1 { format!("R² {}, ", significant(one.r2, 3)) } else { String::new() };
+        line(ui, format!("test {}: {r2}RMSE {rmse}, MAE {mae}", one.name));
     }
     if let Some(areas) = report.classes.as_ref().and_then(|classes| classes.areas) {
         let area = |area: Option<f64>| classes::area_text(area);

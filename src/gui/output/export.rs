@@ -96,9 +96,17 @@ fn numbers(view: &OutputView<'_>, picture: &OutputPicture, (tab, part): (Tab, Op
             table.row(std::iter::once(input).chain(answers(view.dataset)));
             x.iter().zip(y.iter()).for_each(|(x, y)| table.row([x, y]));
         }
-        OutputPicture::Numbers { pairs, .. } => {
+        OutputPicture::Numbers { outputs, .. } if outputs.len() > 1 => {
+            let names = &view.dataset.truth.names;
+            table.row(names.iter().map(|name| format!("{name} true")).chain(answers(view.dataset)));
+            for i in 0..outputs.iter().map(|output| output.pairs.len()).min().unwrap_or(0) {
+                let side = |side: usize| outputs.iter().map(move |output| output.pairs[i][side]);
+                table.row(side(0).chain(side(1)));
+            }
+        }
+        OutputPicture::Numbers { outputs, .. } => {
             table.row(std::iter::once("true".to_owned()).chain(answers(view.dataset)));
-            pairs.iter().for_each(|pair| table.row(pair));
+            outputs.iter().flat_map(|output| output.pairs.iter()).for_each(|pair| table.row(pair));
         }
         OutputPicture::Boxes { pictures, .. } => boxes(view, pictures, table),
         OutputPicture::Reconstructions { .. } if tab == Tab::Codes => codes(view, table),

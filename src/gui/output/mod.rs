@@ -94,6 +94,8 @@ pub struct OutputUi {
     row: usize,
     /// The column whose curve is shown; the most important one where none is picked.
     column: Option<String>,
+    /// Of several predicted numbers the one that is shown.
+    output: usize,
     /// The point of the plane of codes that is decoded.
     code: Option<[f32; 2]>,
     boxes: boxes::BoxesUi,
@@ -121,6 +123,7 @@ impl Default for OutputUi {
             point: None,
             row: 0,
             column: None,
+            output: 0,
             code: None,
             boxes: boxes::BoxesUi::default(),
             points: own_points::PointsUi::default(),
@@ -262,7 +265,7 @@ fn body(
         (AnswerView::Boxes, Tab::TryIt) => boxes::try_it(ui, tokens, &view, local, actions),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
         (AnswerView::Boxes, _) => boxes::show(ui, tokens, &view, local, actions),
-        (AnswerView::Numbers, _) => numbers::show(ui, tokens, &view, actions),
+        (AnswerView::Numbers, _) => numbers::show(ui, tokens, &view, &mut local.output, actions),
         (AnswerView::Reconstructions, Tab::Codes) => codes::show(ui, tokens, &view, local, actions),
         (AnswerView::Reconstructions, _) => reconstructions::show(ui, tokens, &view, local, actions),
         (AnswerView::Images | AnswerView::Rows, _) => classes::show(ui, tokens, &view, local, actions),
@@ -295,7 +298,7 @@ pub fn of_run(
     match picture {
         OutputPicture::Surface { .. } => surface::show(ui, tokens, &view, local, actions),
         OutputPicture::Curve { .. } => curve::show(ui, tokens, &view, local),
-        OutputPicture::Numbers { .. } => numbers::show(ui, tokens, &view, actions),
+        OutputPicture::Numbers { .. } => numbers::show(ui, tokens, &view, &mut local.output, actions),
         OutputPicture::Boxes { .. } => boxes::show(ui, tokens, &view, local, actions),
         OutputPicture::Reconstructions { .. } => reconstructions::show(ui, tokens, &view, local, actions),
         OutputPicture::Classes { .. } => {

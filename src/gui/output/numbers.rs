@@ -10,16 +10,25 @@ use crate::gui::plots::figure;
 use crate::gui::plots::ticks::TickKind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::choice;
 use crate::model::Task;
 use crate::session::Action;
-use crate::trace::{NumberScores, OutputPicture, Over};
+use crate::trace::{NumberPairs, NumberScores, OutputPicture, Over};
 
-pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<Action>) {
-    let shown = match view.picture {
-        Some(OutputPicture::Numbers { pairs, scores, over }) if !pairs.is_empty() => (pairs, scores, *over),
-        _ => return empty::no_run(ui, tokens, view.state, actions),
+/// `chosen`: of several outputs the one that is shown.
+pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, chosen: &mut usize, actions: &mut Vec<Action>) {
+    let Some(OutputPicture::Numbers { outputs, r2, over }) = view.picture else {
+        return empty::no_run(ui, tokens, view.state, actions);
     };
-    let (pairs, scores, over) = shown;
+    let Some(NumberPairs { pairs, scores }) = outputs.get(*chosen).or(outputs.first()).filter(|o| !o.pairs.is_empty())
+    else {
+        return empty::no_run(ui, tokens, view.state, actions);
+    };
+    let over = *over;
+    let of_all = (outputs.len() > 1).then_some(*r2);
+    if of_all.is_some() {
+        choose(ui, view, chosen);
+    }
     if scores.not_finite >= over.asked {
         let text = "All predictions are NaN or infinite. A smaller learning rate often helps.";
         return empty::say(ui, tokens, "Nothing to draw", text);
@@ -40,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
     });
     let (response, frame) = (&shown.response, *shown.transform.frame());
     let is_named = matches!(view.dataset.truth.task, Task::Numbers(_));
-    let output = view.dataset.truth.first_name().filter(|_| is_named).unwrap_or("value");
+    let output = view.dataset.truth.names.get(*chosen).filter(|_| is_named).map_or("value", String::as_str);
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, format!("{output}: predicted against true")));
     paint_reading(tokens, &shown, pairs);
     let font = theme::regular(11.0);
@@ -48,7 +57,18 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
     ui.painter().text(corner, Align2::RIGHT_BOTTOM, format!("true {output} →"), font.clone(), tokens.faint);
     let corner = frame.left_top() + egui::vec2(4.0, 2.0);
     ui.painter().text(corner, Align2::LEFT_TOP, format!("predicted {output} ↑"), font, tokens.faint);
-    legend(ui, tokens, frame, scores, over, pairs.len());
+    legend(ui, tokens, frame, (scores, of_all), over, pairs.len());
+}
+
+/// Which of several outputs.
+fn choose(ui: &mut Ui, view: &OutputView<'_>, chosen: &mut usize) {
+    let names: Vec<&str> = view.dataset.truth.names.iter().map(String::as_str).collect();
+    egui::Frame::NONE.inner_margin(egui::Margin { left: 10, right: 10, top: 4, bottom: 0 }).show(ui, |ui| {
+        ui.set_max_width(320.0);
+        if let Some(i) = choice(ui, "Target", "Which of the predicted numbers is shown.", *chosen, &names) {
+            *chosen = i;
+        }
+    });
 }
 
 /// Of the diagonal: both axes show the same numbers, so that it means "right".
@@ -72,7 +92,15 @@ fn paint_reading(tokens: &Tokens, shown: &PlotResponse<()>, pairs: &[[f32; 2]]) 
     }
 }
 
-fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, scores: &NumberScores, over: Over, drawn: usize) {
+/// `of_all`: the mean of R² over several outputs.
+fn legend(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    frame: Rect,
+    (scores, of_all): (&NumberScores, Option<f64>),
+    over: Over,
+    drawn: usize,
+) {
     let at = egui::pos2(frame.left(), frame.bottom() + 24.0);
     let rect = egui::Rect::from_min_size(at, egui::vec2(frame.width(), 20.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
@@ -83,6 +111,10 @@ fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, scores: &NumberScores, over
             "Coefficient of determination: the share of the variance that is explained. 1 is perfect, 0 is no better \
              than always predicting the mean.\nR² = 1 − Σ(y − ŷ)² / Σ(y − mean)²",
         );
+        if let Some(r2) = of_all {
+            let text = RichText::new(format!("of all {}", significant(r2, 4))).font(theme::mono(12.0));
+            ui.label(text.color(tokens.muted)).on_hover_text("R², the mean over all targets.");
+        }
         ui.label(mono(format!("RMSE {}", significant(scores.rmse, 4)))).on_hover_text(
             "Root mean squared error: how far off a typical prediction is, in the units of the data.\n√(Σ(y − ŷ)² / \
                 n)",

@@ -12,7 +12,7 @@ use super::*;
 use crate::data::{Truth, Unit};
 use crate::gui::test_window::{Bench, bench};
 use crate::model::{LayerKind, layer};
-use crate::trace::{LayerPicture, NumberScores, Picture, Prediction, Preview, Ranking};
+use crate::trace::{LayerPicture, NumberPairs, NumberScores, Picture, Prediction, Preview, Ranking};
 
 /// The panel with the unit that the pointer on the canvas rests on.
 #[derive(Default)]
@@ -344,7 +344,8 @@ fn predicted_against_true_says_how_good_it_is() {
     let dataset = Dataset { truth: Truth::numbers(names(&["price"]), &[0.0], &[1.0]), ..table() };
     let scores = NumberScores { r2: 0.0, rmse: 1.0, not_finite: 0 };
     let over = Over { asked: 2, of: 2 };
-    let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0], [3.0, 2.0]].into(), scores, over };
+    let outputs = vec![NumberPairs { pairs: vec![[1.0, 2.0], [3.0, 2.0]].into(), scores }];
+    let pairs = OutputPicture::Numbers { outputs, r2: 0.0, over };
     let mut harness = open(state(dataset, Some(pairs)), Tab::Output);
     harness.get_by_label("R² 0");
     harness.get_by_label("RMSE 1");
@@ -354,6 +355,28 @@ fn predicted_against_true_says_how_good_it_is() {
     harness.run_steps(4);
     harness.get_by_label("true 1");
     harness.get_by_label("off by 1");
+}
+
+#[test]
+fn of_several_numbers_each_has_its_own_picture_and_scores() {
+    let truth = Truth::numbers(names(&["price", "age"]), &[0.0; 2], &[1.0; 2]);
+    let of = |pairs: Vec<[f32; 2]>, r2, rmse| NumberPairs {
+        pairs: pairs.into(),
+        scores: NumberScores { r2, rmse, not_finite: 0 },
+    };
+    let outputs = vec![of(vec![[1.0, 2.0], [3.0, 2.0]], 0.25, 1.0), of(vec![[30.0, 31.0], [40.0, 41.0]], 0.75, 2.5)];
+    let over = Over { asked: 2, of: 2 };
+    let picture = OutputPicture::Numbers { outputs, r2: 0.5, over };
+    let mut harness = open(state(Dataset { truth, ..table() }, Some(picture)), Tab::Output);
+    harness.get_by_label("R² 0.25");
+    harness.get_by_label("of all 0.5");
+    harness.get_by_label("Target").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "age").click();
+    harness.run_steps(3);
+    harness.get_by_label("age: predicted against true");
+    harness.get_by_label("R² 0.75");
+    harness.get_by_label("RMSE 2.5");
 }
 
 #[test]
@@ -379,7 +402,8 @@ fn numbers_over_a_part_of_the_samples_say_so() {
     let truth = Truth::numbers(names(&["price"]), &[0.0], &[1.0]);
     let scores = NumberScores { r2: 0.435, rmse: 1.0, not_finite: 1 };
     let over = Over { asked: 2_000, of: 12_000 };
-    let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0]].into(), scores, over };
+    let outputs = vec![NumberPairs { pairs: vec![[1.0, 2.0]].into(), scores }];
+    let pairs = OutputPicture::Numbers { outputs, r2: 0.435, over };
     let harness = open(state(Dataset { truth, ..table() }, Some(pairs)), Tab::Output);
     harness.get_by_label("over 2,000 of 12,000 samples, 1 not finite");
     harness.get_by_label("R² 0.435");

@@ -77,13 +77,21 @@ impl TryUi {
 
 /// "truth Gentoo", "true price 12.5": what the data says of a validation sample.
 pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
-    let target = *dataset.validation.target(row).ok()?.first()?;
+    let targets = dataset.validation.target(row).ok()?;
+    let target = *targets.first()?;
     let truth = &dataset.truth;
     Some(match truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => {
             format!("truth {}", super::classes::name(&truth.names, target as u32))
         }
         Task::Boxes { .. } => return None,
+        Task::Numbers(2..) => {
+            let one = |(i, (name, &target)): (usize, (&String, &f32))| {
+                format!("{name} {}", number(truth.unit(i).value(target)))
+            };
+            let all: Vec<String> = truth.names.iter().zip(targets.iter()).enumerate().map(one).collect();
+            format!("true {}", all.join(", "))
+        }
         Task::Numbers(_) | Task::Input(_) => {
             format!("true {} {}", truth.first_name().unwrap_or("value"), number(truth.unit(0).value(target)))
         }

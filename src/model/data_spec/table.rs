@@ -26,6 +26,25 @@ pub struct CsvSpec {
     pub reading: Reading,
 }
 
+impl CsvSpec {
+    /// What was said of a column.
+    pub fn said(&self, column: &str) -> Option<ColumnRole> {
+        self.columns.iter().find(|choice| choice.name == column).map(|choice| choice.role)
+    }
+
+    /// The columns to predict, in the order of the outputs.
+    pub fn targets(&self) -> Vec<&str> {
+        let others =
+            self.columns.iter().filter(|choice| choice.role == ColumnRole::Target && choice.name != self.target);
+        std::iter::once(&*self.target).chain(others.map(|choice| &*choice.name)).collect()
+    }
+
+    /// Whether a column is predicted.
+    pub fn predicts(&self, column: &str) -> bool {
+        column == self.target || self.said(column) == Some(ColumnRole::Target)
+    }
+}
+
 /// What a file leaves open. `None`: what is found in the file decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -98,6 +117,8 @@ pub enum ColumnRole {
     Date,
     /// Not used.
     LeftOut,
+    /// Predicted beside the target, as a number as well.
+    Target,
 }
 
 /// What becomes of a row that lacks a value in a column that is used.

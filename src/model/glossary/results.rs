@@ -225,7 +225,8 @@ pub(super) const TERMS: &[Term] = &[
         "Predict",
         &["target column", "predicts"],
         "",
-        "The table column that the network learns to predict from the others.",
+        "The table column that the network learns to predict from the others. Several numbers at once: give the others \
+            the role “target” below.",
     ),
     term(
         "Prediction",

@@ -14,7 +14,7 @@ use super::found::Found;
 use crate::data::encoding::Inputs;
 use crate::data::{Encoding, Progress, Samples, Truth};
 use crate::engine::class_scores::{ClassScores, per_class};
-use crate::engine::metrics::{Explained, Tally, confusion};
+use crate::engine::metrics::{Explained, NumberScore, Tally, confusion};
 use crate::engine::ranking::{class_areas, overall};
 use crate::engine::{Device, Machine, MeanLosses, Precision, Snapshot};
 use crate::model::{Answer, DataSignature, Metric, Project, Shape, Task};
@@ -67,6 +67,8 @@ pub struct ClassReport {
 pub struct NumberReport {
     /// Its heading.
     pub name: String,
+    /// Share of the variance explained.
+    pub r2: f64,
     /// Mean absolute error.
     pub mae: f64,
     /// Root of the mean squared error.
@@ -143,7 +145,7 @@ impl Judge {
         let mut tally = Tally::new(answer, means);
         let classes = task.classes();
         let mut counts = vec![0u32; classes.map_or(0, |n| n * n)];
-        let mut errors = vec![[0.0f64; 2]; means.len()];
+        let mut errors = vec![0.0f64; means.len()];
         let (mut outputs_of_all, mut targets_of_all, mut fits) = (Vec::new(), Vec::new(), true);
         let mut take = |outputs: &[f32], targets: &[f32]| {
             tally.take(outputs, targets);
@@ -160,9 +162,7 @@ impl Judge {
             for (at, (o, t)) in
                 outputs.iter().zip(targets).enumerate().take(if means.is_empty() { 0 } else { usize::MAX })
             {
-                let error = f64::from(*o) - f64::from(*t);
-                errors[at % n][0] += error.abs();
-                errors[at % n][1] += error * error;
+                errors[at % n] += (f64::from(*o) - f64::from(*t)).abs();
             }
         };
         let losses = self.losses(part, progress, &mut take)?;
@@ -173,12 +173,12 @@ impl Judge {
             confusion: std::mem::take(&mut counts),
             areas: fits.then(|| areas(classes)),
         });
-        let number = |(at, [absolute, squared]): (usize, &[f64; 2])| {
+        let number = |(at, (absolute, NumberScore { r2, rmse })): (usize, (&f64, NumberScore))| {
             let (scale, rows) = (f64::from(self.truth.unit(at).scale).abs(), part.len().max(1) as f64);
             let name = self.truth.names.get(at).cloned().unwrap_or_default();
-            NumberReport { name, mae: absolute / rows * scale, rmse: (squared / rows).sqrt() * scale }
+            NumberReport { name, r2, mae: absolute / rows * scale, rmse: rmse * scale }
         };
-        let numbers = errors.iter().enumerate().map(number).collect();
+        let numbers = errors.iter().zip(tally.each()).enumerate().map(number).collect();
         Ok(Report { samples: part.len(), loss: losses.total, metric, score: tally.score(), classes, numbers })
     }
 

@@ -98,8 +98,8 @@ fn a_report_says_how_right_answers_are() {
     let mut targets = judge.machine().predict(&inputs, 40).unwrap();
     targets.iter_mut().enumerate().for_each(|(i, t)| *t += if i % 2 == 0 { 0.2 } else { -0.2 });
     let report = judge.report(&Samples::in_memory(&[4], inputs, targets), &NoProgress).unwrap();
-    let [NumberReport { name, mae, rmse }] = &report.numbers[..] else { panic!("{report:?}") };
-    assert!(name == "y" && (mae - 1.0).abs() < 1e-5 && (rmse - 1.0).abs() < 1e-5, "{report:?}");
+    let [NumberReport { name, mae, rmse, r2 }] = &report.numbers[..] else { panic!("{report:?}") };
+    assert!(name == "y" && (mae - 1.0).abs() < 1e-5 && (rmse - 1.0).abs() < 1e-5 && *r2 == report.score, "{report:?}");
     assert!(report.score > 0.9 && report.classes.is_none() && report.samples == 40);
 
     let target = Target::Classes { column: Some("kind".into()), classes: vec!["no".into(), "yes".into()] };

@@ -366,11 +366,11 @@ fn what_is_told_last_is_told_of_the_weights_that_were_put_back() {
     let (outputs, offset, scale) = (vec!["y".to_owned()], vec![2.0], vec![5.0]);
     dataset.truth = data::Truth::numbers(outputs, &offset, &scale);
     let (results, output) = told_to_the_end(&Arc::new(dataset), &numbers);
-    let OutputPicture::Numbers { scores, .. } = output else { panic!("no numbers") };
+    let OutputPicture::Numbers { r2, .. } = output else { panic!("no numbers") };
     let (last, epochs) = results.split_last().unwrap();
     let best = epochs.iter().min_by(|a, b| a.loss.total_cmp(&b.loss)).unwrap();
     let end = epochs.last().unwrap();
     assert!(epochs.len() == 6 && best.step < end.step, "{epochs:?}");
     assert_eq!((last.step, last.loss, last.score), (end.step, best.loss, best.score));
-    assert_eq!(scores.r2, best.score);
+    assert_eq!(r2, best.score);
 }
