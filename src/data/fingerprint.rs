@@ -3,9 +3,14 @@
 
 use std::fmt;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{DataError, Dataset, Samples};
+
+/// Rows whose hashes are found at once, and those that a thread takes at least.
+const PIECE: usize = 1 << 16;
+const LEAST: usize = 1 << 10;
 
 /// Of a data set. Equal ones are, as good as certainly, of equal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,10 +121,15 @@ impl Fingerprint {
 impl PartPrint {
     pub(super) fn of(part: &Samples) -> Result<Self, DataError> {
         let (mut in_order, mut in_any_order) = (mixed(part.len() as u64, part.input_len() as u64), 0u64);
-        for row in 0..part.len() {
-            let row = mixed(part.input_hash(row)?, hashed(&part.target(row)?) ^ TARGETS);
-            in_order = mixed(in_order ^ row, ORDER);
-            in_any_order = in_any_order.wrapping_add(row);
+        let of = |row: usize| Ok(mixed(part.input_hash(row)?, hashed(&part.target(row)?) ^ TARGETS));
+        for from in (0..part.len()).step_by(PIECE) {
+            let rows = from..(from + PIECE).min(part.len());
+            let hashes: Vec<u64> =
+                rows.into_par_iter().with_min_len(LEAST).map(of).collect::<Result<_, DataError>>()?;
+            for row in hashes {
+                in_order = mixed(in_order ^ row, ORDER);
+                in_any_order = in_any_order.wrapping_add(row);
+            }
         }
         Ok(Self { rows: part.len(), in_order, in_any_order })
     }

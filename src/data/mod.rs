@@ -76,6 +76,14 @@ pub fn load_within(room: &Room, spec: &DataSpec, base: &Path, progress: &dyn Pro
     load_from(room, spec, None, base, progress)
 }
 
+/// Whether the rows of a table are larger than memory and lie in the cache already.
+pub fn is_converted(spec: &DataSpec, base: &Path) -> bool {
+    match &spec.source {
+        Source::Csv(csv) => csv::is_converted(&Room::here(), &resolve(base, &csv.path), spec),
+        _ => false,
+    }
+}
+
 fn load_from(
     room: &Room,
     spec: &DataSpec,

@@ -39,6 +39,8 @@ pub enum ExamineAction {
     SavePredictions(PathBuf),
     /// What is being found out is not wanted any more.
     Cancel,
+    /// The scores of the project, trained once for each of so many folds of its data; `None`: no longer.
+    Folds(Option<usize>),
 }
 
 /// What is known about the network on the table and its data.
@@ -156,6 +158,9 @@ impl State {
         if action == ExamineAction::Cancel {
             (self.works.question, self.examined.doing) = (None, None);
             return;
+        }
+        if let ExamineAction::Folds(of) = action {
+            return self.cross_validate(of);
         }
         if let ExamineAction::SavePredictions(path) = action {
             return self.save_predictions(path);
@@ -325,7 +330,9 @@ fn answered(
         ExamineAction::Predict(path) => {
             predicted(&judge, path, step, wanted).map(|predictions| Found::Predicted(Box::new(predictions)))
         }
-        ExamineAction::SavePredictions(_) | ExamineAction::Cancel => Err("It was cancelled.".into()),
+        ExamineAction::SavePredictions(_) | ExamineAction::Cancel | ExamineAction::Folds(_) => {
+            Err("It was cancelled.".into())
+        }
     }
 }
 

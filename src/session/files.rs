@@ -128,7 +128,7 @@ impl State {
             ..Self::default()
         };
         (self.works.told, self.works.resume, self.works.resume_in) = (None, None, None);
-        (self.works.given, self.works.reading) = (None, None);
+        (self.works.given, self.works.reading, self.works.folding) = (None, None, None);
         self.works.generation += 1;
         self.works.suggested_epochs = None;
         self.forget_runs();

@@ -21,8 +21,6 @@ pub struct FoldCourse<'a> {
     pub project: &'a Project,
     /// The folder that relative paths of it start from.
     pub base: &'a Path,
-    /// Where the runs are kept.
-    pub folder: &'a RunFolder,
     /// How many folds.
     pub of: usize,
     /// What the runs are called, before their number.
@@ -36,7 +34,7 @@ pub struct FoldCourse<'a> {
 pub struct FoldResult {
     /// Counted from 1.
     pub number: usize,
-    /// The row of its run.
+    /// The row of its run; without an id until it is kept.
     pub card: RunCard,
     /// What its scores are.
     pub scores: FoldScores,
@@ -83,27 +81,43 @@ pub fn fold_name(name: &str, number: usize, of: usize) -> String {
     if name.is_empty() { format!("fold {number} of {of}") } else { format!("{name}, fold {number} of {of}") }
 }
 
+/// What runs of folds are called before their number: the first name that no run has yet.
+pub fn free_name<'a>(of: usize, names: impl Iterator<Item = &'a str> + Clone) -> String {
+    let is_free = |name: &str| (1..=of).all(|number| !names.clone().any(|there| there == fold_name(name, number, of)));
+    let numbered = (2..).map(|number| format!("again {number}"));
+    let all = [String::new(), "again".into()].into_iter().chain(numbered);
+    all.into_iter().find(|name| is_free(name)).unwrap_or_default()
+}
+
 /// Trains one fold after the other. `go_on` is told how far it is, and says whether somebody still wants them; `done`
-/// is told of each that is over. Errors are sentences.
+/// is given each that is over, with the run to be kept. Errors are sentences.
 pub fn train_folds(
     course: &FoldCourse,
     go_on: &mut dyn FnMut(FoldProgress) -> bool,
-    done: &mut dyn FnMut(FoldResult),
+    done: &mut dyn FnMut(FoldResult, Kept) -> Result<(), String>,
 ) -> Result<(), String> {
     for number in 1..=course.of {
         match train_fold(course, number, go_on)? {
-            Some(result) => done(result),
+            Some((result, kept)) => done(result, kept)?,
             None => break,
         }
     }
     Ok(())
 }
 
+/// Keeps the run of a fold among the others, which gives it an id.
+pub fn keep(folder: &RunFolder, result: &mut FoldResult, kept: &Kept) -> Result<(), String> {
+    let card = &mut result.card;
+    card.id = folder.claim([]).map_err(|error| error.to_string())?;
+    checkpoint::save(&folder.checkpoint(&card.id), &card.project, kept)?;
+    folder.write(card).map_err(|error| error.to_string())
+}
+
 fn train_fold(
     course: &FoldCourse,
     number: usize,
     go_on: &mut dyn FnMut(FoldProgress) -> bool,
-) -> Result<Option<FoldResult>, String> {
+) -> Result<Option<(FoldResult, Kept)>, String> {
     let mut project = course.project.clone();
     project.data.fold = Some(Fold { number, of: course.of });
     let dataset = data::load(&project.data, course.base, &NoProgress).map_err(|error| error.message)?;
@@ -138,7 +152,6 @@ fn train_fold(
     }
     curves.pace.push(Pace { step: run.machine().step(), epoch: run.epoch(), seconds: began.elapsed().as_secs_f64() });
     let mut card = RunCard {
-        id: course.folder.claim([]).map_err(|error| error.to_string())?,
         name: fold_name(course.name, number, course.of),
         began_secs,
         project: run.project().clone(),
@@ -150,11 +163,9 @@ fn train_fold(
     };
     card.read_curves(&curves);
     let kept = Kept::new(run.save().map_err(told)?, curves);
-    checkpoint::save(&course.folder.checkpoint(&card.id), run.project(), &kept)?;
-    course.folder.write(&card).map_err(|error| error.to_string())?;
     // Behind what is kept: the run can go on from its last step.
     run.restore_best().map_err(told)?;
-    Ok(Some(FoldResult { number, card, scores: scores(&run).map_err(told)? }))
+    Ok(Some((FoldResult { number, card, scores: scores(&run).map_err(told)? }, kept)))
 }
 
 fn scores(run: &Run) -> Result<FoldScores, crate::trainer::RunError> {
@@ -183,15 +194,28 @@ mod tests {
     }
 
     #[test]
+    fn names_are_those_that_no_run_has() {
+        let free = |names: &[&str]| free_name(3, names.iter().copied());
+        assert_eq!(free(&[]), "");
+        assert_eq!(free(&["Run 1", "fold 2 of 5"]), "");
+        assert_eq!(free(&["fold 2 of 3"]), "again");
+        assert_eq!(free(&["fold 2 of 3", "again, fold 1 of 3"]), "again 2");
+    }
+
+    #[test]
     fn each_fold_is_a_run_that_is_kept_and_somebody_can_stop() {
         let mut project = templates::build("xor").unwrap();
         project.training.epochs = 2;
         let folder = tempfile::tempdir().unwrap();
         let runs = RunFolder::at(folder.path().to_path_buf());
-        let course =
-            FoldCourse { project: &project, base: Path::new(""), folder: &runs, of: 3, name: "", device: Device::Cpu };
+        let course = FoldCourse { project: &project, base: Path::new(""), of: 3, name: "", device: Device::Cpu };
         let mut found = Vec::new();
-        train_folds(&course, &mut |_| true, &mut |result| found.push(result)).unwrap();
+        let mut done = |mut result: FoldResult, kept: Kept| {
+            keep(&runs, &mut result, &kept)?;
+            found.push(result);
+            Ok(())
+        };
+        train_folds(&course, &mut |_| true, &mut done).unwrap();
         let (cards, problems) = runs.list();
         assert_eq!((cards.len(), problems.len(), found.len()), (3, 0, 3));
         assert!(cards.iter().all(|card| card.ending == Ending::Done && card.epochs == 2.0), "{cards:?}");
@@ -206,8 +230,12 @@ mod tests {
             calls += 1;
             progress.number < 2
         };
-        train_folds(&course, &mut go_on, &mut |result| stopped.push(result)).unwrap();
-        assert_eq!((stopped.len(), runs.list().0.len()), (1, 4));
+        let mut done = |result, _| {
+            stopped.push(result);
+            Ok(())
+        };
+        train_folds(&course, &mut go_on, &mut done).unwrap();
+        assert_eq!(stopped.len(), 1);
         assert_eq!(stopped[0].scores, found[0].scores, "by the seed, to the bit");
         assert_ne!(found[0].scores.loss, found[1].scores.loss, "each fold is another");
     }

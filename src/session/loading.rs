@@ -7,7 +7,8 @@ use std::sync::mpsc::TryRecvError;
 use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
-use crate::data::{self, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Shelf, Surveyed, TableFacts, TablePreview};
+use crate::data::{self, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Room, Shelf, Surveyed};
+use crate::data::{TableFacts, TablePreview};
 use crate::model::{
     ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source,
     Subject,
@@ -28,7 +29,9 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
                 return Ok(Loaded { dataset, table: None, facts: None, project: None, data: None });
             };
             let [first, second, last] = stages(progress, [0.45, 0.5, 0.05]);
-            let (table, known) = data::survey_csv(&data::resolve(base, &csv.path), &csv.reading, &first)?;
+            let room = Some(Room::here()).filter(|_| !data::is_converted(spec, base));
+            let path = data::resolve(base, &csv.path);
+            let (table, known) = data::survey_csv(&path, &csv.reading, room.as_ref(), &first)?;
             let dataset = Arc::new(data::load_known(spec, &known, base, &second)?);
             drop(known);
             let facts = facts_of(&table, spec, &dataset, &last)?;
@@ -127,7 +130,7 @@ pub fn surveyed_spec(
     progress: &dyn Progress,
 ) -> Result<(DataSpec, TablePreview, Surveyed), DataError> {
     let reading = &wish.reading;
-    let (table, known) = data::survey_csv(&data::resolve(base, path), reading, progress)?;
+    let (table, known) = data::survey_csv(&data::resolve(base, path), reading, Some(&Room::here()), progress)?;
     if let Some(sheet) = reading.sheet.as_ref().filter(|_| table.sheets.is_empty()) {
         return Err(DataError::new(format!("{} has no sheets, so there is no sheet {sheet:?}.", path.display())));
     }
@@ -407,6 +410,7 @@ impl State {
 
     fn data_ready(&mut self, dataset: Arc<Dataset>) {
         self.examine_anew(&dataset);
+        self.forget_folds();
         self.data = DataState::Ready(dataset);
         (self.try_output, self.photo) = (None, None);
         self.works.loaded = Some(self.project.data.clone());

@@ -37,6 +37,7 @@ mod run_view;
 mod running;
 mod runs;
 mod state;
+mod validating;
 mod views;
 mod works;
 
@@ -59,3 +60,4 @@ pub use racing::{EngineAction, Engines, RaceView};
 pub use run_view::{OtherBranch, RunStatus, RunView};
 pub use runs::{Ghost, RunAction, RunOutput, Runs};
 pub use state::{DataState, Debugging, Notice, NoticeKind, Screen, Selection, State, Tab};
+pub use validating::CrossValidation;

@@ -320,6 +320,7 @@ impl State {
         self.poll_exports();
         self.poll_engines();
         self.poll_examined();
+        self.poll_folds();
         self.poll_reading();
         self.events()
     }

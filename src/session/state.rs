@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::works::Works;
-use super::{Action, Devices, Engines, Examined, RaceView, RunView, Runs};
+use super::{Action, CrossValidation, Devices, Engines, Examined, RaceView, RunView, Runs};
 use crate::data::{Dataset, TableFacts, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
@@ -71,6 +71,8 @@ pub struct State {
     pub(super) photo: Option<super::arriving::Photo>,
     /// What was found out about the network on request.
     pub(super) examined: Examined,
+    /// What the folds of the data say of it.
+    pub(super) cross_validation: CrossValidation,
     /// Weights that were opened, while a person decides what to do with them.
     pub(super) offered: Option<Box<super::arriving::Offer>>,
     pub(super) works: Works,

@@ -56,6 +56,8 @@ pub struct Works {
     pub question: Option<super::examining::Question>,
     /// And about its data, by itself.
     pub beside: Option<super::examining::Question>,
+    /// The folds that are being trained.
+    pub folding: Option<super::validating::Folding>,
     /// A file of another program on its way.
     pub reading: Option<super::arriving::ReadJob>,
     /// Keeps what is not saved safe; begins with the first project.

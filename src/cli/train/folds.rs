@@ -14,8 +14,9 @@ use crate::engine::Device;
 use crate::model::Project;
 use crate::persist::RunFolder;
 use crate::session::folds::{
-    FoldCourse, FoldProgress, FoldResult, FoldScores, fold_name, mean_and_spread, train_folds,
+    FoldCourse, FoldProgress, FoldResult, FoldScores, fold_name, free_name, keep, mean_and_spread, train_folds,
 };
+use crate::trainer::Kept;
 
 pub fn train(options: &TrainOptions, project: &Project, of: usize, device: Device) -> anyhow::Result<()> {
     let (base, folder) = (prepare::base_of(&options.file), RunFolder::beside(&options.file));
@@ -26,7 +27,7 @@ pub fn train(options: &TrainOptions, project: &Project, of: usize, device: Devic
         let sentences: Vec<_> = found.problems.iter().map(|problem| prepare::sentence(project, problem)).collect();
         anyhow::bail!("The network can't train yet.\n  {}", sentences.join("\n  "));
     }
-    let name = free_name(options.name.as_deref(), of, &folder)?;
+    let name = name(options.name.as_deref(), of, &folder)?;
     let interrupt = Interrupt::listen()?;
     let bar = ProgressBar::new(1000 * of as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}  {eta} left") {
@@ -34,15 +35,17 @@ pub fn train(options: &TrainOptions, project: &Project, of: usize, device: Devic
     }
     let began = Instant::now();
     let mut results: Vec<FoldResult> = Vec::new();
-    let course = FoldCourse { project, base: &base, folder: &folder, of, name: &name, device };
+    let course = FoldCourse { project, base: &base, of, name: &name, device };
     let mut go_on = |progress: FoldProgress| {
         bar.set_position((1000.0 * ((progress.number - 1) as f64 + progress.share)) as u64);
         bar.set_message(format!("fold {} of {of}", progress.number));
         interrupt.asked().is_none()
     };
-    let mut done = |result: FoldResult| {
+    let mut done = |mut result: FoldResult, kept: Kept| {
+        keep(&folder, &mut result, &kept)?;
         bar.println(line(&result));
         results.push(result);
+        Ok(())
     };
     let trained = train_folds(&course, &mut go_on, &mut done);
     bar.finish_and_clear();
@@ -63,18 +66,14 @@ pub fn train(options: &TrainOptions, project: &Project, of: usize, device: Devic
 }
 
 /// What the runs are called before their number: what was asked for, which may not be taken, or the first free one.
-fn free_name(asked: Option<&str>, of: usize, folder: &RunFolder) -> anyhow::Result<String> {
+fn name(asked: Option<&str>, of: usize, folder: &RunFolder) -> anyhow::Result<String> {
     let cards = folder.list().0;
     let is_free = |name: &str| (1..=of).all(|number| cards.iter().all(|card| card.name != fold_name(name, number, of)));
     match asked.map(str::trim) {
         Some("") => anyhow::bail!("--name needs a name for the runs."),
         Some(name) if is_free(name) => Ok(name.to_owned()),
         Some(name) => anyhow::bail!("This project already has folds of {name:?}. Choose another name."),
-        None => {
-            let numbered = (2..).map(|number| format!("again {number}"));
-            let names = [String::new(), "again".into()].into_iter().chain(numbered);
-            Ok(names.into_iter().find(|name| is_free(name)).unwrap_or_default())
-        }
+        None => Ok(free_name(of, cards.iter().map(|card| card.name.as_str()))),
     }
 }
 

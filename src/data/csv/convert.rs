@@ -54,6 +54,11 @@ impl<'a> Place<'a> {
         Some(Self { cache, key, path, spec })
     }
 
+    /// Whether it was converted before.
+    pub fn is_made(&self) -> bool {
+        self.cache.open(self.key.name()).is_some()
+    }
+
     /// The table as it was converted before. `notes` tells of a file that was damaged.
     pub fn find(&self, notes: &mut Vec<String>, progress: &dyn Progress) -> Result<Option<Dataset>, DataError> {
         match mapped::find(self.cache, &self.key, progress)? {
@@ -83,11 +88,11 @@ pub(super) enum Begin<'a> {
 }
 
 /// Where numbers are kept of a table that may be too large for memory, judged by its size.
-pub(super) fn capture(room: &Room, place: Option<&Place>, table: &Table) -> Result<Option<Capture>, DataError> {
+pub(super) fn capture(room: &Room, table: &Table) -> Result<Option<Capture>, DataError> {
     let columns = table.names.len();
     let needed = (table.likely_rows() * (columns as u64 * 12 + LISTED)).max(1);
-    let Some(place) = place.filter(|_| needed > room.memory) else { return Ok(None) };
-    let file = place.cache.scratch().map_err(|error| unwritable(place.cache, &error))?;
+    let Some(cache) = room.cache.as_ref().filter(|_| needed > room.memory) else { return Ok(None) };
+    let file = cache.scratch().map_err(|error| unwritable(cache, &error))?;
     Ok(Some(Capture::new(columns, table.most_rows() as usize, file)))
 }
 

@@ -274,7 +274,10 @@ fn median(numbers: &[f64], rows: &[usize]) -> f64 {
 }
 
 fn scaling(scaling: Scaling, numbers: &[f64], fill: f64, rows: &[usize]) -> (f64, f64) {
-    let filled = || rows.iter().map(|&row| if numbers[row].is_nan() { fill } else { numbers[row] });
+    // Rows lie anywhere: they are gathered once.
+    let rows = if scaling == Scaling::None { &[] } else { rows };
+    let filled: Vec<f64> = rows.iter().map(|&row| if numbers[row].is_nan() { fill } else { numbers[row] }).collect();
+    let filled = || filled.iter().copied();
     let (offset, scale) = match scaling {
         Scaling::None => (0.0, 1.0),
         Scaling::Standardise => mean_and_deviation(filled()),

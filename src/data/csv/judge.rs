@@ -15,6 +15,11 @@ pub(super) const MAX_CLASSES: usize = 1000;
 const SENTINELS: [f64; 12] =
     [-9.0, -99.0, -999.0, -9999.0, -99_999.0, -999_999.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -1.0];
 
+/// Whether a number is one of those.
+pub(super) fn may_be_sentinel(number: f64) -> bool {
+    number.abs() < 1e6 && number as i64 as f64 == number && SENTINELS.contains(&number)
+}
+
 /// Words in a column's name, in lower case: "customerId", "Zip code".
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];

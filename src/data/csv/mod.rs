@@ -44,7 +44,7 @@ use super::progress::Progress;
 use super::split::{self, Split, divide};
 use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, origin};
 use crate::model::{ColumnRole, CsvSpec, DataSpec, Division};
-use capture::Capture;
+use capture::Captured;
 use cell::Words;
 use columns::ColumnFacts;
 use convert::{Begin, Place};
@@ -87,8 +87,8 @@ pub(super) fn load_within(
         return Ok(dataset);
     }
     let table = Table::open(path, &settings.reading, progress)?;
-    let mut capture = convert::capture(room, place.as_ref(), &table)?;
-    let facts = &*surveyed(known, &table, settings, capture.as_mut(), progress)?;
+    let (facts, captured) = surveyed(known, &table, settings, room, progress)?;
+    let facts = &*facts;
     let targets = target::wanted(settings, &table, facts)?;
     notes.extend(table.notes());
     let inputs = choose_inputs((settings, &spec.split), &table, facts, &mut notes)?;
@@ -102,10 +102,7 @@ pub(super) fn load_within(
         // Another program has just converted it.
         Begin::Again => return load_within(room, settings, path, spec, known, progress),
     };
-    let kept = encode::Kept {
-        captured: capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, &table))).transpose()?,
-        scratch: begun.as_ref().map(convert::Begun::scratch).transpose()?,
-    };
+    let kept = encode::Kept { captured, scratch: begun.as_ref().map(convert::Begun::scratch).transpose()? };
     let mut values = encode::read_values(&table, &words, facts, &wanted, kept, progress, (0.45, 0.75))?;
     let target_values = values.split_off(inputs.len());
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
@@ -174,18 +171,29 @@ pub(super) fn load_within(
     Ok(dataset)
 }
 
-/// What all cells say of the columns: what is known, or it is looked up.
+/// What all cells say of the columns, with the numbers of a table that is larger than memory: what is known, or it is
+/// looked up.
 fn surveyed<'a>(
     known: Option<&'a Surveyed>,
     table: &Table,
     settings: &CsvSpec,
-    capture: Option<&mut Capture>,
+    room: &Room,
     progress: &dyn Progress,
-) -> Result<Cow<'a, [ColumnFacts]>, DataError> {
-    match known.filter(|_| capture.is_none()).and_then(|known| known.of(table, &settings.reading)) {
-        Some(facts) => Ok(facts.into()),
-        None => Ok(columns::survey(table, &settings.reading, capture, None, progress, (0.0, 0.45))?.into()),
+) -> Result<(Cow<'a, [ColumnFacts]>, Option<Captured>), DataError> {
+    if let Some(known) = known
+        && let Some(facts) = known.of(table, &settings.reading)
+    {
+        return Ok((facts.into(), known.take_captured()));
     }
+    let mut capture = convert::capture(room, table)?;
+    let facts = columns::survey(table, &settings.reading, capture.as_mut(), None, progress, (0.0, 0.45))?;
+    let captured = capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, table))).transpose()?;
+    Ok((facts.into(), captured))
+}
+
+/// Whether the rows of a table lie in the cache already.
+pub(super) fn is_converted(room: &Room, path: &Path, spec: &DataSpec) -> bool {
+    Place::of(room, path, spec).is_some_and(|place| place.is_made())
 }
 
 /// The places of `rows` in each part.

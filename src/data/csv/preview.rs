@@ -1,16 +1,17 @@
 //! What the window shows of a table before it is used, so that a person can correct it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use super::capture::Captured;
 use super::cell::Words;
 use super::columns::ColumnFacts;
 use super::drawn::Drawing;
 use super::odd_rows::OddRows;
 use super::table::Table;
-use super::{columns, dividing};
+use super::{columns, convert, dividing};
 use crate::data::facts::Drawn;
-use crate::data::{DataError, Progress};
+use crate::data::{DataError, Progress, Room};
 use crate::model::{ColumnRole, Reading};
 
 /// How many rows of the beginning are shown.
@@ -113,9 +114,16 @@ pub struct Surveyed {
     size: u64,
     odd: OddRows,
     facts: Vec<ColumnFacts>,
+    /// Of a table that is larger than memory, until it is loaded.
+    captured: Mutex<Option<Captured>>,
 }
 
 impl Surveyed {
+    /// The numbers that were kept, once.
+    pub(super) fn take_captured(&self) -> Option<Captured> {
+        self.captured.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
+    }
+
     /// The facts, if they are of this table as it still is, which learns of its odd rows.
     pub(super) fn of(&self, table: &Table, reading: &Reading) -> Option<&[ColumnFacts]> {
         let is_same = self.path == table.path && self.reading == *reading && self.size == table.size();
@@ -128,18 +136,21 @@ impl Surveyed {
 
 /// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
 pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<TablePreview, DataError> {
-    survey_csv(path, reading, progress).map(|(preview, _)| preview)
+    survey_csv(path, reading, None, progress).map(|(preview, _)| preview)
 }
 
-/// As [`inspect_csv`], with what loading needs.
+/// As [`inspect_csv`], with what loading needs. `room`: of a table that is larger the numbers are kept for that.
 pub fn survey_csv(
     path: &Path,
     reading: &Reading,
+    room: Option<&Room>,
     progress: &dyn Progress,
 ) -> Result<(TablePreview, Surveyed), DataError> {
     let table = Table::open(path, reading, progress)?;
+    let mut capture = room.map(|room| convert::capture(room, &table)).transpose()?.flatten();
     let mut drawing = Drawing::new(table.names.len());
-    let facts = columns::survey(&table, reading, None, Some(&mut drawing), progress, (0.0, 0.95))?;
+    let facts = columns::survey(&table, reading, capture.as_mut(), Some(&mut drawing), progress, (0.0, 0.95))?;
+    let captured = capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, &table))).transpose()?;
     let drawn = Arc::new(drawing.end(&facts, &Words::new(&reading.missing_words)));
     let columns = table.names.iter().zip(&facts).map(|(name, facts)| {
         let (role, reason) = facts.infer();
@@ -197,7 +208,8 @@ pub fn survey_csv(
         drawn,
     };
     let (path, reading) = (path.to_path_buf(), reading.clone());
-    Ok((preview, Surveyed { path, reading, size: table.size(), odd: table.odd(), facts }))
+    let (size, odd, captured) = (table.size(), table.odd(), Mutex::new(captured));
+    Ok((preview, Surveyed { path, reading, size, odd, facts, captured }))
 }
 
 /// Names that targets go by, likeliest first.

@@ -70,7 +70,8 @@ pub(super) fn keep(
 
 /// "age (177), deck (688)"; empty when nothing is missing.
 fn missing_by_column(inputs: &[InputColumn], values: &[Values], rows: &[usize]) -> String {
-    let counted = inputs.iter().zip(values).filter_map(|(column, values)| {
+    let with_missing = inputs.iter().zip(values).filter(|(column, _)| column.facts.missing > 0);
+    let counted = with_missing.filter_map(|(column, values)| {
         let count = rows.iter().filter(|&&row| values.is_missing(row)).count();
         (count > 0).then(|| format!("{} ({})", column.name, thousands(count as u64)))
     });

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::cell::{self, Cell, Words};
 use super::columns::{self, shortened};
 use super::date;
+use super::judge;
 use super::number::{self, COMMA, POINT, Written};
 
 /// How often each word occurs.
@@ -103,7 +104,7 @@ pub(super) struct Tally {
     pub tells_differ: bool,
     /// The first text that is no date.
     pub no_date: Option<Found>,
-    /// How often each value occurs; incomplete when `too_many`.
+    /// How often each value occurs; incomplete when `too_many`, and of numbers then hardly counted any more.
     pub counts: Counts,
     pub too_many: bool,
 }
@@ -132,6 +133,10 @@ impl Tally {
             }
             Cell::Number(written) => {
                 self.take_number(line, text, &written);
+                // Where numbers are too many to be counted, only those matter that may stand for a missing value.
+                if self.too_many && !written.values.into_iter().flatten().any(judge::may_be_sentinel) {
+                    return written.values[POINT].map(columns::held);
+                }
                 written.values[POINT].map(columns::held)
             }
             Cell::Text(text) => {

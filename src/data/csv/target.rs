@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::InputColumn;
 use super::columns::ColumnFacts;
 use super::encode::{Values, mean_and_deviation};
@@ -263,7 +265,7 @@ pub(super) fn giveaways(
         Target::Classes { codes, .. } => determines(values, codes, rows).then_some(0),
         Target::Numbers(all) => all.iter().position(|numbers| is_linear_in(values, numbers, rows)),
     };
-    let leaks = inputs.iter().zip(values).filter_map(|(column, values)| Some((column, given_away(values)?)));
+    let leaks = inputs.par_iter().zip(values).filter_map(|(column, values)| Some((column, given_away(values)?)));
     let told = leaks.map(|(column, at)| Giveaway {
         column: column.name.to_owned(),
         words: format!(

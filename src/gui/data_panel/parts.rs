@@ -4,7 +4,7 @@ use egui::Ui;
 
 use super::settings::Draft;
 use crate::data::{ColumnKind, ColumnPreview, TablePreview};
-use crate::gui::widgets::{choice, float};
+use crate::gui::widgets::{choice, float, labelled};
 use crate::model::{Division, Source, limits};
 use crate::session::State;
 
@@ -56,6 +56,9 @@ fn columns(way: Way, table: &TablePreview, target: &str) -> Vec<String> {
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft) {
     let classes = state.dataset().is_none_or(|dataset| dataset.classes().is_some());
     way(ui, state, draft, classes);
+    if fold(ui, draft) {
+        return;
+    }
     let help = "The share of samples held out from training. They show whether the network has learnt the pattern or \
         only memorised the samples.";
     let change = float(ui, "Validation", help, draft.spec.validation, limits::VALIDATION.range());
@@ -64,6 +67,24 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft) {
         they tell how well the network will do on new data.";
     let change = float(ui, "Test", help, draft.spec.test, limits::TEST.range());
     draft.spec.test = draft.number(change, draft.spec.test);
+}
+
+/// Whether a fold validates, as in the runs of cross-validation.
+fn fold(ui: &mut Ui, draft: &mut Draft) -> bool {
+    let Some(fold) = draft.spec.fold else { return false };
+    let help = "The samples are split into equal parts, and this one validates. Runs of cross-validation have it.";
+    labelled(ui, "Validation", help, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(format!("fold {} of {}", fold.number, fold.of));
+            let hint = "A share of all samples validates instead.";
+            if ui.small_button("Use a share").on_hover_text(hint).clicked() {
+                draft.spec.fold = None;
+                draft.ended = true;
+            }
+        })
+        .response
+    });
+    true
 }
 
 fn way(ui: &mut Ui, state: &State, draft: &mut Draft, classes: bool) {

@@ -36,7 +36,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
 }
 
 /// As scores of this kind are written.
-fn shown(metric: Metric, score: f64) -> String {
+pub(super) fn shown(metric: Metric, score: f64) -> String {
     match metric {
         Metric::Accuracy => percent(score as f32),
         Metric::R2 | Metric::Map50 => significant(score, 3),

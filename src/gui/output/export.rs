@@ -5,7 +5,7 @@ use egui::{Ui, Vec2};
 use super::classes::Answers;
 use super::reconstructions::Pairs;
 use super::scores::{self, Part};
-use super::{OutputUi, OutputView, Tab, body, columns, picture};
+use super::{OutputUi, OutputView, Tab, body, columns, folds, picture};
 use crate::data::Dataset;
 use crate::engine::class_scores::per_class;
 use crate::gui::figure::{Offer, Sheet, Table, cell};
@@ -27,9 +27,11 @@ pub(super) fn offer(state: &State, local: &OutputUi) -> Offer {
     if let (Tab::Scores, Some(dataset)) = (local.tab, state.dataset()) {
         let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
         let is_weighed = state.examined().columns.is_some();
+        let has_folds = !state.cross_validation().folds.is_empty();
         match scores::part(&view, local) {
             Some(Part::Overall) => return Offer { picture: numbers, numbers: false },
             Some(Part::Columns) => return Offer { picture: is_weighed, numbers: is_weighed },
+            Some(Part::Folds) => return Offer { picture: has_folds, numbers: has_folds },
             Some(Part::Classes) | None => {}
         }
     }
@@ -45,6 +47,7 @@ pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
     let what = match (state.view(), tab) {
         (_, Tab::Confusion) => "confusion matrix",
         (_, Tab::Scores) if part == Some(Part::Columns) => "columns",
+        (_, Tab::Scores) if part == Some(Part::Folds) => "folds",
         (_, Tab::Scores) => "scores",
         (_, Tab::Codes) => "codes",
         (Some(AnswerView::Images | AnswerView::Rows), Tab::Output) => "samples",
@@ -79,6 +82,9 @@ pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
 fn numbers(view: &OutputView<'_>, picture: &OutputPicture, (tab, part): (Tab, Option<Part>), table: &mut Table) {
     if (tab, part) == (Tab::Scores, Some(Part::Columns)) {
         return columns::numbers(view, table);
+    }
+    if (tab, part) == (Tab::Scores, Some(Part::Folds)) {
+        return folds::numbers(view, table);
     }
     match picture {
         OutputPicture::Surface { resolution, extent, scores, .. } => {

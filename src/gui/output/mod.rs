@@ -13,6 +13,7 @@ mod columns;
 mod confusion;
 mod curve;
 mod export;
+mod folds;
 mod framing;
 mod gallery;
 mod numbers;

@@ -2,7 +2,7 @@
 
 use egui::{Button, RichText, Ui};
 
-use super::{OutputUi, OutputView, Tab, beside, boxes, classes, columns};
+use super::{OutputUi, OutputView, Tab, beside, boxes, classes, columns, folds};
 use crate::gui::theme::Tokens;
 use crate::model::AnswerView;
 use crate::session::Action;
@@ -13,13 +13,18 @@ pub enum Part {
     Overall,
     Classes,
     Columns,
+    Folds,
 }
 
 /// Those that there are, in their order.
 pub(super) fn parts(view: &OutputView<'_>) -> Vec<Part> {
     let by_class = matches!(view.state.view(), Some(AnswerView::Images | AnswerView::Rows | AnswerView::Boxes));
-    let all =
-        [(Part::Overall, beside::is_there(view)), (Part::Classes, by_class), (Part::Columns, columns::is_there(view))];
+    let all = [
+        (Part::Overall, beside::is_there(view)),
+        (Part::Classes, by_class),
+        (Part::Columns, columns::is_there(view)),
+        (Part::Folds, folds::is_there(view)),
+    ];
     all.into_iter().filter_map(|(part, is_there)| is_there.then_some(part)).collect()
 }
 
@@ -46,6 +51,7 @@ pub(super) fn show(
                         Part::Overall => "Overall",
                         Part::Classes => "By class",
                         Part::Columns => "By column",
+                        Part::Folds => "Folds",
                     };
                     let is_on = shown == Some(part);
                     let text = RichText::new(title).size(12.0).color(if is_on { tokens.text } else { tokens.muted });
@@ -59,6 +65,7 @@ pub(super) fn show(
     match shown {
         Some(Part::Overall) => beside::show(ui, tokens, view, actions),
         Some(Part::Columns) => columns::show(ui, tokens, view, local, actions),
+        Some(Part::Folds) => folds::show(ui, tokens, view, actions),
         Some(Part::Classes) if view.state.view() == Some(AnswerView::Boxes) => boxes::scores(ui, tokens, view, actions),
         Some(Part::Classes) | None => {
             local.tab = Tab::Scores;

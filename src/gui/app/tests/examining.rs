@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::hands::Hands;
 use crate::model::DataSpec;
-use crate::session::{Action, State, Transport};
+use crate::session::{Action, ExamineAction, State, Transport};
 
 /// A table whose `size` says all, in a window that has trained on it a little, with a test set.
 fn trained(folder: &Path) -> Hands {
@@ -110,4 +110,62 @@ fn new_data_is_predicted_looked_at_and_saved() {
     assert!(!hands.names_containing("Saved: ").is_empty());
     hands.click("Close");
     assert!(!hands.sees("Choose a file …"));
+}
+
+#[test]
+fn every_fold_is_trained_on_request_and_is_a_run_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut hands = trained(folder.path());
+    let mut training = hands.state().project().training.clone();
+    training.epochs = 3;
+    hands.apply(Action::SetTraining(training));
+    hands.click_tab("Scores");
+    hands.click("Folds");
+    hands.click("Train every fold");
+    hands.wait_until("folds are over", |hands| {
+        let found = hands.state().cross_validation();
+        found.progress.is_none() && found.folds.len() == 5
+    });
+    let found = hands.state().cross_validation().clone();
+    assert_eq!(found.folds.iter().map(|fold| fold.scores.samples).sum::<usize>(), 192, "the test set is in none");
+    assert!(found.is_of(hands.state().project()));
+    assert!(hands.sees("mean") && !hands.names_containing(" ± ").is_empty());
+    let named = |name: &str| hands.state().runs().cards.iter().filter(|card| card.name == name).count();
+    assert_eq!([1, 2, 3, 4, 5].map(|number| named(&format!("fold {number} of 5"))), [1; 5]);
+    // The run on the table is as it was.
+    assert!(hands.state().project().data.fold.is_none() && hands.state().run().epoch >= 20.0);
+    // A fold comes back with its split, which the Data tab tells and takes back.
+    let id = hands.state().runs().cards.iter().find(|card| card.name == "fold 2 of 5").map(|card| card.id.clone());
+    hands.wait_until("it is on disk", |hands| {
+        hands.state().runs().cards.iter().any(|card| Some(&card.id) == id.as_ref() && card.bytes > 0)
+    });
+    hands.apply(Action::Runs(crate::session::RunAction::BringBack(id.expect("a run"))));
+    hands.wait_until("its fold validates", |hands| {
+        let state = hands.state();
+        state.project().data.fold.is_some() && state.dataset().is_some_and(|dataset| dataset.validation.len() < 40)
+    });
+    assert_eq!(hands.state().cross_validation().of, 0, "of other data");
+    hands.click_tab("Data");
+    hands.click("Use a share");
+    hands.wait_until("a share validates", |hands| hands.state().project().data.fold.is_none());
+}
+
+#[test]
+fn folds_can_be_given_up_and_those_that_are_over_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut hands = trained(folder.path());
+    let mut training = hands.state().project().training.clone();
+    training.epochs = 1_000;
+    hands.apply(Action::SetTraining(training));
+    hands.apply(Action::Examine(ExamineAction::Folds(Some(3))));
+    hands.wait_until("the first is over", |hands| !hands.state().cross_validation().folds.is_empty());
+    hands.click_tab("Scores");
+    hands.click("Folds");
+    hands.click("Cancel");
+    assert!(hands.state().cross_validation().progress.is_none());
+    assert!(!hands.names_containing("Stopped after").is_empty());
+    training = hands.state().project().training.clone();
+    training.batch_size += 1;
+    hands.apply(Action::SetTraining(training));
+    assert!(!hands.state().cross_validation().is_of(hands.state().project()));
 }
