@@ -7,7 +7,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use glassbox::data::{self, ColumnKind, Dataset, NoProgress};
+use glassbox::data::{self, ColumnKind, ColumnPreview, Dataset, NoProgress};
 use glassbox::interop::{Framework, export};
 use glassbox::model::layer::{Dense, Flatten};
 use glassbox::model::templates::chain;
@@ -95,13 +95,16 @@ fn tables_are_read_alike() {
                 CsvSpec { path: path.clone(), target: target.clone(), columns: Vec::new(), missing, scaling, reading };
             reads_the_same(&python, Source::Csv(csv), &what);
         }
-        // Two numbers at once.
+        // Two numbers at once, of the first the logarithm where it has one.
         let numbers = table.columns.iter().filter(|c| c.kind == ColumnKind::Number && c.role == ColumnRole::Numeric);
         if let [one, other, _, ..] = numbers.collect::<Vec<_>>()[..] {
+            let role = |column: &ColumnPreview, role| ColumnChoice { name: column.name.clone(), role };
+            let is_positive = one.range.is_some_and(|(least, _)| least >= 0.0);
+            let log = is_positive.then(|| role(one, ColumnRole::LogTarget));
             let csv = CsvSpec {
                 path: path.clone(),
                 target: one.name.clone(),
-                columns: vec![ColumnChoice { name: other.name.clone(), role: ColumnRole::Target }],
+                columns: log.into_iter().chain([role(other, ColumnRole::Target)]).collect(),
                 missing: MissingPolicy::Fill,
                 scaling: Scaling::Standardise,
                 reading: Default::default(),

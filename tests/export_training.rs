@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::path::Path;
+
 use glassbox::interop::Framework;
 use glassbox::model::layer::{
     Activation, Concat, Conv2d, Dense, Dropout, Flatten, GaussianNoise, Input, LayerKind, Loss, LossKind, MaxPool2d,
@@ -11,8 +13,8 @@ use glassbox::model::layer::{
 use glassbox::model::task::CELL;
 use glassbox::model::templates::{self, chain};
 use glassbox::model::{
-    Augmentation, DataSpec, DigitsSpec, EarlyStopping, Graph, Optimiser, Plateau, Project, ScenesSpec, Schedule,
-    ShapesSpec, Source, TrainingSpec,
+    Augmentation, ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, EarlyStopping, Graph, Optimiser, Plateau,
+    Project, ScenesSpec, Schedule, ShapesSpec, Source, TrainingSpec,
 };
 use support::exports::{Beside, dataset_of, lines, must};
 use support::frameworks::python_with;
@@ -166,9 +168,38 @@ fn found() -> Project {
     project
 }
 
+/// Two columns of a table at once, of one of which the logarithm is learnt.
+fn targets(folder: &Path) -> Project {
+    let path = folder.join("two.csv");
+    let row = |i: usize| {
+        let x = (i as f64 * 0.7).sin();
+        format!("{x:.3},{:.1},{:.2}\n", (3.0 * x + (i % 5) as f64 * 0.2).exp(), x * x - 1.0)
+    };
+    std::fs::write(&path, format!("x,wide,narrow\n{}", (0..120).map(row).collect::<String>())).unwrap();
+    let role = |name: &str, role| ColumnChoice { name: name.into(), role };
+    let csv = CsvSpec {
+        path,
+        target: "wide".into(),
+        columns: vec![role("wide", ColumnRole::LogTarget), role("narrow", ColumnRole::Target)],
+        missing: Default::default(),
+        scaling: Default::default(),
+        reading: Default::default(),
+    };
+    let dense = |units, activation| LayerKind::from(Dense { units, activation, ..Dense::default() });
+    Project {
+        name: "Targets".into(),
+        graph: chain(vec![dense(8, Activation::Tanh), dense(2, Activation::None)]),
+        data: DataSpec { source: Source::Csv(csv), ..DataSpec::default() },
+        training: TrainingSpec { epochs: 4, batch_size: 16, ..TrainingSpec::default() },
+    }
+}
+
 fn trains_as_here(framework: Framework, test: &str) {
     let Some(python) = python_with(&[framework.package()], test) else { return };
-    for project in [pictures(), numbers(), autoencoder(), judged(), several(), inputs(), augmented(), found()] {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = [targets(folder.path())];
+    let others = [pictures(), numbers(), autoencoder(), judged(), several(), inputs(), augmented(), found()];
+    for project in others.into_iter().chain(tables) {
         println!("{}: {}", framework.name(), project.name);
         Beside::new(&project).agrees(framework, &python, TOLERANCE);
     }

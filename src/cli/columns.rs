@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::data::facts::log_skewness;
 use crate::data::{ColumnPreview, Dataset, TablePreview};
 use crate::model::{ColumnRole, CsvSpec};
 
@@ -16,11 +17,12 @@ struct Row<'a> {
 }
 
 fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Row<'a>> {
-    let of = |column: &'a ColumnPreview| {
+    let of = |(index, column): (usize, &'a ColumnPreview)| {
         let said = csv.said(&column.name);
         let is_target = csv.predicts(&column.name);
         let used = match said.unwrap_or(column.role) {
             _ if is_target && dataset.truth.task.classes().is_some() => "target: classes",
+            ColumnRole::LogTarget => "target: logarithm",
             _ if is_target => "target: numbers",
             ColumnRole::Numeric => "number",
             ColumnRole::Categorical => "category",
@@ -29,10 +31,15 @@ fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Ro
             ColumnRole::Target => "target: numbers",
         };
         let found = if is_target { &column.target_reason } else { &column.reason };
-        let why = if said.is_some() { "chosen".to_owned() } else { found.clone() };
+        let skewness = table.drawn.columns.get(index).filter(|_| said == Some(ColumnRole::LogTarget));
+        let why = match (said, skewness.and_then(log_skewness)) {
+            (_, Some(skewness)) => format!("very skewed ({skewness:.1}), over powers of ten"),
+            (Some(_), None) => "chosen".to_owned(),
+            (None, None) => found.clone(),
+        };
         Row { column, used, why }
     };
-    table.columns.iter().map(of).collect()
+    table.columns.iter().enumerate().map(of).collect()
 }
 
 /// For people: a line for each column, and what is predicted.

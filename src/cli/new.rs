@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::columns;
-use super::options::{NewOptions, SplitOptions, TaskChoice};
+use super::options::{NewOptions, ScaleChoice, SplitOptions, TaskChoice};
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
 use super::watched::Watched;
@@ -21,7 +21,10 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
         let keys: Vec<_> = TEMPLATES.iter().map(|t| t.key).collect();
         bail!("There is no template {:?}. The templates are: {}.", options.template, keys.join(", "));
     };
-    let says_nothing = options.target.is_empty() && options.task.is_none() && options.table.is_empty();
+    let says_nothing = options.target.is_empty()
+        && options.task.is_none()
+        && options.target_scale.is_none()
+        && options.table.is_empty();
     if template.key != "table" && !says_nothing {
         bail!("--target, --task and the options for tables only work with the template 'table'.");
     }
@@ -72,6 +75,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
             let wish = TableWish {
                 targets: options.target.clone(),
                 task: options.task.map(TaskChoice::role),
+                log: options.target_scale.map(|scale| scale == ScaleChoice::Log),
                 roles: options.table.roles(),
                 keep: options.table.keep.clone(),
                 reading: options.table.reading(),

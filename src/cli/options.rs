@@ -16,7 +16,7 @@ pub use cache::{CacheAction, CacheOptions, ClearOptions};
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
 pub use fetch::FetchOptions;
 pub use split::SplitOptions;
-pub use table::{TableOptions, TaskChoice};
+pub use table::{ScaleChoice, TableOptions, TaskChoice};
 
 use crate::model::limits::{self, Limits};
 
@@ -100,6 +100,10 @@ pub struct NewOptions {
     /// Predict the target as classes or as numbers (default: what its values suggest).
     #[arg(long, value_enum)]
     pub task: Option<TaskChoice>,
+    /// Learn the logarithm of a number to predict, or the number as it is (default: the logarithm where numbers are
+    /// very skewed). Predictions and scores are in the number's own unit either way.
+    #[arg(long, value_enum)]
+    pub target_scale: Option<ScaleChoice>,
     #[command(flatten)]
     pub table: TableOptions,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Encoding, Origin, Samples};
+use super::{Curve, Encoding, Origin, Samples, Unit};
 use crate::model::{AnswerView, DataSignature, Feature, Shape, Task};
 
 /// A loaded data set. Cheap to clone: samples are shared.
@@ -47,42 +47,6 @@ pub struct Giveaway {
     pub words: String,
 }
 
-/// From the network's number to the user's and back: `value = scaled * scale + offset`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Unit {
-    /// What 0 stands for.
-    pub offset: f32,
-    /// Never zero.
-    pub scale: f32,
-    /// Digits behind the point that values have; `None` where they are taken as they come.
-    pub decimals: Option<u8>,
-}
-
-impl Unit {
-    /// Of a number that is not scaled.
-    pub const PLAIN: Self = Self { offset: 0.0, scale: 1.0, decimals: None };
-
-    /// Rounded to the digits that values have, or to those that 32 bits keep through scaling: what was 0 is 0 again.
-    pub fn value(self, scaled: f32) -> f32 {
-        let (part, offset) = (f64::from(scaled) * f64::from(self.scale), f64::from(self.offset));
-        let value = part + offset;
-        let Some(decimals) = self.decimals else { return value as f32 };
-        let error = (part.abs() + offset.abs()) * f64::from(f32::EPSILON);
-        if !error.is_normal() {
-            return value as f32;
-        }
-        let places = f64::from(decimals).min((-error.log10()).floor());
-        let power = 10f64.powf(places);
-        // Not minus zero.
-        ((value * power).round() / power + 0.0) as f32
-    }
-
-    /// A number as the network sees it.
-    pub fn scaled(self, value: f32) -> f32 {
-        (value - self.offset) / self.scale
-    }
-}
-
 /// What the data says is right: the task, what its classes or predicted numbers are called, and in which units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
@@ -107,8 +71,14 @@ impl Truth {
 
     /// `value = scaled * scale + offset` gives each number in the user's units.
     pub fn numbers(names: Vec<String>, offset: &[f32], scale: &[f32]) -> Self {
-        let unit = |(&offset, &scale)| Unit { offset, scale, decimals: Some(u8::MAX) };
+        let unit = |(&offset, &scale)| Unit { offset, scale, decimals: Some(u8::MAX), ..Unit::PLAIN };
         Self { task: Task::Numbers(names.len()), names, units: offset.iter().zip(scale).map(unit).collect() }
+    }
+
+    /// The same, with the numbers on these curves; of what has none it is straight.
+    pub fn on_curves(mut self, curves: &[Curve]) -> Self {
+        self.units.iter_mut().zip(curves).for_each(|(unit, curve)| unit.curve = *curve);
+        self
     }
 
     /// The unit of one predicted number; plain for classes.
@@ -214,28 +184,5 @@ impl Dataset {
     pub(super) fn take_stock(&self) -> Result<(), DataError> {
         self.fair(self.shown());
         self.parts().try_for_each(|part| part.take_stock(self.classes().is_some()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_comes_back_as_the_table_has_it() {
-        let unit = |offset, scale, decimals| Unit { offset, scale, decimals };
-        // Scaled as a table is: what was 0 would come back as 0.00000005960464.
-        let salaries = unit(0.529_411_8, 0.499_134_3, Some(0));
-        for value in [0.0, 1.0] {
-            assert_eq!(salaries.value(salaries.scaled(value)).to_bits(), value.to_bits());
-        }
-        let years = unit(2008.03, 0.817, Some(0));
-        assert!((2005..2012).all(|year| years.value(years.scaled(year as f32)) == year as f32));
-        let lengths = unit(43.92, 5.46, Some(1));
-        assert!((300..600).map(|tenth| tenth as f32 / 10.0).all(|mm| lengths.value(lengths.scaled(mm)) == mm));
-        assert_eq!(unit(-3.7, 1.9, Some(u8::MAX)).value(3.7 / 1.9), 0.0);
-        assert_eq!(Unit::PLAIN.value(1.234_567_9e-7), 1.234_567_9e-7);
-        assert!(years.value(f32::NAN).is_nan());
-        assert_eq!(unit(0.0, 1e30, Some(2)).value(2.0), 2e30);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Truth, calendar};
+use super::{Curve, Truth, calendar};
 use crate::model::{Decimal, Feature, Fit, MissingPolicy, Task};
 
 /// How rows become samples: kept with the weights, so that later rows are read alike.
@@ -124,7 +124,7 @@ pub enum Target {
         /// In one picture at most.
         most: usize,
     },
-    /// `value = output * scale + offset`.
+    /// `value = output * scale + offset`, bent back where it is learnt on a curve.
     Numbers {
         /// Their headings, in the order of the outputs.
         outputs: Vec<String>,
@@ -132,6 +132,9 @@ pub enum Target {
         offset: Vec<f32>,
         /// Of each output, divided by.
         scale: Vec<f32>,
+        /// Of each output, what is scaled; none where all are as they are.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        curves: Vec<Curve>,
     },
 }
 
@@ -234,7 +237,9 @@ impl Target {
             return Self::Classes { column: column.map(str::to_owned), classes: names };
         }
         let (offset, scale) = truth.units.iter().map(|unit| (unit.offset, unit.scale)).unzip();
-        Self::Numbers { outputs: names, offset, scale }
+        let is_straight = truth.units.iter().all(|unit| unit.curve.is_linear());
+        let curves = if is_straight { Vec::new() } else { truth.units.iter().map(|unit| unit.curve).collect() };
+        Self::Numbers { outputs: names, offset, scale, curves }
     }
 
     /// The column of classes.
@@ -259,7 +264,9 @@ impl Target {
         match self {
             Self::Classes { classes, .. } => Truth::classes(classes.clone()),
             Self::Things { classes, most } => Truth::things(classes.clone(), *most),
-            Self::Numbers { outputs, offset, scale } => Truth::numbers(outputs.clone(), offset, scale),
+            Self::Numbers { outputs, offset, scale, curves } => {
+                Truth::numbers(outputs.clone(), offset, scale).on_curves(curves)
+            }
         }
     }
 }
@@ -388,7 +395,12 @@ mod tests {
                 missing: MissingPolicy::DropRow,
                 missing_words: vec!["-999".into()],
             },
-            target: Target::Numbers { outputs: vec!["y".into()], offset: vec![0.1], scale: vec![1.0 / 3.0] },
+            target: Target::Numbers {
+                outputs: vec!["y".into()],
+                offset: vec![0.1],
+                scale: vec![1.0 / 3.0],
+                curves: vec![Curve::Log],
+            },
         };
         let text = serde_json::to_string(&encoding).unwrap();
         assert_eq!(serde_json::from_str::<Encoding>(&text).unwrap(), encoding);

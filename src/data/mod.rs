@@ -31,6 +31,7 @@ mod split;
 mod synthetic;
 #[cfg(test)]
 pub(crate) mod test_data;
+mod unit;
 mod unseen;
 
 use std::path::{Path, PathBuf};
@@ -42,17 +43,18 @@ pub use self::csv::{
 };
 pub use augment::augment;
 pub use catalogue::{OPEN_SETS, OpenSet, Shelf};
-pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
+pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth};
 pub use encoding::Encoding;
 pub use facts::TableFacts;
 pub use fingerprint::{Difference, Fingerprint};
 pub use mapped::{CachedTable, cached_tables};
-pub use origin::{Origin, OriginFiles};
+pub use origin::{Origin, OriginFiles, TargetPlace};
 pub use pictures::{Frame, read_photo};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use room::Room;
 pub use samples::{Batch, Rows, Samples, Stretch};
+pub use unit::{Curve, Unit};
 pub use unseen::{Unseen, read_unseen};
 
 /// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project

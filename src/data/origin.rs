@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{DataError, Samples};
+use super::{Curve, DataError, Samples};
 
 /// Where the samples of both parts stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,8 @@ pub enum OriginFiles {
         has_header: bool,
         /// Where the columns of the encoding stand, counted from 0.
         columns: Vec<usize>,
-        /// Where each target stands; of numbers what is subtracted, and what they are divided by.
-        targets: Vec<(usize, [f64; 2])>,
+        /// At least one.
+        targets: Vec<TargetPlace>,
     },
     /// Pictures and labels in IDX files, of training and validation.
     Idx {
@@ -45,6 +45,19 @@ pub enum OriginFiles {
         /// Whether colours stand behind rows and columns.
         channels_last: bool,
     },
+}
+
+/// Where what is predicted stands in a table; of numbers how they are scaled: `(curve(number) - offset) / scale`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TargetPlace {
+    /// Of the column, counted from 0.
+    pub column: usize,
+    /// What is scaled.
+    pub curve: Curve,
+    /// Subtracted first.
+    pub offset: f64,
+    /// Divided by.
+    pub scale: f64,
 }
 
 impl OriginFiles {

@@ -3,6 +3,7 @@
 //! Outputs are `[rows, n]` row-major. For classes n is their number, or 1 for two classes told apart by one number; how
 //! a row is read is the model's [`Answer`].
 
+use crate::data::{Curve, Unit};
 use crate::model::Answer;
 
 /// Rows whose predicted class is the target.
@@ -38,22 +39,8 @@ pub struct NumberScore {
     pub r2: f64,
     /// Root of the mean squared error.
     pub rmse: f64,
-}
-
-/// Scores of predicted numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Regression {
     /// Mean absolute error.
     pub mae: f64,
-    /// Root of the mean squared error.
-    pub rmse: f64,
-    /// Share of the variance explained, mean over the outputs; 0 where the targets do not vary.
-    pub r2: f64,
-}
-
-/// Share of the variance explained: see [`Regression::r2`].
-pub fn r2(outputs: &[f32], targets: &[f32], n: usize) -> f64 {
-    regression(outputs, targets, n).r2
 }
 
 /// The one score of a part, added up piece by piece: accuracy for classes, R² for numbers.
@@ -61,33 +48,76 @@ pub struct Tally {
     answer: Answer,
     rows: usize,
     hits: usize,
-    /// Of the targets of each output.
-    means: Vec<f64>,
-    residuals: Vec<f64>,
-    totals: Vec<f64>,
+    numbers: Vec<NumberTally>,
+}
+
+/// What is added up of one predicted number: as it is scaled, or in the user's unit where scaling is not all there is.
+struct NumberTally {
+    unit: Unit,
+    /// Of the targets; of those so far where the number is bent.
+    mean: f64,
+    residual: f64,
+    total: f64,
+    absolute: f64,
+}
+
+impl NumberTally {
+    /// `rows`: up to this one.
+    fn take(&mut self, output: f32, target: f32, rows: usize) {
+        let (o, t) = match self.unit.curve {
+            Curve::Linear => {
+                let t = f64::from(target);
+                self.total += (t - self.mean).powi(2);
+                (f64::from(output), t)
+            }
+            Curve::Log | Curve::LogPlusOne => {
+                // Welford's way: the mean in this unit is not known before.
+                let t = self.unit.number(target);
+                let before = t - self.mean;
+                self.mean += before / rows as f64;
+                self.total += before * (t - self.mean);
+                (self.unit.number(output), t)
+            }
+        };
+        self.residual += (o - t).powi(2);
+        self.absolute += (o - t).abs();
+    }
+
+    fn score(&self, rows: usize) -> NumberScore {
+        let rows = rows.max(1) as f64;
+        let scale = if self.unit.curve.is_linear() { f64::from(self.unit.scale).abs() } else { 1.0 };
+        NumberScore {
+            r2: if self.total == 0.0 { 0.0 } else { 1.0 - self.residual / self.total },
+            rmse: (self.residual / rows).sqrt() * scale,
+            mae: self.absolute / rows * scale,
+        }
+    }
 }
 
 impl Tally {
-    /// `means`: of the targets of the whole part, one for each number; not needed for classes.
-    pub fn new(answer: Answer, means: &[f64]) -> Self {
-        let means = if answer == Answer::Numbers { means.to_vec() } else { Vec::new() };
-        let zeros = vec![0.0; means.len()];
-        Self { answer, rows: 0, hits: 0, means, residuals: zeros.clone(), totals: zeros }
+    /// `means`: of the targets of the whole part, one for each number, with its unit; not needed for classes.
+    pub fn new(answer: Answer, means: &[f64], units: &[Unit]) -> Self {
+        let number = |(at, &mean): (usize, &f64)| {
+            let unit = units.get(at).copied().unwrap_or(Unit::PLAIN);
+            let mean = if unit.curve.is_linear() { mean } else { 0.0 };
+            NumberTally { unit, mean, residual: 0.0, total: 0.0, absolute: 0.0 }
+        };
+        let means = if answer == Answer::Numbers { means } else { &[] };
+        Self { answer, rows: 0, hits: 0, numbers: means.iter().enumerate().map(number).collect() }
     }
 
     /// The next samples, in their order.
     pub fn take(&mut self, outputs: &[f32], targets: &[f32]) {
-        let n = self.means.len();
-        self.rows += targets.len() / n.max(1);
+        let n = self.numbers.len();
         if n == 0 {
+            self.rows += targets.len();
             self.hits += hits(self.answer, outputs, targets, targets.len());
             return;
         }
         for (outputs, targets) in outputs.chunks_exact(n).zip(targets.chunks_exact(n)) {
-            for column in 0..n {
-                let (o, t) = (f64::from(outputs[column]), f64::from(targets[column]));
-                self.residuals[column] += (o - t).powi(2);
-                self.totals[column] += (t - self.means[column]).powi(2);
+            self.rows += 1;
+            for ((number, &output), &target) in self.numbers.iter_mut().zip(outputs).zip(targets) {
+                number.take(output, target, self.rows);
             }
         }
     }
@@ -97,19 +127,15 @@ impl Tally {
         if self.rows == 0 {
             return 0.0;
         }
-        if self.means.is_empty() {
+        if self.numbers.is_empty() {
             return self.hits as f64 / self.rows as f64;
         }
-        self.each().iter().map(|one| one.r2).sum::<f64>() / self.means.len() as f64
+        self.each().iter().map(|one| one.r2).sum::<f64>() / self.numbers.len() as f64
     }
 
-    /// Of each number by itself; nothing for classes.
+    /// Of each number by itself, in the user's unit; nothing for classes.
     pub fn each(&self) -> Vec<NumberScore> {
-        let of = |(&residual, &total): (&f64, &f64)| NumberScore {
-            r2: if total == 0.0 { 0.0 } else { 1.0 - residual / total },
-            rmse: (residual / self.rows.max(1) as f64).sqrt(),
-        };
-        self.residuals.iter().zip(&self.totals).map(of).collect()
+        self.numbers.iter().map(|number| number.score(self.rows)).collect()
     }
 }
 
@@ -156,28 +182,6 @@ impl Explained {
     }
 }
 
-/// `outputs` and `targets` are both `[rows, n]`.
-pub fn regression(outputs: &[f32], targets: &[f32], n: usize) -> Regression {
-    let (n, len) = (n.max(1), outputs.len().min(targets.len()));
-    let rows = len / n;
-    if rows == 0 {
-        return Regression { mae: 0.0, rmse: 0.0, r2: 0.0 };
-    }
-    let pairs = || outputs.iter().zip(targets).map(|(&o, &t)| (f64::from(o), f64::from(t)));
-    let r2_of = |column: usize| {
-        let pairs = || pairs().skip(column).step_by(n);
-        let mean = pairs().map(|(_, t)| t).sum::<f64>() / rows as f64;
-        let residual: f64 = pairs().map(|(o, t)| (o - t).powi(2)).sum();
-        let total: f64 = pairs().map(|(_, t)| (t - mean).powi(2)).sum();
-        if total == 0.0 { 0.0 } else { 1.0 - residual / total }
-    };
-    Regression {
-        mae: pairs().map(|(o, t)| (o - t).abs()).sum::<f64>() / len as f64,
-        rmse: (pairs().map(|(o, t)| (o - t).powi(2)).sum::<f64>() / len as f64).sqrt(),
-        r2: (0..n).map(r2_of).sum::<f64>() / n as f64,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,11 +218,54 @@ mod tests {
     #[test]
     fn regression_scores_agree_with_scikit_learn() {
         // r2_score([3, -0.5, 2, 7], [2.5, 0, 2, 8]) = 0.9486081370449679
-        let found = regression(&[2.5, 0.0, 2.0, 8.0], &[3.0, -0.5, 2.0, 7.0], 1);
-        assert!((found.r2 - 0.948_608_137_044_967_9).abs() < 1e-9);
-        assert!((found.mae - 0.5).abs() < 1e-12);
-        assert!((found.rmse - 0.375f64.sqrt()).abs() < 1e-9);
-        assert_eq!(regression(&[], &[], 1).r2, 0.0);
+        let found = whole(&[2.5, 0.0, 2.0, 8.0], &[3.0, -0.5, 2.0, 7.0], &[Unit::PLAIN]);
+        assert!((found.score() - 0.948_608_137_044_967_9).abs() < 1e-9);
+        let [NumberScore { mae, rmse, .. }] = found.each()[..] else { panic!("one number") };
+        assert!((mae - 0.5).abs() < 1e-12 && (rmse - 0.375f64.sqrt()).abs() < 1e-9);
+        assert_eq!(whole(&[], &[], &[Unit::PLAIN]).score(), 0.0);
+    }
+
+    /// All at once.
+    fn whole(outputs: &[f32], targets: &[f32], units: &[Unit]) -> Tally {
+        let (n, rows) = (units.len(), targets.len() / units.len());
+        let mean = |at: usize| targets.iter().skip(at).step_by(n).map(|&t| f64::from(t)).sum::<f64>() / rows as f64;
+        let mut tally = Tally::new(Answer::Numbers, &(0..n).map(mean).collect::<Vec<_>>(), units);
+        tally.take(outputs, targets);
+        tally
+    }
+
+    /// scikit-learn 1.9.1: predictions and scores of `TransformedTargetRegressor(LinearRegression(), func=np.log,
+    /// inverse_func=np.exp)` fitted to these numbers by their places, and of one with `log1p` and `expm1`.
+    #[test]
+    fn what_is_learnt_as_a_logarithm_is_scored_as_scikit_learn_scores_it() {
+        let y = [3.0, 7.5, 4.0, 20.0, 11.0, 60.0, 35.0, 90.0, 250.0, 180.0, 900.0, 410.0];
+        let predicted = [
+            2.894885, 4.7599, 7.826442, 12.868587, 21.159109, 34.790759, 57.204529, 94.058258, 154.654816, 254.2904,
+            418.115706, 687.484637,
+        ];
+        let counts = [0.0, 0.0, 1.0, 3.0, 2.0, 9.0, 5.0, 14.0, 40.0, 22.0, 120.0, 75.0];
+        let counted = [
+            -0.196467, 0.239003, 0.910472, 1.94584, 3.542319, 6.004, 9.799772, 15.652639, 24.67743, 38.593147,
+            60.050398, 93.136266,
+        ];
+        let unit = |curve| Unit { offset: 3.9, scale: 1.8, decimals: Some(u8::MAX), curve };
+        let [log, plus_one] = [Curve::Log, Curve::LogPlusOne].map(unit);
+        let scaled = |numbers: [f64; 12], unit: Unit| numbers.map(|number| unit.scaled(number as f32));
+        let found = whole(&scaled(predicted, log), &scaled(y, log), &[log]);
+        assert!((found.score() - 0.573_839_450_428_659).abs() < 1e-5, "{}", found.score());
+        let [NumberScore { rmse, mae, .. }] = found.each()[..] else { panic!("one number") };
+        assert!((rmse - 164.605_894_659_466_43).abs() < 1e-3 && (mae - 83.703_226_926_395_3).abs() < 1e-3);
+        let found = whole(&scaled(counted, plus_one), &scaled(counts, plus_one), &[plus_one]);
+        assert!((found.score() - 0.709_053_960_711_391_3).abs() < 1e-5, "{}", found.score());
+        // Beside a number that is learnt as it is, in pieces.
+        let both = |a: [f32; 12], b: [f64; 12]| -> Vec<f32> {
+            a.into_iter().zip(b).flat_map(|(a, b)| [a, b as f32]).collect()
+        };
+        let [outputs, targets] = [both(scaled(predicted, log), predicted), both(scaled(y, log), y)];
+        let mut tally = Tally::new(Answer::Numbers, &[0.0, y.iter().sum::<f64>() / 12.0], &[log, Unit::PLAIN]);
+        outputs.chunks(10).zip(targets.chunks(10)).for_each(|(outputs, targets)| tally.take(outputs, targets));
+        let [a, b] = tally.each()[..] else { panic!("two numbers") };
+        assert!((a.r2 - b.r2).abs() < 1e-5 && (a.rmse / b.rmse - 1.0).abs() < 1e-5, "{a:?} {b:?}");
     }
 
     #[test]
@@ -226,17 +273,17 @@ mod tests {
         let outputs: Vec<f32> = (0..60).map(|i| (i as f32 * 0.7).sin() + 0.1).collect();
         let targets: Vec<f32> = (0..60).map(|i| (i as f32 * 0.7).sin() * 3.0 + (i % 2) as f32).collect();
         let mean = |column| targets.iter().skip(column).step_by(2).map(|&t| f64::from(t)).sum::<f64>() / 30.0;
-        let mut tally = Tally::new(Answer::Numbers, &[mean(0), mean(1)]);
+        let mut tally = Tally::new(Answer::Numbers, &[mean(0), mean(1)], &[]);
         for (outputs, targets) in outputs.chunks(14).zip(targets.chunks(14)) {
             tally.take(outputs, targets);
         }
-        assert_eq!(tally.score(), regression(&outputs, &targets, 2).r2);
+        assert_eq!(tally.score(), whole(&outputs, &targets, &[Unit::PLAIN; 2]).score());
         let classes: Vec<f32> = (0..20).map(|i| (i % 3) as f32).collect();
-        let mut tally = Tally::new(Answer::Softmax, &[]);
+        let mut tally = Tally::new(Answer::Softmax, &[], &[]);
         for (outputs, targets) in outputs.chunks(12).zip(classes.chunks(4)) {
             tally.take(outputs, targets);
         }
         assert_eq!(tally.score(), accuracy(Answer::Softmax, &outputs, &classes, 20));
-        assert_eq!(Tally::new(Answer::Numbers, &[f64::NAN]).score(), 0.0);
+        assert_eq!(Tally::new(Answer::Numbers, &[f64::NAN], &[]).score(), 0.0);
     }
 }

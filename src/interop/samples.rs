@@ -6,7 +6,7 @@ use super::Network;
 use super::code::{Level, Part, Script, Writer, python};
 use super::twin::Framework;
 use crate::data::encoding::{Column, ColumnValues, Inputs, Target};
-use crate::data::{Dataset, MISSING_WORDS, Origin, OriginFiles};
+use crate::data::{Curve, Dataset, MISSING_WORDS, Origin, OriginFiles, TargetPlace};
 
 /// What a folder may weigh because of files of samples; larger ones stay where they are.
 const MOST_COPIED: u64 = 64 << 20;
@@ -88,11 +88,44 @@ pub fn script(framework: Framework, network: &Network, dataset: Option<&Dataset>
         }
     });
     w.about(Part::Data, Level::Operation, |w| w.inside(|w| hand_over(w, framework, network)));
+    if let Some(dataset) = dataset {
+        w.about(Part::Data, Level::Operation, |w| in_units(w, dataset));
+    }
     w.script("data.py")
 }
 
 fn docstring(name: &str) -> String {
     name.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect()
+}
+
+/// What takes logarithms back, where there are any.
+fn in_units(w: &mut Writer, dataset: &Dataset) {
+    let units = &dataset.truth.units;
+    if units.iter().all(|unit| unit.curve.is_linear()) {
+        return;
+    }
+    w.blank(2);
+    w.block("def in_units(y):", |w| {
+        w.line("\"\"\"Predicted numbers as the table has them.\"\"\"");
+        w.line("y = np.asarray(y, np.float64).reshape(len(y), -1)");
+        let columns: Vec<String> = units
+            .iter()
+            .enumerate()
+            .map(|(i, unit)| {
+                let [scale, offset] = [unit.scale, unit.offset].map(|number| python::float(f64::from(number)));
+                let number = format!("y[:, {i}] * {scale} + ({offset})");
+                match unit.curve {
+                    Curve::Linear => number,
+                    Curve::Log => format!("np.exp({number})"),
+                    Curve::LogPlusOne => format!("np.expm1({number})"),
+                }
+            })
+            .collect();
+        w.line("columns = [");
+        w.inside(|w| columns.iter().for_each(|one| w.line(format!("{one},"))));
+        w.line("]");
+        w.line("return np.stack(columns, -1)");
+    });
 }
 
 /// As the framework has them: pictures with their channels where they belong, classes as whole numbers.
@@ -167,6 +200,9 @@ impl Table<'_> {
         let (has_categories, is_comma) = (has_words || classes.is_some(), *delimiter == ',');
         w.line("import csv");
         w.line("import json");
+        if targets.iter().any(|target| !target.curve.is_linear()) {
+            w.line("import math");
+        }
         if has_categories {
             w.line("import re");
         }
@@ -202,11 +238,16 @@ impl Table<'_> {
         });
         w.blank(2);
         w.block("def target(row):", |w| match classes {
-            Some(_) => w.line(format!("return CLASSES.index(category(row[{}]))", targets[0].0)),
+            Some(_) => w.line(format!("return CLASSES.index(category(row[{}]))", targets[0].column)),
             None => {
-                let numbers = targets.iter().map(|(place, unit)| {
-                    let [offset, scale] = unit.map(python::float);
-                    format!("(number(row[{place}]) - ({offset})) / {scale}")
+                let numbers = targets.iter().map(|&TargetPlace { column, curve, offset, scale }| {
+                    let [offset, scale] = [offset, scale].map(python::float);
+                    let number = match curve {
+                        Curve::Linear => format!("number(row[{column}])"),
+                        Curve::Log => format!("math.log(number(row[{column}]))"),
+                        Curve::LogPlusOne => format!("math.log1p(number(row[{column}]))"),
+                    };
+                    format!("({number} - ({offset})) / {scale}")
                 });
                 match &numbers.collect::<Vec<_>>()[..] {
                     [one] => w.line(format!("return {one}")),

@@ -5,15 +5,31 @@ use super::Network;
 use super::code::{Level, Part, Writer, python};
 use super::pytorch::schedule;
 use crate::model::layer::Loss;
-use crate::model::{Augmentation, Metric, Project, Schedule, TrainingSpec, Watched};
+use crate::model::{Augmentation, ColumnRole, Metric, Project, Schedule, Source, Task, TrainingSpec, Watched};
 
 /// "accuracy" or "r2", as the log has it.
 pub fn score(network: &Network) -> &'static str {
     network.task.metric().key()
 }
 
+/// Whether a logarithm is learnt, so that scores are of what `data.in_units` makes of numbers.
+pub fn learns_logarithms(project: &Project, network: &Network) -> bool {
+    let Source::Csv(csv) = &project.data.source else { return false };
+    let is_log = |name: &&str| csv.said(name) == Some(ColumnRole::LogTarget);
+    matches!(network.task, Task::Numbers(_)) && csv.targets().iter().any(is_log)
+}
+
 /// The score of numbers or boxes, as an expression. `together`: of all numbers, not the mean over each by itself.
-pub fn scored(network: &Network, answers: &str, truths: &str, together: bool, channels_last: bool) -> String {
+pub fn scored(
+    (project, network): (&Project, &Network),
+    answers: &str,
+    truths: &str,
+    together: bool,
+    channels_last: bool,
+) -> String {
+    if learns_logarithms(project, network) {
+        return format!("reproduce.r_squared(data.in_units({answers}), data.in_units({truths}))");
+    }
     match network.task.metric() {
         Metric::Map50 if channels_last => format!("boxes.map50({answers}, {truths}, channels_last=True)"),
         Metric::Map50 => format!("boxes.map50({answers}, {truths})"),

@@ -95,7 +95,7 @@ impl Answers {
         for (i, truth) in truths.iter().enumerate() {
             means[i % each] += f64::from(*truth) / rows.len() as f64;
         }
-        let mut tally = Tally::new(self.answer, &means);
+        let mut tally = Tally::new(self.answer, &means, &self.truth.units);
         rows.iter().zip(truths.chunks(each)).for_each(|(row, truth)| tally.take(self.outputs_of(*row), truth));
         (!rows.is_empty()).then(|| (tally.score(), rows.len()))
     }

@@ -7,6 +7,7 @@ use std::sync::mpsc::TryRecvError;
 use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
+use crate::data::facts::log_skewness;
 use crate::data::{self, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Room, Shelf, Surveyed};
 use crate::data::{TableFacts, TablePreview};
 use crate::model::{
@@ -104,6 +105,8 @@ pub struct TableWish {
     pub targets: Vec<String>,
     /// Whether it is predicted as classes (`Categorical`) or as a number (`Numeric`).
     pub task: Option<ColumnRole>,
+    /// Whether the network learns the logarithm of targets; `None`: of those that are very skewed.
+    pub log: Option<bool>,
     /// What columns are used for.
     pub roles: Vec<ColumnChoice>,
     /// Columns to use that would be left out.
@@ -182,7 +185,7 @@ pub fn surveyed_spec(
         roles.retain(|choice| choice.name != target);
         roles.push(ColumnChoice { name: target.clone(), role });
     }
-    let csv = CsvSpec {
+    let mut csv = CsvSpec {
         path: path.to_owned(),
         target,
         columns: roles,
@@ -190,8 +193,34 @@ pub fn surveyed_spec(
         scaling: Scaling::default(),
         reading: Reading { sheet: table.sheet.clone().filter(|_| table.sheets.len() > 1), ..reading.clone() },
     };
+    if let Some(name) = take_logarithms(&mut csv, &table, wish.log) {
+        return Err(DataError::new(format!(
+            "--target-scale log is for numbers, but {name:?} is predicted as classes. Leave it out, or add --task numbers."
+        )));
+    }
     let split = division(&table, &csv);
     Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table, known))
+}
+
+/// Has the network learn the logarithm of targets: of all or none as somebody says, else of those whose numbers ask for
+/// it. Tells of a target of which it can't.
+fn take_logarithms(csv: &mut CsvSpec, table: &TablePreview, log: Option<bool>) -> Option<String> {
+    let names: Vec<String> = csv.targets().into_iter().map(str::to_owned).collect();
+    for name in &names {
+        let Some(at) = table.columns.iter().position(|column| column.name == *name) else { continue };
+        let found = if names.len() > 1 { ColumnRole::Numeric } else { table.columns[at].as_target };
+        let role = csv.said(name).unwrap_or(found);
+        let is_number = role == ColumnRole::Numeric || role.is_target();
+        let asks = || table.drawn.columns.get(at).is_some_and(|values| log_skewness(values).is_some());
+        if !is_number && log == Some(true) {
+            return Some(name.clone());
+        }
+        if is_number && log.unwrap_or_else(asks) {
+            csv.columns.retain(|choice| choice.name != *name);
+            csv.columns.push(ColumnChoice { name: name.clone(), role: ColumnRole::LogTarget });
+        }
+    }
+    None
 }
 
 /// By the column that names the parts, where there is one; else classes are stratified.

@@ -279,7 +279,7 @@ pub fn output(run: &Run) -> Result<Option<OutputPicture>, RunError> {
             let x: Vec<f32> = axis(low - margin, high + margin, CURVE).collect();
             let y = run.machine().predict(&x, x.len())?;
             let unit = dataset.truth.unit(0);
-            let y: Vec<f32> = y.iter().map(|v| v * unit.scale + unit.offset).collect();
+            let y: Vec<f32> = y.iter().map(|&v| unit.number(v) as f32).collect();
             Ok(Some(OutputPicture::Curve { x: x.into(), y: y.into() }))
         }
         AnswerView::Images | AnswerView::Rows | AnswerView::Numbers => Ok(None),

@@ -331,7 +331,8 @@ impl Run {
                 (losses, precision.map50().unwrap_or(0.0))
             }
             Task::Classes(_) | Task::ClassesAt { .. } | Task::Numbers(_) => {
-                let mut tally = Tally::new(answer, if answer == Answer::Numbers { part.target_means()? } else { &[] });
+                let means = if answer == Answer::Numbers { part.target_means()? } else { &[] };
+                let mut tally = Tally::new(answer, means, &self.dataset.truth.units);
                 let losses =
                     self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
                 (losses, tally.score())
@@ -343,15 +344,13 @@ impl Run {
 
     /// Of each predicted number by itself, over the validation part and in the user's units; nothing for anything else.
     pub fn number_scores(&self) -> Result<Vec<NumberScore>, RunError> {
-        let (part, truth) = (&self.dataset.validation, &self.dataset.truth);
+        let part = &self.dataset.validation;
         if !matches!(self.task(), Task::Numbers(_)) {
             return Ok(Vec::new());
         }
-        let mut tally = Tally::new(self.machine.answer(), part.target_means()?);
+        let mut tally = Tally::new(self.machine.answer(), part.target_means()?, &self.dataset.truth.units);
         self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
-        let in_units =
-            |(at, one): (usize, NumberScore)| NumberScore { rmse: one.rmse * f64::from(truth.unit(at).scale), ..one };
-        Ok(tally.each().into_iter().enumerate().map(in_units).collect())
+        Ok(tally.each())
     }
 
     /// How well the answers order the validation part, and how many of its samples that was found over; only for

@@ -3,16 +3,15 @@
 //! The validation part is asked piece by piece, in an order whose every beginning is a fair sample of it: a part of any
 //! size is scored without holding anything up, and a score over some of it says so.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::run::{Run, RunError};
 use super::{codes, found, pictures};
 use crate::data::samples::MOST as MOST_SAMPLES;
-use crate::engine::metrics::{self, Explained};
+use crate::engine::metrics::{self, Explained, Tally};
 use crate::engine::ranking::{class_areas, telling_k, top_k};
 use crate::model::boxes::Precision;
-use crate::model::{AnswerView, LayerId, Task};
+use crate::model::{Answer, AnswerView, LayerId, Task};
 use crate::trace::{Finds, Guess, NumberPairs, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
 
 /// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
@@ -197,27 +196,28 @@ impl Asked {
         // As they are stored: the very sums that a whole evaluation makes.
         let mut sorted: Vec<usize> = (0..self.asked).collect();
         sorted.sort_unstable_by_key(|&i| self.order[i]);
-        let in_order = |numbers: &[f32], columns: Range<usize>| -> Vec<f32> {
-            sorted.iter().flat_map(|&i| &numbers[i * n..][columns.clone()]).copied().collect()
+        let in_order = |numbers: &[f32]| -> Vec<f32> {
+            sorted.iter().flat_map(|&i| &numbers[i * n..(i + 1) * n]).copied().collect()
         };
-        let r2 = |columns: Range<usize>| {
-            let width = columns.len();
-            metrics::r2(&in_order(&self.outputs, columns.clone()), &in_order(&self.targets, columns), width)
-        };
+        let [outputs, targets] = [&self.outputs, &self.targets].map(|numbers| in_order(numbers));
+        let sum = |at: usize| targets.iter().skip(at).step_by(n).map(|&t| f64::from(t)).sum::<f64>();
+        let means: Vec<f64> = (0..n).map(|at| sum(at) / self.asked as f64).collect();
+        let mut tally = Tally::new(Answer::Numbers, &means, &truth.units);
+        tally.take(&outputs, &targets);
+        let each = tally.each();
         let drawn = (MOST_DRAWN / n.max(1)).clamp(LEAST_DRAWN, DRAWN);
         let of_output = |at: usize| {
             let unit = truth.unit(at);
             let both = || self.targets.iter().zip(&self.outputs).skip(at).step_by(n);
-            let errors: Vec<f64> =
-                both().map(|(t, o)| f64::from(*o) - f64::from(*t)).filter(|error| error.is_finite()).collect();
+            let errors: Vec<f64> = both().map(|(t, o)| unit.error(*o, *t)).filter(|error| error.is_finite()).collect();
             let squares = errors.iter().map(|error| error * error).sum::<f64>();
-            let rmse = (squares / errors.len() as f64).sqrt() * f64::from(unit.scale);
+            let rmse = (squares / errors.len() as f64).sqrt();
             NumberPairs {
                 pairs: both().take(drawn).map(|(&t, &o)| [unit.value(t), unit.value(o)]).collect(),
-                scores: NumberScores { r2: r2(at..at + 1), rmse, not_finite: self.asked - errors.len() },
+                scores: NumberScores { r2: each[at].r2, rmse, not_finite: self.asked - errors.len() },
             }
         };
-        OutputPicture::Numbers { outputs: (0..n).map(of_output).collect(), r2: r2(0..n), over: self.over(run) }
+        OutputPicture::Numbers { outputs: (0..n).map(of_output).collect(), r2: tally.score(), over: self.over(run) }
     }
 }
 

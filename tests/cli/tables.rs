@@ -158,3 +158,44 @@ fn several_targets_that_cannot_be_are_refused() {
     refused(&["--target", "grade", "--drop", "grade"], "has another use as well");
     refused(&["--target", "gone"], "There is no column \"gone\"");
 }
+
+#[test]
+fn of_a_very_skewed_number_the_logarithm_is_proposed_and_all_is_told_in_its_own_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let row = |i: usize| {
+        let (a, b) = ((i as f64 * 0.37).sin(), (i as f64 * 1.3).cos());
+        format!("{a:.3},{b:.3},{:.1}\n", (6.0 + 2.5 * a + 2.0 * a * b).exp())
+    };
+    let head = "a,b,income\n";
+    std::fs::write(folder.join("t.csv"), (0..300).map(row).fold(head.to_owned(), |all, row| all + &row)).unwrap();
+    std::fs::write(folder.join("new.csv"), (300..360).map(row).fold(head.to_owned(), |all, row| all + &row)).unwrap();
+    let plain = new(folder, &["--target", "income", "--target-scale", "linear"]);
+    assert_eq!(column(&plain, "income")["used"], "target: numbers");
+    let found = new(folder, &["--target", "income"]);
+    let income = column(&found, "income");
+    assert_eq!(income["used"], "target: logarithm");
+    assert!(income["why"].as_str().unwrap().starts_with("very skewed ("), "{income}");
+    assert!(found["notes"].to_string().contains("the network learns its logarithm"), "{found}");
+    assert_eq!(json(folder, &["check", "p.json", "--json"])["table"], found["table"]);
+    let told = json(folder, &["train", "p.json", "--checkpoint", "c.safetensors", "--json"]);
+    assert!(told["val_r2"].as_f64().unwrap() > 0.9, "{told}");
+    // The mean of the numbers, not of their logarithms, which would be far below.
+    assert!(told["baselines"][0]["score"].as_f64().unwrap().abs() < 0.1, "{told}");
+    // By hand, from the answers.
+    let answers = json(folder, &["predict", "c.safetensors", "--data", "new.csv", "--json"]);
+    let truth: Vec<f64> = (300..360).map(|i| row(i).trim().rsplit(',').next().unwrap().parse().unwrap()).collect();
+    let predicted: Vec<f64> =
+        answers["answers"].as_array().unwrap().iter().map(|one| one["numbers"]["income"].as_f64().unwrap()).collect();
+    let mean = truth.iter().sum::<f64>() / 60.0;
+    let squares = |of: &dyn Fn(usize) -> f64| (0..60).map(|i| of(i).powi(2)).sum::<f64>();
+    let residual = squares(&|i| truth[i] - predicted[i]);
+    let r2 = 1.0 - residual / squares(&|i| truth[i] - mean);
+    assert!((answers["score"]["r2"].as_f64().unwrap() - r2).abs() < 1e-5 && r2 > 0.8, "{r2} {answers}");
+    let scored = json(folder, &["evaluate", "c.safetensors", "--data", "new.csv", "--json"]);
+    assert!((scored["r2"].as_f64().unwrap() - r2).abs() < 1e-5, "{scored}");
+    let rmse = scored["errors"][0]["rmse"].as_f64().unwrap();
+    assert!((rmse / (residual / 60.0).sqrt() - 1.0).abs() < 1e-4, "{scored}");
+    let all = &["new", "table", "--data", "t.csv", "-o", "p.json", "--target", "income", "--task", "classes"];
+    fails(folder, &[&all[..], &["--target-scale", "log"]].concat(), &[""]);
+}

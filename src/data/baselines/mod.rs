@@ -8,7 +8,7 @@ mod linear;
 mod neighbours;
 
 use super::progress::{Progress, stop_if_cancelled};
-use super::{Batch, DataError, Dataset, Samples};
+use super::{Batch, DataError, Dataset, Samples, Truth, Unit};
 use crate::model::Task;
 
 /// A simple model.
@@ -85,7 +85,7 @@ pub fn baselines(dataset: &Dataset, part: &Samples, progress: &dyn Progress) -> 
         Task::Numbers(numbers) => numbers,
         Task::ClassesAt { .. } | Task::Input(_) | Task::Boxes { .. } => return Ok(Vec::new()),
     };
-    let (train, width) = (&dataset.train, dataset.input_len());
+    let (train, width, truth) = (&dataset.train, dataset.input_len(), &dataset.truth);
     if dataset.input_shape.len() != 1 || train.is_empty() || part.is_empty() || width == 0 {
         return Ok(Vec::new());
     }
@@ -93,11 +93,11 @@ pub fn baselines(dataset: &Dataset, part: &Samples, progress: &dyn Progress) -> 
     let learn = |most: usize| train.fetch(&some(dataset, train, most));
     let asked = part.fetch(&some(dataset, part, super::samples::MOST.min(LINEAR_WORK / width).max(LEAST)))?;
     let found = |model, train: usize, scored: &Batch, answers: &[f32]| {
-        let score = if of_classes { accuracy(answers, &scored.targets) } else { r2(answers, &scored.targets, outputs) };
+        let score = if of_classes { accuracy(answers, &scored.targets) } else { r2(answers, &scored.targets, truth) };
         Baseline { model, score, train, of: dataset.train.len(), scored: scored.len }
     };
     progress.report(0.0, "training baselines");
-    let (plain, answer) = constant(train, of_classes)?;
+    let (plain, answer) = constant(train, truth)?;
     let answers: Vec<f32> = answer.iter().copied().cycle().take(asked.targets.len()).collect();
     let mut all = vec![found(plain, train.len(), &asked, &answers)];
     stop_if_cancelled(progress)?;
@@ -129,14 +129,25 @@ fn some(dataset: &Dataset, part: &Samples, most: usize) -> Vec<u32> {
 }
 
 /// What is answered whatever is asked.
-fn constant(train: &Samples, of_classes: bool) -> Result<(Model, Vec<f32>), DataError> {
-    if of_classes {
+fn constant(train: &Samples, truth: &Truth) -> Result<(Model, Vec<f32>), DataError> {
+    if truth.task.classes().is_some() {
         let counts = train.counts()?;
         // Of equal ones the first.
         let most = counts.iter().rev().max_by_key(|(_, count)| **count).map_or(0, |(class, _)| *class);
         return Ok((Model::Majority, vec![most as f32]));
     }
-    Ok((Model::Mean, train.target_means()?.iter().map(|&mean| mean as f32).collect()))
+    if truth.units.iter().all(|unit| unit.curve.is_linear()) {
+        return Ok((Model::Mean, train.target_means()?.iter().map(|&mean| mean as f32).collect()));
+    }
+    // Of the numbers themselves, not of their logarithms.
+    let mut sums = vec![0.0; truth.units.len()];
+    for row in 0..train.len() {
+        let target = train.target(row)?;
+        let numbers = target.iter().zip(&truth.units).map(|(&scaled, unit)| unit.number(scaled));
+        sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+    }
+    let mean = |(sum, unit): (f64, &Unit)| unit.scaled((sum / train.len() as f64) as f32);
+    Ok((Model::Mean, sums.into_iter().zip(&truth.units).map(mean).collect()))
 }
 
 fn accuracy(answers: &[f32], targets: &[f32]) -> f64 {
@@ -144,10 +155,13 @@ fn accuracy(answers: &[f32], targets: &[f32]) -> f64 {
     hits as f64 / targets.len().max(1) as f64
 }
 
-/// The share of the variance explained, mean over the outputs; 0 where the targets do not vary.
-fn r2(answers: &[f32], targets: &[f32], n: usize) -> f64 {
+/// The share of the variance explained in the user's units, mean over the outputs; 0 where the targets do not vary.
+fn r2(answers: &[f32], targets: &[f32], truth: &Truth) -> f64 {
+    let n = truth.task.width();
     let of = |column: usize| {
-        let pairs = || answers.iter().zip(targets).skip(column).step_by(n).map(|(a, t)| (f64::from(*a), f64::from(*t)));
+        let unit = truth.unit(column);
+        let number = |scaled: &f32| if unit.curve.is_linear() { f64::from(*scaled) } else { unit.number(*scaled) };
+        let pairs = || answers.iter().zip(targets).skip(column).step_by(n).map(|(a, t)| (number(a), number(t)));
         let mean = pairs().map(|(_, t)| t).sum::<f64>() / pairs().count().max(1) as f64;
         let total: f64 = pairs().map(|(_, t)| (t - mean).powi(2)).sum();
         let residual: f64 = pairs().map(|(a, t)| (a - t).powi(2)).sum();

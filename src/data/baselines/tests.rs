@@ -103,3 +103,28 @@ fn write_what_is_compared() {
         println!("{stem}: {found:?}");
     }
 }
+
+/// scikit-learn 1.9.1: `TransformedTargetRegressor` with the standardised logarithm around `Ridge()` and
+/// `KNeighborsRegressor()`, and `DummyRegressor()` of the numbers themselves.
+#[test]
+fn of_a_logarithm_they_are_scored_in_its_own_unit() {
+    let y = [3.0, 7.5, 4.0, 20.0, 11.0, 60.0, 35.0, 90.0, 250.0, 180.0, 900.0, 410.0];
+    let rows = |part: &str| -> String { (0..12).map(|i| format!("{i},{},{part}\n", y[i])).collect() };
+    let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    std::fs::write(file.path(), format!("x,y,part\n{}{}", rows("train"), rows("validation"))).unwrap();
+    let csv = CsvSpec {
+        path: file.path().to_owned(),
+        target: "y".into(),
+        columns: vec![ColumnChoice { name: "y".into(), role: ColumnRole::LogTarget }],
+        missing: Default::default(),
+        scaling: Default::default(),
+        reading: Default::default(),
+    };
+    let split = Division::Marks { column: "part".into() };
+    let set = load(&DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, Path::new(""), &NoProgress);
+    let set = set.unwrap();
+    let found = baselines(&set, &set.validation, &NoProgress).unwrap();
+    for (baseline, expected) in found.iter().zip([0.0, 0.558_359_439_744_911_1, 0.436_538_256_642_233_67]) {
+        assert!((baseline.score - expected).abs() < 1e-5, "{baseline:?}, there {expected}");
+    }
+}

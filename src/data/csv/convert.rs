@@ -127,7 +127,7 @@ fn needed(rows: usize, wanted: impl Iterator<Item = (ColumnRole, usize)>) -> u64
             ColumnRole::Categorical => 4 + 4 * (categories as u64 + 1),
             // At most five inputs.
             ColumnRole::Date => 8 + 4 * 5,
-            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target => 8 + 4,
+            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target | ColumnRole::LogTarget => 8 + 4,
         }
     });
     of_row.saturating_mul(rows as u64)

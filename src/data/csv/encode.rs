@@ -71,7 +71,9 @@ impl<'a> Reading<'a> {
                 let codes = others.collect::<Vec<_>>().into_iter().chain(codes.clone()).collect();
                 Self::Categories { codes, found: store.column(), names, facts }
             }
-            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target => Self::Numbers(store.column()),
+            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target | ColumnRole::LogTarget => {
+                Self::Numbers(store.column())
+            }
         }
     }
 
@@ -225,13 +227,14 @@ impl<'a> Encoder<'a> {
     pub fn units(&self) -> Vec<Unit> {
         let of = |column: &encoding::Column| match column.values {
             ColumnValues::Numeric { offset, scale, decimals, .. } => {
-                vec![Unit { offset: offset as f32, scale: scale as f32, decimals: Some(decimals) }]
+                vec![Unit { offset: offset as f32, scale: scale as f32, decimals: Some(decimals), ..Unit::PLAIN }]
             }
             ColumnValues::Date { ref parts, .. } => {
                 let unit = |scaled: &ScaledPart| Unit {
                     offset: scaled.offset as f32,
                     scale: scaled.scale as f32,
                     decimals: Some(scaled.decimals),
+                    ..Unit::PLAIN
                 };
                 parts.iter().map(unit).collect()
             }

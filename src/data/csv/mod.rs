@@ -42,7 +42,7 @@ use std::sync::Arc;
 use super::encoding::{self, Encoding, Inputs};
 use super::progress::Progress;
 use super::split::{self, Split, divide};
-use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, origin};
+use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, TargetPlace, origin};
 use crate::model::{ColumnRole, CsvSpec, DataSpec, Division};
 use capture::Captured;
 use cell::Words;
@@ -129,7 +129,7 @@ pub(super) fn load_within(
             });
             let samples: Vec<Samples> = samples.collect();
             if table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
-                origin = Some(Arc::new(origin_of(&table, &inputs, (&targets, scale.units()), &parts, &samples)?));
+                origin = Some(Arc::new(origin_of(&table, &inputs, scale.places(&targets), &parts, &samples)?));
             }
             (samples, None)
         }
@@ -223,7 +223,7 @@ fn parts_of(split: Split) -> Vec<Vec<usize>> {
 fn origin_of(
     table: &Table,
     inputs: &[InputColumn],
-    (targets, units): (&[(usize, ColumnRole)], Vec<[f64; 2]>),
+    targets: Vec<TargetPlace>,
     parts: &[Vec<usize>],
     samples: &[Samples],
 ) -> Result<Origin, DataError> {
@@ -236,7 +236,7 @@ fn origin_of(
             quote: table.dialect.quote.into(),
             has_header: table.dialect.has_header,
             columns: inputs.iter().map(|column| column.index).collect(),
-            targets: targets.iter().map(|(index, _)| *index).zip(units).collect(),
+            targets,
         },
         checksums: origin::checksums([train, validation])?,
         train: rows(0),

@@ -10,7 +10,7 @@ use super::encode::{Values, mean_and_deviation};
 use super::judge::MAX_CLASSES;
 use super::store::Column;
 use super::table::{Table, thousands};
-use crate::data::{DataError, Giveaway, Truth};
+use crate::data::{Curve, DataError, Giveaway, TargetPlace, Truth};
 use crate::model::{ColumnRole, CsvSpec};
 
 /// What is predicted: where the columns stand, and whether they are classes (`Categorical`) or numbers (`Numeric`).
@@ -65,7 +65,7 @@ fn role(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) ->
     let name = &table.names[index];
     let refuse = |what: String| Err(DataError::new(format!("{what} File: {}", table.path.display())));
     let (inferred, reason) = facts.infer_as_target();
-    let chosen = settings.said(name).filter(|role| *role != ColumnRole::Target);
+    let chosen = settings.said(name);
     match chosen.unwrap_or(inferred) {
         ColumnRole::LeftOut if chosen.is_some() => refuse(format!(
             "The column \"{name}\" is both the target and left out. Choose another target, or stop leaving it out."
@@ -73,7 +73,7 @@ fn role(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) ->
         ColumnRole::LeftOut => {
             refuse(format!("The column \"{name}\" cannot be the target: {reason}. Choose another column."))
         }
-        ColumnRole::Numeric | ColumnRole::Target => match &facts.first_text {
+        ColumnRole::Numeric | ColumnRole::Target | ColumnRole::LogTarget => match &facts.first_text {
             Some(first) => refuse(text_among_numbers(name, facts.texts, first)),
             None => Ok(ColumnRole::Numeric),
         },
@@ -106,8 +106,8 @@ pub(super) enum Target {
         names: Vec<String>,
         codes: Column<u32>,
     },
-    /// A column for each number.
-    Numbers(Vec<Column<f64>>),
+    /// A column for each number, and what is scaled of it.
+    Numbers(Vec<(Column<f64>, Curve)>),
 }
 
 impl Target {
@@ -133,7 +133,9 @@ impl Target {
                     {
                         return refuse(format!("All {} rows have the same value {}", rows.len(), numbers[first]), name);
                     }
-                    all.push(numbers);
+                    let curve = curve(settings, table, name, &numbers, rows)?;
+                    notes.extend(curve_note(name, curve));
+                    all.push((numbers, curve));
                 }
                 Values::Categories { names, codes } => {
                     let (names, codes) = used_classes(names, codes.into_vec(), rows);
@@ -162,15 +164,16 @@ impl Target {
         match self {
             Self::Classes { names, codes } => (Truth::classes(names), ScaledTarget::Classes(codes)),
             Self::Numbers(all) => {
-                let scaled = all.into_iter().map(|numbers| {
-                    let (offset, deviation) = mean_and_deviation(train.iter().map(|&row| numbers[row]));
-                    ScaledNumbers { numbers, offset, scale: if deviation > 0.0 { deviation } else { 1.0 } }
+                let scaled = all.into_iter().map(|(numbers, curve)| {
+                    let (offset, deviation) = mean_and_deviation(train.iter().map(|&row| curve.of(numbers[row])));
+                    ScaledNumbers { numbers, curve, offset, scale: if deviation > 0.0 { deviation } else { 1.0 } }
                 });
                 let scaled: Vec<ScaledNumbers> = scaled.collect();
                 let offset: Vec<f32> = scaled.iter().map(|one| one.offset as f32).collect();
                 let scale: Vec<f32> = scaled.iter().map(|one| one.scale as f32).collect();
                 let names = settings.targets().into_iter().map(str::to_owned).collect();
-                (Truth::numbers(names, &offset, &scale), ScaledTarget::Numbers(scaled))
+                let curves: Vec<Curve> = scaled.iter().map(|one| one.curve).collect();
+                (Truth::numbers(names, &offset, &scale).on_curves(&curves), ScaledTarget::Numbers(scaled))
             }
         }
     }
@@ -181,20 +184,25 @@ pub(super) enum ScaledTarget {
     Numbers(Vec<ScaledNumbers>),
 }
 
-/// One of the predicted numbers: `(number - offset) / scale`.
+/// One of the predicted numbers: `(curve(number) - offset) / scale`.
 pub(super) struct ScaledNumbers {
     numbers: Column<f64>,
+    curve: Curve,
     offset: f64,
     scale: f64,
 }
 
 impl ScaledTarget {
-    /// Of each predicted number what is subtracted, and what it is divided by.
-    pub fn units(&self) -> Vec<[f64; 2]> {
-        match self {
-            Self::Classes(_) => vec![[0.0, 1.0]],
-            Self::Numbers(all) => all.iter().map(|one| [one.offset, one.scale]).collect(),
-        }
+    /// `targets`: where their columns stand.
+    pub fn places(&self, targets: &[(usize, ColumnRole)]) -> Vec<TargetPlace> {
+        let place = |(at, (column, _)): (usize, &(usize, ColumnRole))| match self {
+            Self::Classes(_) => TargetPlace { column: *column, curve: Curve::Linear, offset: 0.0, scale: 1.0 },
+            Self::Numbers(all) => {
+                let ScaledNumbers { curve, offset, scale, .. } = all[at];
+                TargetPlace { column: *column, curve, offset, scale }
+            }
+        };
+        targets.iter().enumerate().map(place).collect()
     }
 
     /// Numbers in the target of a row.
@@ -210,10 +218,36 @@ impl ScaledTarget {
         match self {
             Self::Classes(codes) => into.push(codes[row] as f32),
             Self::Numbers(all) => {
-                into.extend(all.iter().map(|one| ((one.numbers[row] - one.offset) / one.scale) as f32))
+                into.extend(all.iter().map(|one| ((one.curve.of(one.numbers[row]) - one.offset) / one.scale) as f32))
             }
         }
     }
+}
+
+/// What is scaled of a number that is predicted. Errors: it shall be its logarithm, and there are negative ones.
+fn curve(settings: &CsvSpec, table: &Table, name: &str, numbers: &[f64], rows: &[usize]) -> Result<Curve, DataError> {
+    if settings.said(name) != Some(ColumnRole::LogTarget) {
+        return Ok(Curve::Linear);
+    }
+    let least = rows.iter().map(|&row| numbers[row]).fold(f64::INFINITY, f64::min);
+    match least {
+        ..0.0 => Err(DataError::new(format!(
+            "The logarithm of \"{name}\" can't be learnt: it has negative values ({least}). Learn the values as they \
+             are (--target-scale linear, or As: numbers in the Data tab). File: {}",
+            table.path.display()
+        ))),
+        0.0 => Ok(Curve::LogPlusOne),
+        _ => Ok(Curve::Log),
+    }
+}
+
+fn curve_note(name: &str, curve: Curve) -> Option<String> {
+    let what = match curve {
+        Curve::Linear => return None,
+        Curve::Log => "its logarithm",
+        Curve::LogPlusOne => "the logarithm of it plus one, because of its zeros",
+    };
+    Some(format!("Of \"{name}\" the network learns {what}. Predictions and scores are in its own unit."))
 }
 
 fn used_classes(names: Vec<String>, mut codes: Vec<u32>, rows: &[usize]) -> (Vec<String>, Vec<u32>) {
@@ -263,7 +297,7 @@ pub(super) fn giveaways(
     let targets = settings.targets();
     let given_away = |values: &Values| match target {
         Target::Classes { codes, .. } => determines(values, codes, rows).then_some(0),
-        Target::Numbers(all) => all.iter().position(|numbers| is_linear_in(values, numbers, rows)),
+        Target::Numbers(all) => all.iter().position(|(numbers, _)| is_linear_in(values, numbers, rows)),
     };
     let leaks = inputs.par_iter().zip(values).filter_map(|(column, values)| Some((column, given_away(values)?)));
     let told = leaks.map(|(column, at)| Giveaway {

@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::data::{NoProgress, Unit};
+use crate::data::{Curve, NoProgress, Unit};
 use crate::model::{ColumnChoice, MissingPolicy, Scaling, Source, Task};
 
 /// A temporary file with this text.
@@ -383,4 +383,33 @@ fn words_and_other_uses_are_no_targets_among_several() {
     assert!(gone.starts_with("There is no column \"rooms\". Choose one of: size, colour, kind."), "{gone}");
     let classes = refused(vec![choose("kind", ColumnRole::Target), choose("size", ColumnRole::Categorical)]);
     assert!(classes.contains("\"size\" is set to categories"), "{classes}");
+}
+
+#[test]
+fn of_a_wide_target_the_logarithm_is_learnt() {
+    let log = |text: String| {
+        let file = file(text);
+        load_with(&CsvSpec { columns: vec![choose("y", ColumnRole::LogTarget)], ..settings(file.path(), "y") })
+    };
+    let rows = |add: f64| -> String {
+        (0..50).map(|i| i * 7 % 50).map(|i| format!("{i},{}\n", (i as f64 * 0.2).exp() + add)).collect()
+    };
+    let set = log(format!("x,y\n{}", rows(0.0))).unwrap();
+    assert_eq!((set.truth.task, set.truth.unit(0).curve), (Task::Numbers(1), Curve::Log));
+    // What is standardised is the logarithm, here a fifth of x.
+    let (unit, of_x) = (set.truth.unit(0), set.unit(0));
+    assert!((unit.scale - of_x.scale * 0.2).abs() < 1e-4 && (unit.offset - of_x.offset * 0.2).abs() < 1e-4);
+    for row in 0..set.train.len() {
+        let (x, y) = (set.train.input(row).unwrap()[0], set.train.target(row).unwrap()[0]);
+        assert!((x - y).abs() < 1e-5 && (unit.value(y) / (of_x.value(x) * 0.2).exp() - 1.0).abs() < 1e-5);
+    }
+    assert_eq!(set.encoding.target.truth(), set.truth);
+    let note = "Of \"y\" the network learns its logarithm. Predictions and scores are in its own unit.";
+    assert!(set.notes.iter().any(|one| one == note), "{:?}", set.notes);
+    let zeros = log(format!("x,y\n{}", rows(-1.0))).unwrap();
+    assert_eq!(zeros.truth.unit(0).curve, Curve::LogPlusOne);
+    assert!((0..zeros.train.len()).all(|row| zeros.train.target(row).unwrap()[0].is_finite()));
+    assert!(zeros.notes.iter().any(|note| note.contains("plus one, because of its zeros")));
+    let refused = log(format!("x,y\n{}", rows(-5.0))).unwrap_err().message;
+    assert!(refused.contains("it has negative values (-4)") && refused.contains("--target-scale linear"), "{refused}");
 }

@@ -10,7 +10,7 @@ use super::number::{COMMA, POINT};
 use super::table::{Table, thousands};
 use crate::data::calendar::shown;
 use crate::data::encoding::{Column, ColumnValues, Target};
-use crate::data::{DataError, Progress, Unseen};
+use crate::data::{DataError, Progress, Unit, Unseen};
 use crate::model::{Decimal, Feature, MissingPolicy, Reading};
 
 /// Unknown categories that a note names.
@@ -249,12 +249,12 @@ struct Truth<'a> {
 struct TrueColumn {
     index: usize,
     form: Form,
-    unit: (f64, f64),
+    unit: Unit,
 }
 
 impl<'a> Truth<'a> {
     fn of(target: &'a Target, facts: &[ColumnFacts]) -> Option<Self> {
-        let column = |name: &String, unit: (f64, f64)| {
+        let column = |name: &String, unit: Unit| {
             let index = facts.iter().position(|column| column.name == *name)?;
             Some(TrueColumn { index, form: facts[index].form, unit })
         };
@@ -262,13 +262,12 @@ impl<'a> Truth<'a> {
             Target::Classes { column: name, classes } => {
                 let codes = classes.iter().map(String::as_str).zip(0..).collect();
                 let folded = classes.iter().map(|name| folded(name)).zip(0..).collect();
-                let columns = vec![column(name.as_ref()?, (0.0, 1.0))?];
+                let columns = vec![column(name.as_ref()?, Unit::PLAIN)?];
                 Some(Self { columns, classes: Some((codes, folded)) })
             }
             Target::Things { .. } => None,
-            Target::Numbers { outputs, offset, scale } => {
-                let units = offset.iter().zip(scale).map(|(&offset, &scale)| (f64::from(offset), f64::from(scale)));
-                let columns = outputs.iter().zip(units).map(|(name, unit)| column(name, unit));
+            Target::Numbers { outputs, .. } => {
+                let columns = outputs.iter().zip(target.truth().units).map(|(name, unit)| column(name, unit));
                 Some(Self { columns: columns.collect::<Option<_>>()?, classes: None })
             }
         }
@@ -284,7 +283,10 @@ impl<'a> Truth<'a> {
             let text = record.get(column.index)?.trim();
             let Some((codes, others)) = &self.classes else {
                 let number = column.form.number(text, words).filter(|number| !number.is_nan())?;
-                return Some(((number - column.unit.0) / column.unit.1) as f32);
+                let Unit { offset, scale, curve, .. } = column.unit;
+                let scaled = ((curve.of(number) - f64::from(offset)) / f64::from(scale)) as f32;
+                // A number may have no logarithm.
+                return Some(scaled).filter(|scaled| scaled.is_finite());
             };
             let word = cell::category(text);
             codes.get(word).or_else(|| others.get(&folded(word))).map(|&class| class as f32)

@@ -6,6 +6,7 @@
 //! is wrong and what mends it.
 
 mod relation;
+mod skew;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use super::{DataError, Dataset, TablePreview};
 use crate::model::{ColumnRole, CsvSpec, DataSpec, MissingPolicy};
 
 pub use relation::{Measure, Relation};
+pub use skew::log_skewness;
 pub use spread::{Counts, Histogram, Outliers, Spread};
 pub use twins::Twins;
 pub use warning::{Repair, Warning};
@@ -209,7 +211,12 @@ fn role(table: &TablePreview, csv: &CsvSpec, index: usize) -> ColumnRole {
     if csv.targets().len() > 1 && csv.predicts(&column.name) {
         return ColumnRole::Numeric;
     }
-    csv.said(&column.name).unwrap_or(if column.name == csv.target { column.as_target } else { column.role })
+    let said = csv.said(&column.name);
+    said.map(|role| if role.is_target() { ColumnRole::Numeric } else { role }).unwrap_or(if column.name == csv.target {
+        column.as_target
+    } else {
+        column.role
+    })
 }
 
 fn taken(table: &TablePreview, csv: &CsvSpec, target: Option<usize>, index: usize) -> DrawnColumn {

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::dataset::{Giveaway, Truth, Unit};
+use super::Unit;
+use super::dataset::{Giveaway, Truth};
 use super::progress::{Progress, stop_if_cancelled};
 use super::samples::{Rows, Stock};
 use super::{DataError, Dataset, Encoding, Samples};

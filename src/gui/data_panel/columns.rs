@@ -14,12 +14,13 @@ use crate::gui::widgets::{choice, combo, named};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec};
 use crate::session::State;
 
-const ROLES: [(ColumnRole, &str); 5] = [
+const ROLES: [(ColumnRole, &str); 6] = [
     (ColumnRole::Numeric, "number"),
     (ColumnRole::Categorical, "category"),
     (ColumnRole::Date, "date"),
     (ColumnRole::LeftOut, "left out"),
     (ColumnRole::Target, "target"),
+    (ColumnRole::LogTarget, "target: log"),
 ];
 /// Height of a column; what is added to the one that is open: a larger drawing, and a line for each fact.
 const HEIGHT: f32 = 76.0;
@@ -188,7 +189,7 @@ fn column_ui(ui: &mut Ui, look: &Look, draft: &mut Draft, spec: &mut CsvSpec, in
     let column = &look.table.columns[index];
     let role = spec.said(&column.name).unwrap_or(column.role);
     let is_out = role == ColumnRole::LeftOut;
-    let can_be_target = role == ColumnRole::Target
+    let can_be_target = role.is_target()
         || is_number(column) && look.table.columns.iter().any(|one| one.name == spec.target && is_number(one));
     ui.spacing_mut().item_spacing.y = 2.0;
     let is_toggled = ui
@@ -269,7 +270,13 @@ fn role_ui(
     let shown = ROLES.iter().find(|(r, _)| *r == role).map_or("", |(_, name)| name);
     let list = ComboBox::from_id_salt(&column.name).selected_text(shown).width(width);
     let response = combo(ui, list, |ui| {
-        for (r, name) in ROLES.into_iter().filter(|(r, _)| *r != ColumnRole::Target || can_be_target) {
+        let is_positive = column.range.is_some_and(|(least, _)| least >= 0.0);
+        let can_be = |r: ColumnRole| match r {
+            ColumnRole::Target => can_be_target,
+            ColumnRole::LogTarget => can_be_target && is_positive,
+            _ => true,
+        };
+        for (r, name) in ROLES.into_iter().filter(|(r, _)| can_be(*r)) {
             if ui.selectable_label(r == role, name).clicked() {
                 ui.close();
                 if r != role {

@@ -3,6 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use super::settings::Draft;
+use crate::data::facts::log_skewness;
 use crate::data::{ColumnKind, ColumnPreview, TablePreview};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::choice;
@@ -54,24 +55,44 @@ fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrevi
         help.push_str(&format!("\n{}: {}", column.name, column.target_reason));
     }
     if let Some(i) = choice(ui, "Predict", &help, current, &names) {
-        spec.target = names[i].to_owned();
-        // What was said about it as an input says nothing about it as a target.
-        spec.columns.retain(|choice| choice.name != spec.target);
+        let old = std::mem::replace(&mut spec.target, names[i].to_owned());
+        // What was said about it as an input says nothing about it as a target, and the other way around.
+        spec.columns.retain(|choice| choice.name != spec.target && (choice.name != old || !choice.role.is_target()));
+        let values = table.columns.iter().position(|column| column.name == spec.target);
+        let is_number = possible[i].as_target == ColumnRole::Numeric;
+        if is_number && values.and_then(|at| log_skewness(table.drawn.columns.get(at)?)).is_some() {
+            spec.columns.push(ColumnChoice { name: spec.target.clone(), role: ColumnRole::LogTarget });
+        }
         draft.ended = true;
     }
 }
 
-/// Numbers may be classes.
+/// Numbers may be classes, or learnt as their logarithms.
 fn task(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
     let Some(column) = table.columns.iter().find(|column| column.name == spec.target) else { return };
-    if column.kind != ColumnKind::Number || column.distinct_is_bound || spec.targets().len() > 1 {
+    if column.kind != ColumnKind::Number {
         return;
     }
-    let said = spec.said(&column.name);
-    let current = usize::from(said.unwrap_or(column.as_target) == ColumnRole::Numeric);
-    let help = "Predict one of several classes, or a number on a scale.";
-    if let Some(i) = choice(ui, "As", help, current, &["classes", "numbers"]) {
-        let role = if i == 0 { ColumnRole::Categorical } else { ColumnRole::Numeric };
+    let role = if spec.targets().len() > 1 { ColumnRole::Numeric } else { column.as_target };
+    let role = match spec.said(&column.name).unwrap_or(role) {
+        ColumnRole::Target => ColumnRole::Numeric,
+        role => role,
+    };
+    let all = [
+        (ColumnRole::Categorical, "classes", !column.distinct_is_bound && spec.targets().len() == 1),
+        (ColumnRole::Numeric, "numbers", true),
+        (ColumnRole::LogTarget, "logarithm", column.range.is_some_and(|(least, _)| least >= 0.0)),
+    ];
+    let shown: Vec<_> = all.into_iter().filter(|(one, _, can_be)| *can_be || *one == role).collect();
+    if shown.len() < 2 {
+        return;
+    }
+    let help = "Predict one of several classes, or a number on a scale. Logarithm: of numbers over several powers of ten \
+        the network learns the logarithm; predictions and scores are in the unit of the column all the same.";
+    let titles: Vec<&str> = shown.iter().map(|(_, title, _)| *title).collect();
+    let current = shown.iter().position(|(one, ..)| *one == role).unwrap_or(usize::MAX);
+    if let Some(i) = choice(ui, "As", help, current, &titles) {
+        let role = shown[i].0;
         spec.columns.retain(|choice| choice.name != column.name);
         if role != column.as_target {
             spec.columns.push(ColumnChoice { name: column.name.clone(), role });

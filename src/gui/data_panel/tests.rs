@@ -387,3 +387,27 @@ fn another_number_is_predicted_as_well_with_a_click() {
     });
     assert_eq!(targets, Some(vec!["square".to_owned(), "rest".to_owned()]));
 }
+
+#[test]
+fn the_logarithm_of_a_target_is_a_click_away_and_goes_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let rows: String = (0..40).map(|i| format!("{i}.5,{},{}\n", i * i, i * 7 % 31 - 5)).collect();
+    std::fs::write(&path, format!("x,square,rest\n{rows}")).expect("a table");
+    let mut harness = of_table(&path, "square");
+    let mut said = |field: &str, option: &str| {
+        harness.get_by_role_and_label(egui::Role::ComboBox, field).click();
+        harness.run();
+        harness.get_by_label(option).click();
+        harness.run();
+        let spec = harness.state().actions.iter().rev().find_map(|action| match action {
+            Action::SetData(DataSpec { source: Source::Csv(csv), .. }) => Some(csv.clone()),
+            _ => None,
+        });
+        spec.expect("an edit")
+    };
+    let log = said("As", "logarithm");
+    assert_eq!(log.columns, [ColumnChoice { name: "square".into(), role: ColumnRole::LogTarget }]);
+    let other = said("Predict", "x");
+    assert_eq!((other.target.as_str(), other.columns.len()), ("x", 0), "{other:?}");
+}

@@ -120,7 +120,11 @@ pub fn table() -> Dataset {
     Dataset {
         input_shape: vec![3],
         input_names: names(&["age", "sex = female", "sex = male"]),
-        input_units: vec![Unit { offset: 40.0, scale: 10.0, decimals: Some(0) }, Unit::PLAIN, Unit::PLAIN],
+        input_units: vec![
+            Unit { offset: 40.0, scale: 10.0, decimals: Some(0), ..Unit::PLAIN },
+            Unit::PLAIN,
+            Unit::PLAIN,
+        ],
         train: part(&[3], vec![-1.0, 1.0, 0.0, 2.0, 0.0, 1.0], vec![0.0, 1.0]),
         validation: part(&[3], vec![0.5, 0.0, 1.0], vec![1.0]),
         plane: None,

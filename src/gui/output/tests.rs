@@ -451,7 +451,7 @@ fn what_was_picked_and_typed_goes_with_its_data() {
 
 #[test]
 fn a_row_shows_its_own_numbers_and_0_as_0() {
-    let unit = Unit { offset: 0.529_411_8, scale: 0.499_134_3, decimals: Some(0) };
+    let unit = Unit { offset: 0.529_411_8, scale: 0.499_134_3, decimals: Some(0), ..Unit::PLAIN };
     let validation = part(&[3], vec![unit.scaled(0.0), 1.0, 0.0], vec![3.7 / 1.9]);
     let units = vec![unit, Unit::PLAIN, Unit::PLAIN];
     let truth = Truth::numbers(names(&["price"]), &[-3.7], &[1.9]);

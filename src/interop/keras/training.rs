@@ -200,7 +200,7 @@ impl Training<'_> {
             match self.network.task.metric() {
                 Metric::Accuracy => w.line("return \"accuracy\", float(ops.mean(accuracy(y, answer)))"),
                 metric => {
-                    let score = training::scored(self.network, "answer", "y", is_wired, true);
+                    let score = training::scored((self.project, self.network), "answer", "y", is_wired, true);
                     w.line(format!("return \"{}\", {score}", metric.key()));
                 }
             }

@@ -139,7 +139,7 @@ impl Loop<'_> {
                 None => {
                     let together = self.network.task != self.network.signature.task;
                     let (answers, truths) = ("torch.cat(answers)", "torch.cat(truths)");
-                    let call = training::scored(self.network, answers, truths, together, false);
+                    let call = training::scored((self.project, self.network), answers, truths, together, false);
                     w.wrapped(&format!("return loss / seen, {call}{each}"));
                 }
             }

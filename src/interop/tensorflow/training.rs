@@ -264,7 +264,7 @@ impl Training<'_> {
                 None => {
                     let truth = self.truth();
                     let together = self.network.task != self.network.signature.task;
-                    let score = training::scored(self.network, &self.answer(), &truth, together, true);
+                    let score = training::scored((self.project, self.network), &self.answer(), &truth, together, true);
                     w.wrapped(&format!("return loss, {score}{each}"));
                 }
             }

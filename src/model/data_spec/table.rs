@@ -34,14 +34,13 @@ impl CsvSpec {
 
     /// The columns to predict, in the order of the outputs.
     pub fn targets(&self) -> Vec<&str> {
-        let others =
-            self.columns.iter().filter(|choice| choice.role == ColumnRole::Target && choice.name != self.target);
+        let others = self.columns.iter().filter(|choice| choice.role.is_target() && choice.name != self.target);
         std::iter::once(&*self.target).chain(others.map(|choice| &*choice.name)).collect()
     }
 
     /// Whether a column is predicted.
     pub fn predicts(&self, column: &str) -> bool {
-        column == self.target || self.said(column) == Some(ColumnRole::Target)
+        column == self.target || self.said(column).is_some_and(ColumnRole::is_target)
     }
 }
 
@@ -119,6 +118,15 @@ pub enum ColumnRole {
     LeftOut,
     /// Predicted beside the target, as a number as well.
     Target,
+    /// Predicted, alone or beside the target: a positive number whose logarithm the network learns.
+    LogTarget,
+}
+
+impl ColumnRole {
+    /// Whether a column is predicted, whatever else is.
+    pub fn is_target(self) -> bool {
+        matches!(self, Self::Target | Self::LogTarget)
+    }
 }
 
 /// What becomes of a row that lacks a value in a column that is used.

@@ -66,14 +66,20 @@ impl Judge {
         let plain = |unit: Unit| spread(seen, &|value| unit.value(value), "");
         let Inputs::Table { columns, .. } = &self.encoding.inputs else { return (false, plain(Unit::PLAIN)) };
         match &columns[place].values {
-            ColumnValues::Numeric { offset, scale, decimals, .. } => {
-                (false, plain(Unit { offset: *offset as f32, scale: *scale as f32, decimals: Some(*decimals) }))
-            }
+            ColumnValues::Numeric { offset, scale, decimals, .. } => (
+                false,
+                plain(Unit { offset: *offset as f32, scale: *scale as f32, decimals: Some(*decimals), ..Unit::PLAIN }),
+            ),
             ColumnValues::Date { parts, .. } => {
                 // A date that there is, whole: its parts belong together. They are ordered by the one that says most.
                 let by = parts.len().saturating_sub(1);
                 let Some(part) = parts.get(by) else { return (false, Vec::new()) };
-                let unit = Unit { offset: part.offset as f32, scale: part.scale as f32, decimals: Some(part.decimals) };
+                let unit = Unit {
+                    offset: part.offset as f32,
+                    scale: part.scale as f32,
+                    decimals: Some(part.decimals),
+                    ..Unit::PLAIN
+                };
                 let names = columns[place].names();
                 let name = names.get(by).and_then(|name| name.split_once(": ")).map_or("", |(_, part)| part);
                 let mut sorted: Vec<&[f32]> = seen.to_vec();

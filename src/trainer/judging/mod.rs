@@ -142,10 +142,9 @@ impl Judge {
             return Ok(Report { samples, loss: losses.total, metric, score, classes: None, numbers: Vec::new() });
         }
         let means = if answer == Answer::Numbers { part.target_means()? } else { &[] };
-        let mut tally = Tally::new(answer, means);
+        let mut tally = Tally::new(answer, means, &self.truth.units);
         let classes = task.classes();
         let mut counts = vec![0u32; classes.map_or(0, |n| n * n)];
-        let mut errors = vec![0.0f64; means.len()];
         let (mut outputs_of_all, mut targets_of_all, mut fits) = (Vec::new(), Vec::new(), true);
         let mut take = |outputs: &[f32], targets: &[f32]| {
             tally.take(outputs, targets);
@@ -158,12 +157,6 @@ impl Judge {
                     targets_of_all.extend_from_slice(targets);
                 }
             }
-            let n = errors.len().max(1);
-            for (at, (o, t)) in
-                outputs.iter().zip(targets).enumerate().take(if means.is_empty() { 0 } else { usize::MAX })
-            {
-                errors[at % n] += (f64::from(*o) - f64::from(*t)).abs();
-            }
         };
         let losses = self.losses(part, progress, &mut take)?;
         let areas = |classes| overall(&class_areas(answer, &outputs_of_all, &targets_of_all, classes));
@@ -173,12 +166,13 @@ impl Judge {
             confusion: std::mem::take(&mut counts),
             areas: fits.then(|| areas(classes)),
         });
-        let number = |(at, (absolute, NumberScore { r2, rmse })): (usize, (&f64, NumberScore))| {
-            let (scale, rows) = (f64::from(self.truth.unit(at).scale).abs(), part.len().max(1) as f64);
-            let name = self.truth.names.get(at).cloned().unwrap_or_default();
-            NumberReport { name, r2, mae: absolute / rows * scale, rmse: rmse * scale }
+        let number = |(at, NumberScore { r2, rmse, mae }): (usize, NumberScore)| NumberReport {
+            name: self.truth.names.get(at).cloned().unwrap_or_default(),
+            r2,
+            mae,
+            rmse,
         };
-        let numbers = errors.iter().zip(tally.each()).enumerate().map(number).collect();
+        let numbers = tally.each().into_iter().enumerate().map(number).collect();
         Ok(Report { samples: part.len(), loss: losses.total, metric, score: tally.score(), classes, numbers })
     }
 
@@ -217,7 +211,7 @@ impl Judge {
     }
 
     fn score(&self, outputs: &[f32], targets: &[f32], means: &[f64]) -> f64 {
-        let mut tally = Tally::new(self.machine.answer(), means);
+        let mut tally = Tally::new(self.machine.answer(), means, &self.truth.units);
         tally.take(outputs, targets);
         tally.score()
     }

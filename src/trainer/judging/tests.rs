@@ -48,7 +48,7 @@ fn inputs(rows: usize) -> Vec<f32> {
 }
 
 fn number() -> Judge {
-    let target = Target::Numbers { outputs: vec!["y".into()], offset: vec![10.0], scale: vec![5.0] };
+    let target = Target::Numbers { outputs: vec!["y".into()], offset: vec![10.0], scale: vec![5.0], curves: vec![] };
     judge(target, 1, &[2.0, 0.5, -0.5, 0.0])
 }
 
