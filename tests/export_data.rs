@@ -95,6 +95,18 @@ fn tables_are_read_alike() {
                 CsvSpec { path: path.clone(), target: target.clone(), columns: Vec::new(), missing, scaling, reading };
             reads_the_same(&python, Source::Csv(csv), &what);
         }
+        // Categories as indices.
+        let words = table.columns.iter().filter(|c| c.role == ColumnRole::Categorical && c.name != target);
+        let embedded = |c: &ColumnPreview| ColumnChoice { name: c.name.clone(), role: ColumnRole::Embedded };
+        let csv = CsvSpec {
+            path: path.clone(),
+            target: target.clone(),
+            columns: words.map(embedded).collect(),
+            missing: MissingPolicy::Fill,
+            scaling: Scaling::Standardise,
+            reading: Default::default(),
+        };
+        reads_the_same(&python, Source::Csv(csv), &what);
         // Two numbers at once, of the first the logarithm where it has one.
         let numbers = table.columns.iter().filter(|c| c.kind == ColumnKind::Number && c.role == ColumnRole::Numeric);
         if let [one, other, _, ..] = numbers.collect::<Vec<_>>()[..] {

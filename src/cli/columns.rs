@@ -26,6 +26,7 @@ fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Ro
             _ if is_target => "target: numbers",
             ColumnRole::Numeric => "number",
             ColumnRole::Categorical => "category",
+            ColumnRole::Embedded => "category: embedding",
             ColumnRole::Date => "date",
             ColumnRole::LeftOut => "left out",
             ColumnRole::Target => "target: numbers",
@@ -34,6 +35,9 @@ fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Ro
         let skewness = table.drawn.columns.get(index).filter(|_| said == Some(ColumnRole::LogTarget));
         let why = match (said, skewness.and_then(log_skewness)) {
             (_, Some(skewness)) => format!("very skewed ({skewness:.1}), over powers of ten"),
+            (Some(ColumnRole::Embedded), None) if column.can_be_embedded => {
+                format!("{} distinct values, each in several rows", column.distinct)
+            }
             (Some(_), None) => "chosen".to_owned(),
             (None, None) => found.clone(),
         };

@@ -76,6 +76,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
                 targets: options.target.clone(),
                 task: options.task.map(TaskChoice::role),
                 log: options.target_scale.map(|scale| scale == ScaleChoice::Log),
+                for_new_network: true,
                 roles: options.table.roles(),
                 keep: options.table.keep.clone(),
                 reading: options.table.reading(),

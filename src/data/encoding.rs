@@ -104,6 +104,12 @@ pub enum ColumnValues {
         /// The last input stands for "missing".
         has_missing: bool,
     },
+    /// One input, an index for an Embedding: 0 where the category is missing, unknown or rare, else its place among
+    /// these counted from 1.
+    Embedded {
+        /// Those that several training rows have.
+        categories: Vec<String>,
+    },
 }
 
 /// What is predicted, by the name of its column where it has one.
@@ -209,6 +215,9 @@ pub struct ScaledPart {
     pub decimals: u8,
 }
 
+/// What index 0 of a column for an Embedding is called.
+pub const OTHER: &str = "rare or unknown";
+
 impl Default for Target {
     fn default() -> Self {
         Self::Classes { column: None, classes: Vec::new() }
@@ -300,7 +309,7 @@ impl Column {
     pub fn names(&self) -> Vec<String> {
         let of_category = |value: &str| format!("{} = {value}", self.name);
         match &self.values {
-            ColumnValues::Numeric { .. } => vec![self.name.clone()],
+            ColumnValues::Numeric { .. } | ColumnValues::Embedded { .. } => vec![self.name.clone()],
             ColumnValues::Date { since, parts, .. } => {
                 parts.iter().map(|scaled| format!("{}: {}", self.name, scaled.part.label(*since))).collect()
             }
@@ -314,10 +323,24 @@ impl Column {
     /// Inputs that it makes.
     pub fn width(&self) -> usize {
         match &self.values {
-            ColumnValues::Numeric { .. } => 1,
+            ColumnValues::Numeric { .. } | ColumnValues::Embedded { .. } => 1,
             ColumnValues::Date { parts, .. } => parts.len(),
             ColumnValues::Categorical { categories, has_missing } => categories.len() + usize::from(*has_missing),
         }
+    }
+
+    /// Rows that an Embedding of it needs.
+    pub fn vocabulary(&self) -> Option<usize> {
+        match &self.values {
+            ColumnValues::Embedded { categories } => Some(categories.len() + 1),
+            ColumnValues::Numeric { .. } | ColumnValues::Date { .. } | ColumnValues::Categorical { .. } => None,
+        }
+    }
+
+    /// The category that an index stands for.
+    pub fn category_at(&self, index: f32) -> Option<&str> {
+        let ColumnValues::Embedded { categories } = &self.values else { return None };
+        Some((index as usize).checked_sub(1).and_then(|place| categories.get(place)).map_or(OTHER, String::as_str))
     }
 
     /// Appends the input for a number, or those for a date (seconds since 1970-01-01); NaN where it is missing.
@@ -330,12 +353,15 @@ impl Column {
                 let input = |s: &ScaledPart| ((s.part.of(seconds, *since) - s.offset) / s.scale) as f32;
                 inputs.extend(parts.iter().map(input));
             }
-            ColumnValues::Categorical { .. } => {}
+            ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => {}
         }
     }
 
-    /// Appends the inputs for a category; `None`: missing, which is none of them where none ever was.
+    /// Appends the inputs for a category; `None`: missing or unknown, which is none of them where none ever was.
     pub fn push_category(&self, category: Option<usize>, inputs: &mut Vec<f32>) {
+        if let ColumnValues::Embedded { .. } = &self.values {
+            return inputs.push(category.map_or(0.0, |place| (place + 1) as f32));
+        }
         let ColumnValues::Categorical { categories, has_missing } = &self.values else { return };
         let start = inputs.len();
         inputs.resize(start + self.width(), 0.0);
@@ -368,6 +394,14 @@ mod tests {
         };
         assert_eq!((encoded(true, Some(1)), encoded(true, None)), (vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]));
         assert_eq!((encoded(false, Some(0)), encoded(false, None)), (vec![1.0, 0.0], vec![0.0, 0.0]));
+        let values = ColumnValues::Embedded { categories: vec!["a".into(), "b".into()] };
+        let (city, mut inputs) = (Column { name: "city".into(), values }, Vec::new());
+        [Some(1), None, Some(0)].into_iter().for_each(|place| city.push_category(place, &mut inputs));
+        assert_eq!((inputs, city.names(), city.width()), (vec![2.0, 0.0, 1.0], vec!["city".to_owned()], 1));
+        assert_eq!(
+            (city.category_at(2.0), city.category_at(0.0), city.vocabulary()),
+            (Some("b"), Some(OTHER), Some(3))
+        );
     }
 
     #[test]

@@ -38,6 +38,11 @@ const ONE_HOT: &str = r#"def one_hot(cell, categories):
     found = category(cell)
     return [float(found == one) for one in categories]"#;
 
+const INDEX: &str = r#"def index(cell, categories):
+    """0 for what is missing, unknown or rare."""
+    found = category(cell)
+    return float(categories.index(found) + 1 if found in categories else 0)"#;
+
 const IDX: &str = r#"def idx(path):
     """The bytes of an IDX file, plain or packed."""
     with open(path, "rb") as file:
@@ -187,7 +192,7 @@ struct Table<'a> {
 
 impl Table<'_> {
     fn write(&self, w: &mut Writer, import_numpy: impl Fn(&mut Writer)) {
-        let OriginFiles::Table { path, delimiter, quote, has_header, columns, targets } = &self.origin.files else {
+        let OriginFiles::Table { path, delimiter, columns, targets, .. } = &self.origin.files else {
             return;
         };
         let is_numeric = |column: &Column| matches!(column.values, ColumnValues::Numeric { .. });
@@ -195,9 +200,11 @@ impl Table<'_> {
             Target::Classes { classes, .. } => Some(classes),
             Target::Things { .. } | Target::Numbers { .. } => None,
         };
+        let is_word = |column: &Column| matches!(column.values, ColumnValues::Categorical { .. });
         let (has_numbers, has_words) =
-            (self.columns.iter().any(is_numeric) || classes.is_none(), !self.columns.iter().all(is_numeric));
-        let (has_categories, is_comma) = (has_words || classes.is_some(), *delimiter == ',');
+            (self.columns.iter().any(is_numeric) || classes.is_none(), self.columns.iter().any(is_word));
+        let has_indices = self.columns.iter().any(|column| column.vocabulary().is_some());
+        let (has_categories, is_comma) = (has_words || has_indices || classes.is_some(), *delimiter == ',');
         w.line("import csv");
         w.line("import json");
         if targets.iter().any(|target| !target.curve.is_linear()) {
@@ -218,8 +225,13 @@ impl Table<'_> {
         }
         checksums(w, self.origin);
         let number = if is_comma { NUMBER } else { DECIMAL_COMMA };
-        for (code, is_used) in [(CELLS, true), (number, has_numbers), (CATEGORY, has_categories), (ONE_HOT, has_words)]
-        {
+        for (code, is_used) in [
+            (CELLS, true),
+            (number, has_numbers),
+            (CATEGORY, has_categories),
+            (ONE_HOT, has_words),
+            (INDEX, has_indices),
+        ] {
             if is_used {
                 w.blank(2);
                 w.text(code);
@@ -259,6 +271,13 @@ impl Table<'_> {
                 }
             }
         });
+        self.load(w, classes.is_none() && targets.len() == 1);
+    }
+
+    /// `is_one_number`: what is predicted.
+    fn load(&self, w: &mut Writer, is_one_number: bool) {
+        let OriginFiles::Table { delimiter, quote, has_header, .. } = &self.origin.files else { return };
+        let is_comma = *delimiter == ',';
         w.blank(2);
         w.line("def load(part):");
         w.inside(|w| {
@@ -278,7 +297,6 @@ impl Table<'_> {
             }
             w.line("rows = [table[place] for place in places]");
             w.line("x = np.array([inputs(row) for row in rows], np.float32)");
-            let is_one_number = classes.is_none() && targets.len() == 1;
             let one = if is_one_number { "[target(row)]" } else { "target(row)" };
             w.line(format!("y = np.array([{one} for row in rows], np.float32)"));
         });
@@ -299,6 +317,10 @@ fn of_column(w: &mut Writer, values: &ColumnValues, place: usize) {
             let all: Vec<_> = names.chain(has_missing.then(|| "None".to_owned())).collect();
             let list = format!("[{}]", all.join(", "));
             w.call("*one_hot", &[format!("row[{place}]"), list], ",");
+        }
+        ColumnValues::Embedded { categories } => {
+            let all: Vec<_> = categories.iter().map(|name| python::string(name)).collect();
+            w.call("index", &[format!("row[{place}]"), format!("[{}]", all.join(", "))], ",");
         }
         // A table with dates has no origin: it leaves as numbers.
         ColumnValues::Date { .. } => {}

@@ -5,6 +5,7 @@
 
 mod detection;
 
+pub use super::layout::tidy;
 pub use detection::detector;
 
 use super::graph::{End, Graph, LayerId};

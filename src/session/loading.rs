@@ -8,7 +8,7 @@ use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::facts::log_skewness;
-use crate::data::{self, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Room, Shelf, Surveyed};
+use crate::data::{self, ColumnPreview, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Room, Shelf, Surveyed};
 use crate::data::{TableFacts, TablePreview};
 use crate::model::{
     ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source,
@@ -59,7 +59,8 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
-            let wish = TableWish { targets: target.iter().cloned().collect(), ..TableWish::default() };
+            let targets = target.iter().cloned().collect();
+            let wish = TableWish { targets, for_new_network: true, ..TableWish::default() };
             let [first, second] = stages(progress, [0.45, 0.55]);
             let (spec, table, known) = surveyed_spec(path, &wish, base, &first)?;
             fitted(spec, Some((table, known)), base, &second)
@@ -107,6 +108,8 @@ pub struct TableWish {
     pub task: Option<ColumnRole>,
     /// Whether the network learns the logarithm of targets; `None`: of those that are very skewed.
     pub log: Option<bool>,
+    /// A network is made for it: a category with many values may go through an Embedding.
+    pub for_new_network: bool,
     /// What columns are used for.
     pub roles: Vec<ColumnChoice>,
     /// Columns to use that would be left out.
@@ -199,6 +202,13 @@ pub fn surveyed_spec(
         )));
     }
     let split = division(&table, &csv);
+    if wish.for_new_network {
+        let is_free = |name: &str| csv.said(name).is_none() && !csv.predicts(name) && !split.is_no_input(name);
+        let many = table.columns.iter().filter(|column| column.can_be_embedded && is_free(&column.name));
+        let embedded = |column: &ColumnPreview| ColumnChoice { name: column.name.clone(), role: ColumnRole::Embedded };
+        let embedded: Vec<ColumnChoice> = many.map(embedded).collect();
+        csv.columns.extend(embedded);
+    }
     Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table, known))
 }
 

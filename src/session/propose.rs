@@ -2,10 +2,11 @@
 //! options.
 
 use crate::data::Dataset;
-use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
+use crate::data::encoding::{ColumnValues, Inputs};
+use crate::model::layer::{Activation, Concat, Dense, Dropout, Embedding, Flatten, Input, LayerKind, Loss};
 use crate::model::{
-    Augmentation, DataSpec, EarlyStopping, Optimiser, PictureSpec, Project, Schedule, Source, Task, TrainingSpec,
-    templates,
+    Augmentation, DataSpec, EarlyStopping, Graph, LayerId, Optimiser, PictureSpec, Project, Schedule, Source, Task,
+    TrainingSpec, templates,
 };
 
 /// Convolutions for pictures, dense layers for rows of numbers, sized to the columns and the rows.
@@ -23,7 +24,7 @@ pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
             (templates::residual_over(size, width, outputs), for_photos(samples))
         }
         _ if is_picture => (templates::chain(templates::cnn(outputs)), for_pictures(samples)),
-        _ => (templates::chain(for_row(dataset, outputs)), for_rows(dataset)),
+        _ => (with_embeddings(dataset, for_row(dataset, outputs)), for_rows(dataset)),
     };
     let stem = dataset.name.rsplit_once('.').map_or(dataset.name.as_str(), |(stem, _)| stem);
     Project { name: stem.to_owned(), graph, data, training }
@@ -84,6 +85,55 @@ fn for_row(dataset: &Dataset, outputs: usize) -> Vec<LayerKind> {
     }
     layers.extend(templates::dense_stack(&[wide / 2], Activation::Relu, outputs));
     layers
+}
+
+/// A chain that all columns enter; a category that comes as an index goes through an Embedding first. How wide: half of
+/// its values, at most 50 (Jeremy Howard's rule in fast.ai's courses).
+fn with_embeddings(dataset: &Dataset, layers: Vec<LayerKind>) -> Graph {
+    let columns = match &dataset.encoding.inputs {
+        Inputs::Table { columns, .. } if columns.iter().any(|column| column.vocabulary().is_some()) => columns,
+        _ => return templates::chain(layers),
+    };
+    let rest = columns.iter().filter(|column| column.vocabulary().is_none()).flat_map(|column| match column.values {
+        ColumnValues::Date { .. } => column.names(),
+        _ => vec![column.name.clone()],
+    });
+    let rest: Vec<String> = rest.collect();
+    let mut graph = Graph::default();
+    let mut ends = Vec::new();
+    let add = |graph: &mut Graph, from: Option<LayerId>, kind: LayerKind| {
+        let id = graph.add(kind, [0.0, 0.0]);
+        if let Some(from) = from {
+            // Fresh layers, forwards: nothing can refuse.
+            let _ = graph.connect(from, id);
+        }
+        id
+    };
+    let input = |columns: String| Input { columns, ..Input::default() }.into();
+    if !rest.is_empty() {
+        ends.push(add(&mut graph, None, input(rest.join(", "))));
+    }
+    for (column, vocabulary) in columns.iter().filter_map(|column| Some((column, column.vocabulary()?))) {
+        let entered = add(&mut graph, None, input(column.name.clone()));
+        let width = vocabulary.div_ceil(2).min(50);
+        let embedded = add(&mut graph, Some(entered), Embedding { vocabulary, width }.into());
+        ends.push(add(&mut graph, Some(embedded), Flatten {}.into()));
+    }
+    let mut last = match ends[..] {
+        [only] => only,
+        _ => {
+            let joined = graph.add(Concat {}.into(), [0.0, 0.0]);
+            for end in ends {
+                let _ = graph.connect(end, joined);
+            }
+            joined
+        }
+    };
+    for kind in layers.into_iter().chain([Loss::default().into()]) {
+        last = add(&mut graph, Some(last), kind);
+    }
+    templates::tidy(&mut graph);
+    graph
 }
 
 /// About as many steps for every size; the best epoch's weights are kept.

@@ -199,3 +199,45 @@ fn of_a_very_skewed_number_the_logarithm_is_proposed_and_all_is_told_in_its_own_
     let all = &["new", "table", "--data", "t.csv", "-o", "p.json", "--target", "income", "--task", "classes"];
     fails(folder, &[&all[..], &["--target-scale", "log"]].concat(), &[""]);
 }
+
+/// Rent follows the district alone, which has 70 values that are in no order.
+fn districts(rows: std::ops::Range<usize>) -> String {
+    let level = |district: usize| (district * 7919 % 101) as f64 * 20.0;
+    let of = |i: usize| {
+        let district = i * 31 % 70;
+        format!("{:.2},D{district:02},{:.1}\n", (i as f64 * 0.7).sin() * 40.0 + 60.0, level(district) + (i % 3) as f64)
+    };
+    format!("size,district,rent\n{}", rows.map(of).collect::<String>())
+}
+
+#[test]
+fn a_category_with_many_values_goes_through_an_embedding() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("t.csv"), districts(0..1400)).unwrap();
+    let found = new(folder, &["--target", "rent"]);
+    let district = column(&found, "district");
+    assert_eq!(district["used"], "category: embedding");
+    assert_eq!(district["why"], "70 distinct values, each in several rows");
+    assert_eq!(json(folder, &["check", "p.json", "--json"])["table"], found["table"]);
+    let project = std::fs::read_to_string(folder.join("p.json")).unwrap();
+    assert!(project.contains("\"embedding\"") && project.contains("\"concat\"") && project.contains("\"embedded\""));
+    let told = json(folder, &["train", "p.json", "--checkpoint", "c.safetensors", "--json"]);
+    assert!(told["val_r2"].as_f64().unwrap() > 0.9, "{told}");
+    // Simple models measure distances, which indices have none of: they see the size alone.
+    assert!(told["baselines"].as_array().unwrap().iter().all(|one| one["score"].as_f64().unwrap() < 0.2), "{told}");
+    std::fs::write(folder.join("new.csv"), districts(1400..1500) + "50,Elsewhere,900\n").unwrap();
+    let answers = json(folder, &["predict", "c.safetensors", "--data", "new.csv", "--json"]);
+    assert!(answers["score"]["r2"].as_f64().unwrap() > 0.85, "{}", answers["score"]);
+    assert!(answers["notes"].to_string().contains("Elsewhere"), "{}", answers["notes"]);
+    let weighed = json(folder, &["evaluate", "c.safetensors", "--importance", "--dependence", "district", "--json"]);
+    assert_eq!(weighed["importance"][0]["column"], "district");
+    assert!(weighed["dependence"][0]["points"][0]["value"].as_str().unwrap().starts_with('D'), "{weighed}");
+    // Otherwise, as somebody says.
+    let out = new(folder, &["--target", "rent", "--drop", "district"]);
+    assert_eq!(column(&out, "district")["used"], "left out");
+    let each = new(folder, &["--target", "rent", "--category", "district"]);
+    assert_eq!(column(&each, "district")["used"], "category");
+    let asked = new(folder, &["--target", "district", "--embed", "rent"]);
+    assert_eq!(column(&asked, "rent")["used"], "category: embedding");
+}

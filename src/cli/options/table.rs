@@ -13,6 +13,9 @@ pub struct TableOptions {
     /// A column to use as categories.
     #[arg(long, value_name = "COLUMN")]
     pub category: Vec<String>,
+    /// A category with many values to use as an index, which goes through an Embedding.
+    #[arg(long, value_name = "COLUMN")]
+    pub embed: Vec<String>,
     /// A column to use as dates: year, month, weekday, hour and days passed, as far as they vary.
     #[arg(long, value_name = "COLUMN")]
     pub date: Vec<String>,
@@ -92,6 +95,7 @@ impl TableOptions {
         let all = [
             (&self.numeric, ColumnRole::Numeric),
             (&self.category, ColumnRole::Categorical),
+            (&self.embed, ColumnRole::Embedded),
             (&self.date, ColumnRole::Date),
             (&self.drop, ColumnRole::LeftOut),
         ];

@@ -7,6 +7,7 @@
 mod linear;
 mod neighbours;
 
+use super::encoding::Inputs;
 use super::progress::{Progress, stop_if_cancelled};
 use super::{Batch, DataError, Dataset, Samples, Truth, Unit};
 use crate::model::Task;
@@ -85,13 +86,28 @@ pub fn baselines(dataset: &Dataset, part: &Samples, progress: &dyn Progress) -> 
         Task::Numbers(numbers) => numbers,
         Task::ClassesAt { .. } | Task::Input(_) | Task::Boxes { .. } => return Ok(Vec::new()),
     };
-    let (train, width, truth) = (&dataset.train, dataset.input_len(), &dataset.truth);
-    if dataset.input_shape.len() != 1 || train.is_empty() || part.is_empty() || width == 0 {
+    let (train, whole, truth) = (&dataset.train, dataset.input_len(), &dataset.truth);
+    if dataset.input_shape.len() != 1 || train.is_empty() || part.is_empty() || whole == 0 {
         return Ok(Vec::new());
     }
     let of_classes = dataset.classes().is_some();
-    let learn = |most: usize| train.fetch(&some(dataset, train, most));
-    let asked = part.fetch(&some(dataset, part, super::samples::MOST.min(LINEAR_WORK / width).max(LEAST)))?;
+    let kept = measured(dataset);
+    let width = kept.as_ref().map_or(whole, Vec::len);
+    if width == 0 {
+        return Ok(Vec::new());
+    }
+    let fetch = |part: &Samples, most: usize| {
+        let batch = part.fetch(&some(dataset, part, most))?;
+        Ok::<Batch, DataError>(match &kept {
+            Some(kept) => {
+                let inputs = batch.inputs.chunks_exact(whole).flat_map(|row| kept.iter().map(|&at| row[at])).collect();
+                Batch { inputs, ..batch }
+            }
+            None => batch,
+        })
+    };
+    let learn = |most: usize| fetch(train, most);
+    let asked = fetch(part, super::samples::MOST.min(LINEAR_WORK / width).max(LEAST))?;
     let found = |model, train: usize, scored: &Batch, answers: &[f32]| {
         let score = if of_classes { accuracy(answers, &scored.targets) } else { r2(answers, &scored.targets, truth) };
         Baseline { model, score, train, of: dataset.train.len(), scored: scored.len }
@@ -112,12 +128,24 @@ pub fn baselines(dataset: &Dataset, part: &Samples, progress: &dyn Progress) -> 
         };
         all.push(found(model, batch.len, &asked, &answers));
     }
-    let few = part.fetch(&some(dataset, part, MOST_ASKED.min(NEIGHBOURS_WORK / width / LEAST).max(1)))?;
+    let few = fetch(part, MOST_ASKED.min(NEIGHBOURS_WORK / width / LEAST).max(1))?;
     let batch = learn(MOST_NEIGHBOURS.min(NEIGHBOURS_WORK / width / few.len.max(1)).max(1))?;
     let classes = of_classes.then_some(outputs);
     let answers = neighbours::answers(&batch, &few.inputs, width, classes, progress)?;
     all.push(found(Model::Neighbours, batch.len, &few, &answers));
     Ok(all)
+}
+
+/// Places of the inputs that measure something, where others are indices for an Embedding; `None`: all do.
+fn measured(dataset: &Dataset) -> Option<Vec<usize>> {
+    let Inputs::Table { columns, .. } = &dataset.encoding.inputs else { return None };
+    let (mut first, mut kept) = (0, Vec::new());
+    for column in columns {
+        let places = first..first + column.width();
+        first = places.end;
+        kept.extend(places.filter(|_| column.vocabulary().is_none()));
+    }
+    (kept.len() < first).then_some(kept)
 }
 
 /// At most so many rows: all in their order, or a fair share.

@@ -2,6 +2,7 @@
 
 use super::tests::{choose, file, load_text, load_with, settings};
 use super::*;
+use crate::data::encoding::ColumnValues;
 use crate::data::{NoProgress, read_unseen};
 use crate::model::{DateOrder, Decimal, MissingPolicy, Reading, Scaling};
 
@@ -313,4 +314,41 @@ fn rows_with_gaps_can_be_dropped_from_dates_too() {
     let spec = CsvSpec { missing: MissingPolicy::DropRow, ..settings(file.path(), "kind") };
     let set = load_with(&spec).unwrap();
     assert_eq!(set.train.len() + set.validation.len(), 54);
+}
+
+#[test]
+fn a_category_for_an_embedding_is_an_index_with_one_place_for_all_that_is_rare() {
+    // 60 cities with five rows each, one of which the training rows hardly have.
+    let rows: String = (0..300).map(|i| format!("{},c{:02},{}\n", i * 7 % 300, i % 60, i % 60 * 3 + i % 2)).collect();
+    let file = file(format!("x,city,y\n{rows}9,once,3\n11,,3\n"));
+    let left_out = load_with(&settings(file.path(), "y")).unwrap();
+    assert_eq!(left_out.input_names, ["x"], "a saved project stays as it was");
+    let columns = vec![choose("city", ColumnRole::Embedded)];
+    let set = load_with(&CsvSpec { columns, ..settings(file.path(), "y") }).unwrap();
+    assert_eq!((set.input_names.clone(), set.input_shape.clone()), (vec!["x".into(), "city".into()], vec![2]));
+    let Inputs::Table { columns, .. } = &set.encoding.inputs else { panic!("no table") };
+    let ColumnValues::Embedded { categories } = &columns[1].values else { panic!("{columns:?}") };
+    assert!(categories.len() >= 55 && !categories.contains(&"once".to_owned()), "{categories:?}");
+    for part in [&set.train, &set.validation] {
+        for row in 0..part.len() {
+            let (index, y) = (part.input(row).unwrap()[1], set.truth.unit(0).value(part.target(row).unwrap()[0]));
+            let name = columns[1].category_at(index).unwrap();
+            // The target tells the city.
+            let city = format!("c{:02}", (y as usize) / 3);
+            assert!(name == city || (index == 0.0 && (!categories.contains(&city) || y == 3.0)), "{name} {city}");
+        }
+    }
+    assert!(set.notes.iter().any(|note| note.contains("an Embedding of") && note.contains("\"city\"")));
+    let preview = inspect_csv(file.path(), &Default::default(), &NoProgress).unwrap();
+    let embedded = |name: &str| preview.columns.iter().find(|one| one.name == name).unwrap().can_be_embedded;
+    assert_eq!(["x", "city", "y"].map(embedded), [false, true, false]);
+    // Later rows: what was never seen is said, and has the index of its own.
+    let new = self::file("x,city\n5,c01\n6,nowhere\n7,\n8,C02\n");
+    let unseen = read_unseen(&set.encoding, new.path(), &NoProgress).unwrap();
+    let indices: Vec<f32> = unseen.inputs.chunks(2).map(|row| row[1]).collect();
+    assert_eq!((indices[1], indices[2]), (0.0, 0.0));
+    assert_eq!([0, 3].map(|i: usize| columns[1].category_at(indices[i]).unwrap()), ["c01", "c02"]);
+    let told = unseen.notes.join(" ");
+    assert!(told.contains("(\"nowhere\"): each counts as rare or unknown"), "{told}");
+    assert!(told.contains("\"city\" lacks 1 value: each counts as rare or unknown"), "{told}");
 }

@@ -125,6 +125,7 @@ fn needed(rows: usize, wanted: impl Iterator<Item = (ColumnRole, usize)>) -> u64
     let of_row = wanted.fold(LISTED, |sum, (role, categories)| {
         sum + match role {
             ColumnRole::Categorical => 4 + 4 * (categories as u64 + 1),
+            ColumnRole::Embedded => 4 + 4,
             // At most five inputs.
             ColumnRole::Date => 8 + 4 * 5,
             ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target | ColumnRole::LogTarget => 8 + 4,

@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
     fn new(facts: &'a ColumnFacts, role: ColumnRole, store: &mut Store) -> Self {
         match role {
             ColumnRole::Date => Self::Dates(store.column()),
-            ColumnRole::Categorical => {
+            ColumnRole::Categorical | ColumnRole::Embedded => {
                 let names = facts.categories();
                 let codes: HashMap<String, u32> = names.iter().cloned().zip(0..).collect();
                 let others =
@@ -150,6 +150,8 @@ pub(super) fn read_values(
 pub(super) struct Encoder<'a> {
     columns: Vec<encoding::Column>,
     values: &'a [Values],
+    /// Of each category of a column for an Embedding, its place among those that are known.
+    places: Vec<Vec<Option<usize>>>,
 }
 
 impl<'a> Encoder<'a> {
@@ -172,6 +174,9 @@ impl<'a> Encoder<'a> {
                     let written = Some(column.facts.form.written());
                     ColumnValues::Numeric { offset, scale, fill, decimals: column.facts.decimals, written }
                 }
+                Values::Categories { names, codes } if column.role == ColumnRole::Embedded => {
+                    ColumnValues::Embedded { categories: known(names, codes, train) }
+                }
                 Values::Categories { names, codes } => {
                     let drops = settings.missing == MissingPolicy::DropRow;
                     let has_missing = !drops && codes.contains(&MISSING);
@@ -179,11 +184,32 @@ impl<'a> Encoder<'a> {
                 }
             },
         });
-        Self { columns: columns.collect(), values }
+        let columns: Vec<encoding::Column> = columns.collect();
+        let places = columns.iter().zip(values).map(|(column, values)| match (&column.values, values) {
+            (ColumnValues::Embedded { categories }, Values::Categories { names, .. }) => {
+                let place: HashMap<&str, usize> = categories.iter().map(String::as_str).zip(0..).collect();
+                names.iter().map(|name| place.get(name.as_str()).copied()).collect()
+            }
+            _ => Vec::new(),
+        });
+        let places = places.collect();
+        Self { columns, values, places }
     }
 
     pub fn width(&self) -> usize {
         self.columns.iter().map(encoding::Column::width).sum()
+    }
+
+    /// What a network needs that is given such inputs.
+    pub fn notes(&self) -> Vec<String> {
+        let embedded = self.columns.iter().filter_map(|column| Some((&column.name, column.vocabulary()?)));
+        let note = |(name, rows): (&String, usize)| {
+            format!(
+                "\"{name}\" enters as the index of its category, which is for an Input of its own with an Embedding of \
+                 {rows} rows behind it. Index 0: missing, unknown, or in one training row only."
+            )
+        };
+        embedded.map(note).collect()
     }
 
     /// To be kept, for rows that come later.
@@ -238,7 +264,7 @@ impl<'a> Encoder<'a> {
                 };
                 parts.iter().map(unit).collect()
             }
-            ColumnValues::Categorical { .. } => vec![Unit::PLAIN; column.width()],
+            ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => vec![Unit::PLAIN; column.width()],
         };
         self.columns.iter().flat_map(of).collect()
     }
@@ -252,16 +278,32 @@ impl<'a> Encoder<'a> {
 
     /// Appends the inputs of a row.
     pub fn push(&self, row: usize, inputs: &mut Vec<f32>) {
-        for (column, values) in self.columns.iter().zip(self.values) {
+        for ((column, values), places) in self.columns.iter().zip(self.values).zip(&self.places) {
             match values {
                 Values::Numbers(numbers) => column.push_number(numbers[row], inputs),
                 Values::Categories { codes, .. } => {
-                    let category = Some(codes[row]).filter(|&code| code != MISSING);
-                    column.push_category(category.map(|code| code as usize), inputs);
+                    let category = Some(codes[row]).filter(|&code| code != MISSING).map(|code| code as usize);
+                    let known = if column.vocabulary().is_some() {
+                        category.and_then(|code| places.get(code).copied().flatten())
+                    } else {
+                        category
+                    };
+                    column.push_category(known, inputs);
                 }
             }
         }
     }
+}
+
+/// Categories that at least two training rows have: what a single row has stands for all that was never seen.
+fn known(names: &[String], codes: &[u32], train: &[usize]) -> Vec<String> {
+    let mut counts = vec![0usize; names.len()];
+    for &row in train {
+        if let Some(count) = counts.get_mut(codes[row] as usize) {
+            *count += 1;
+        }
+    }
+    names.iter().zip(counts).filter(|(_, count)| *count > 1).map(|(name, _)| name.clone()).collect()
 }
 
 fn median(numbers: &[f64], rows: &[usize]) -> f64 {

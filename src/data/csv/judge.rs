@@ -7,6 +7,8 @@ use crate::model::ColumnRole;
 
 /// Beyond it a text column is not made one-hot unless the user says so.
 const MAX_INFERRED_CATEGORIES: usize = 50;
+/// Rows of each value, on average, that an Embedding needs.
+const LEAST_ROWS_EACH: usize = 4;
 /// Whole numbers with at most so many values can be classes.
 const MAX_WHOLE_CLASSES: usize = 20;
 /// The most classes there can be.
@@ -131,6 +133,15 @@ impl ColumnFacts {
             return (ColumnRole::Categorical, words);
         }
         left_out(self.why_not())
+    }
+
+    /// Whether it is a category with many values that are met again and again: more than one input each is for, and
+    /// enough rows of each for an Embedding.
+    pub fn can_be_embedded(&self) -> bool {
+        let distinct = self.distinct();
+        let is_many = distinct > MAX_INFERRED_CATEGORIES && distinct * LEAST_ROWS_EACH <= self.present();
+        let is_word = self.texts == self.present() && self.other_unit.is_none() && self.tells.is_none();
+        is_many && !self.too_many && self.identifies_rows().is_none() && (is_word || self.code().is_some())
     }
 
     /// Why a column of many texts is of no use.

@@ -134,6 +134,7 @@ pub(super) fn load_within(
             (samples, None)
         }
     };
+    notes.extend(encoder.notes());
     let mut parts = parts.into_iter();
     let mut next = || parts.next().ok_or_else(|| DataError::new("The table has no rows."));
     let (train, validation, test) = (next()?, next()?, next().ok());
@@ -305,8 +306,8 @@ fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) 
             let example = example.map(|(line, text)| format!(": line {line} has \"{text}\"")).unwrap_or_default();
             Some(format!("The column \"{name}\" can't all be read as dates{example}. Leave it out, or fix the file."))
         }
-        ColumnRole::Categorical if facts.too_many => Some(format!(
-            "The column \"{name}\" has {} distinct values, too many for one input each. Leave it out.",
+        ColumnRole::Categorical | ColumnRole::Embedded if facts.too_many => Some(format!(
+            "The column \"{name}\" has {} distinct values, too many for categories. Leave it out.",
             facts.distinct_words()
         )),
         _ => None,

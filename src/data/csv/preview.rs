@@ -82,6 +82,8 @@ pub struct ColumnPreview {
     pub reason: String,
     /// What it would be used as if it was not left out.
     pub kept: ColumnRole,
+    /// Whether it is a category with many values, as an Embedding takes them.
+    pub can_be_embedded: bool,
     /// What stands in it.
     pub kind: ColumnKind,
     /// "0.42 to 80", "2020-01-01 to 2021-08-20", or the most frequent words.
@@ -180,6 +182,7 @@ pub fn survey_csv(
             role,
             reason,
             kept,
+            can_be_embedded: facts.can_be_embedded(),
             kind,
             values,
             as_target,

@@ -46,7 +46,7 @@ fn place(target: &str, table: &Table) -> Result<usize, DataError> {
 fn as_one_of_several(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) -> Result<(), DataError> {
     let name = &table.names[index];
     let what = match (&facts.first_text, settings.said(name)) {
-        (_, Some(ColumnRole::Categorical)) => "is set to categories".to_owned(),
+        (_, Some(ColumnRole::Categorical | ColumnRole::Embedded)) => "is set to categories".to_owned(),
         (_, Some(ColumnRole::Date)) => "is set to dates".to_owned(),
         (_, Some(ColumnRole::LeftOut)) => "is set to be left out".to_owned(),
         (Some((line, text)), _) => format!("has \"{text}\" in line {line}"),
@@ -81,13 +81,15 @@ fn role(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) ->
             "The column \"{name}\" holds dates, which can't be predicted. Choose another target, or predict it as \
              classes."
         )),
-        ColumnRole::Categorical if facts.too_many || facts.distinct() > MAX_CLASSES => refuse(format!(
-            "The column \"{name}\" has {} distinct values, but at most {} classes are supported. Choose another \
+        ColumnRole::Categorical | ColumnRole::Embedded if facts.too_many || facts.distinct() > MAX_CLASSES => {
+            refuse(format!(
+                "The column \"{name}\" has {} distinct values, but at most {} classes are supported. Choose another \
              target, or predict it as a number.",
-            facts.distinct_words(),
-            thousands(MAX_CLASSES as u64)
-        )),
-        ColumnRole::Categorical => Ok(ColumnRole::Categorical),
+                facts.distinct_words(),
+                thousands(MAX_CLASSES as u64)
+            ))
+        }
+        ColumnRole::Categorical | ColumnRole::Embedded => Ok(ColumnRole::Categorical),
     }
 }
 

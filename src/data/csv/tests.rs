@@ -192,7 +192,7 @@ fn a_column_of_100_000_categories_is_left_out() {
     assert_eq!(set.input_names, ["x"]);
     assert!(set.notes[0].contains("more than 10,000 distinct values in 100,000 rows"), "{:?}", set.notes);
     settings.columns = vec![choose("code", ColumnRole::Categorical)];
-    assert!(load_with(&settings).unwrap_err().message.contains("too many for one input each"));
+    assert!(load_with(&settings).unwrap_err().message.contains("too many for categories"));
     settings.target = "code".into();
     assert!(load_with(&settings).unwrap_err().message.contains("at most 1,000 classes"));
 }

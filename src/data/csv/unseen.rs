@@ -111,14 +111,16 @@ fn find<'a>(columns: &'a [Column], facts: &[ColumnFacts], table: &Table) -> Resu
             continue;
         };
         let codes = match &column.values {
-            ColumnValues::Categorical { categories, .. } => categories.iter().map(String::as_str).zip(0..).collect(),
+            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories } => {
+                categories.iter().map(String::as_str).zip(0..).collect()
+            }
             ColumnValues::Numeric { .. } | ColumnValues::Date { .. } => HashMap::new(),
         };
         let folded = codes.iter().map(|(name, code)| (columns::folded(name), *code)).collect();
         let form = match column.values {
             ColumnValues::Numeric { written, .. } => facts[index].form_as_learnt(written),
             ColumnValues::Date { written, .. } => Form::from_dates(written),
-            ColumnValues::Categorical { .. } => Form::default(),
+            ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => Form::default(),
         };
         places.push(PlacedColumn { index, column, codes, folded, form, filled: 0, unknown: BTreeMap::new() });
     }
@@ -154,7 +156,7 @@ impl PlacedColumn<'_> {
         match &self.column.values {
             ColumnValues::Numeric { .. } => self.form.number(text, words).is_some_and(f64::is_nan),
             ColumnValues::Date { .. } => self.form.date(text, words).is_some_and(f64::is_nan),
-            ColumnValues::Categorical { .. } => {
+            ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => {
                 let is_missing = matches!(words.read(text), Cell::Missing | Cell::NotFinite | Cell::TooLarge);
                 // As NA is, where it was one of the categories.
                 is_missing && !self.codes.contains_key(text)
@@ -173,7 +175,7 @@ impl PlacedColumn<'_> {
         let is_missing = self.lacks(text, words);
         self.filled += usize::from(is_missing);
         let (number, what) = match self.column.values {
-            ColumnValues::Categorical { .. } => {
+            ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => {
                 let known = self.code(text).filter(|_| !is_missing);
                 if known.is_none() && !is_missing {
                     *self.unknown.entry(shortened(cell::category(text))).or_insert(0) += 1;
@@ -198,13 +200,17 @@ impl PlacedColumn<'_> {
 
     fn notes(&self) -> Vec<String> {
         let (name, mut notes) = (&self.column.name, Vec::new());
-        let no_place = "counts as no category";
+        let no_place = match &self.column.values {
+            ColumnValues::Embedded { .. } => "counts as rare or unknown",
+            _ => "counts as no category",
+        };
         let stands_for = match &self.column.values {
             ColumnValues::Numeric { fill, .. } => format!("is filled with the median of the training set, {fill}"),
             ColumnValues::Date { fill, .. } => {
                 format!("is filled with the middle of the training set, {}", shown(*fill))
             }
             ColumnValues::Categorical { has_missing: true, .. } => "counts as \"missing\", as in training".to_owned(),
+            ColumnValues::Embedded { .. } => no_place.to_owned(),
             ColumnValues::Categorical { .. } => format!("{no_place}: no value was missing in training"),
         };
         if self.filled > 0 {
@@ -218,8 +224,9 @@ impl PlacedColumn<'_> {
                 ColumnValues::Categorical { has_missing: true, .. } => "counts as \"missing\"",
                 _ => no_place,
             };
+            let never = if self.column.vocabulary().is_some() { "occurred at most once" } else { "never occurred" };
             notes.push(format!(
-                "\"{name}\" has values in {} that never occurred in training ({}{more}): each {as_what}.",
+                "\"{name}\" has values in {} that {never} in training ({}{more}): each {as_what}.",
                 counted(rows, "row"),
                 named.join(", ")
             ));

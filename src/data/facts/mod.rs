@@ -72,7 +72,7 @@ impl DrawnColumn {
     /// As the role takes it: numbers may be classes, and codes numbers.
     fn taken_as(&self, role: ColumnRole) -> Self {
         match (self, role) {
-            (Self::Numbers(numbers), ColumnRole::Categorical) => classes_of(numbers),
+            (Self::Numbers(numbers), ColumnRole::Categorical | ColumnRole::Embedded) => classes_of(numbers),
             (Self::Categories { names, codes }, ColumnRole::Numeric) => {
                 let values: Vec<f64> = names.iter().map(|name| name.parse().unwrap_or(f64::NAN)).collect();
                 Self::Numbers(codes.iter().map(|&c| values.get(c as usize).copied().unwrap_or(f64::NAN)).collect())
@@ -194,7 +194,7 @@ pub fn facts(
             inputs: encoded.map(|column| inputs(column, values, &kept)).unwrap_or_default(),
             fill: encoded.and_then(|column| match column.values {
                 ColumnValues::Numeric { fill, .. } | ColumnValues::Date { fill, .. } => Some(fill),
-                ColumnValues::Categorical { .. } => None,
+                ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => None,
             }),
         })
     };
@@ -235,7 +235,10 @@ fn inputs(column: &Column, values: &DrawnColumn, kept: &[bool]) -> Vec<InputFact
     let mut found: Vec<(f64, f64, f64)> = vec![(f64::INFINITY, 0.0, f64::NEG_INFINITY); width];
     let (mut numbers, mut count) = (Vec::with_capacity(width), 0.0);
     let places: Vec<Option<usize>> = match (values, &column.values) {
-        (DrawnColumn::Categories { names, .. }, ColumnValues::Categorical { categories, .. }) => {
+        (
+            DrawnColumn::Categories { names, .. },
+            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories },
+        ) => {
             let place: HashMap<&str, usize> = categories.iter().map(String::as_str).zip(0..).collect();
             names.iter().map(|name| place.get(name.as_str()).copied()).collect()
         }

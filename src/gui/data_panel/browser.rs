@@ -182,6 +182,7 @@ fn of_column(dataset: &Dataset, column: &encoding::Column, first: usize, inputs:
     let value = |i: usize| dataset.unit(first + i).value(inputs.get(i).copied().unwrap_or_default());
     match &column.values {
         ColumnValues::Numeric { .. } => written(value(0)),
+        ColumnValues::Embedded { .. } => column.category_at(value(0)).unwrap_or_default().to_owned(),
         ColumnValues::Categorical { categories, .. } => match inputs.iter().position(|&input| input > 0.5) {
             Some(place) => categories.get(place).cloned().unwrap_or_else(|| "missing".into()),
             None => "none of them".into(),

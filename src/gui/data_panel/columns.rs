@@ -14,9 +14,10 @@ use crate::gui::widgets::{choice, combo, named};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec};
 use crate::session::State;
 
-const ROLES: [(ColumnRole, &str); 6] = [
+const ROLES: [(ColumnRole, &str); 7] = [
     (ColumnRole::Numeric, "number"),
     (ColumnRole::Categorical, "category"),
+    (ColumnRole::Embedded, "embedding"),
     (ColumnRole::Date, "date"),
     (ColumnRole::LeftOut, "left out"),
     (ColumnRole::Target, "target"),

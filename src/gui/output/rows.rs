@@ -7,6 +7,7 @@ use egui::{ComboBox, Grid, RichText, ScrollArea, Slider, Ui, Vec2, WidgetInfo};
 use super::try_it::{About, answer_ui, new_data, truth};
 use super::{OutputView, TryUi, colours};
 use crate::data::Dataset;
+use crate::data::encoding::{Column, Inputs};
 use crate::gui::numbers::number;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Number, combo};
@@ -50,15 +51,35 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
 /// One thing to be set: a number, or a choice of one among several columns that were made of one.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Input {
-    Number { index: usize, name: String },
-    Choice { first: usize, name: String, options: Vec<String> },
+    Number {
+        index: usize,
+        name: String,
+    },
+    Choice {
+        first: usize,
+        name: String,
+        options: Vec<String>,
+    },
+    /// The index of a category.
+    Index {
+        index: usize,
+        name: String,
+        options: Vec<String>,
+    },
 }
 
 /// Columns "name = value" that follow each other are one choice.
 pub(super) fn inputs(dataset: &Dataset) -> Vec<Input> {
     let mut all: Vec<Input> = Vec::new();
+    let indexed = indexed(dataset);
     for index in 0..dataset.input_len() {
         let label = dataset.input_names.get(index).cloned().unwrap_or_else(|| format!("input {index}"));
+        if let Some(column) = indexed.iter().find(|column| column.name == label) {
+            let rows = 0..column.vocabulary().unwrap_or_default();
+            let options = rows.filter_map(|row| column.category_at(row as f32)).map(str::to_owned).collect();
+            all.push(Input::Index { index, name: label, options });
+            continue;
+        }
         let Some((column, value)) = label.split_once(" = ") else {
             all.push(Input::Number { index, name: label });
             continue;
@@ -71,10 +92,20 @@ pub(super) fn inputs(dataset: &Dataset) -> Vec<Input> {
     all
 }
 
+/// The columns for Embeddings.
+fn indexed(dataset: &Dataset) -> Vec<&Column> {
+    match &dataset.encoding.inputs {
+        Inputs::Table { columns, .. } => columns.iter().filter(|column| column.vocabulary().is_some()).collect(),
+        Inputs::Pictures | Inputs::PictureNumbers { .. } | Inputs::PictureFiles { .. } | Inputs::Points { .. } => {
+            Vec::new()
+        }
+    }
+}
+
 fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row: &mut [f32]) {
     ui.horizontal(|ui| {
         let name = match input {
-            Input::Number { name, .. } | Input::Choice { name, .. } => name,
+            Input::Number { name, .. } | Input::Choice { name, .. } | Input::Index { name, .. } => name,
         };
         ui.allocate_ui(Vec2::new(96.0, 22.0), |ui| {
             ui.set_min_width(96.0);
@@ -97,6 +128,19 @@ fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row:
                 if let Some(typed) = typed(ui, name, now, speed) {
                     row[*index] = unit.scaled(typed as f32);
                 }
+            }
+            Input::Index { index, options, .. } => {
+                let chosen = row[*index] as usize;
+                let shown = options.get(chosen).map_or("", String::as_str);
+                let list = combo(ui, ComboBox::from_id_salt(name).selected_text(shown), |ui| {
+                    for (i, option) in options.iter().enumerate() {
+                        if ui.selectable_label(i == chosen, option).clicked() {
+                            row[*index] = i as f32;
+                        }
+                    }
+                });
+                let label = format!("{name}: {shown}");
+                list.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
             }
             Input::Choice { first, options, .. } => {
                 let range = *first..*first + options.len();
@@ -140,6 +184,9 @@ fn values(dataset: &Dataset, row: &[f32]) -> impl Iterator<Item = (String, Strin
     inputs(dataset).into_iter().map(|input| {
         let (name, value) = match input {
             Input::Number { index, name } => (name, row.get(index).map(|v| number(dataset.unit(index).value(*v)))),
+            Input::Index { index, name, options } => {
+                (name, row.get(index).and_then(|i| options.get(*i as usize).cloned()))
+            }
             Input::Choice { first, name, options } => {
                 let chosen = row.get(first..first + options.len()).map(colours::best);
                 (name, chosen.and_then(|i| options.get(i).cloned()))

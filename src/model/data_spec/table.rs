@@ -112,6 +112,8 @@ pub enum ColumnRole {
     Numeric,
     /// One-hot when an input; the class when the target.
     Categorical,
+    /// One input, the index of its category, for an Embedding.
+    Embedded,
     /// Inputs for year, month, weekday, hour and the time that has passed, as far as they vary.
     Date,
     /// Not used.

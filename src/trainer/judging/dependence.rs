@@ -1,6 +1,8 @@
 //! How the answer follows one column: it is set to a value in all samples, and the answers' mean is taken (Friedman's
 //! partial dependence).
 
+use std::collections::BTreeMap;
+
 use super::{InputGroup, Judge};
 use crate::data::encoding::{ColumnValues, Inputs};
 use crate::data::{Samples, Unit};
@@ -90,6 +92,18 @@ impl Judge {
                     (f64::from(value), format!("{name} {value}"), numbers.to_vec())
                 });
                 (false, some.collect())
+            }
+            ColumnValues::Embedded { .. } => {
+                let column = &columns[place];
+                let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+                seen.iter().for_each(|numbers| *counts.entry(numbers[0] as usize).or_default() += 1);
+                let mut all: Vec<(usize, usize)> = counts.into_iter().collect();
+                // The most frequent ones, in their order.
+                all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+                all.truncate(VALUES);
+                all.sort_unstable();
+                let name = |index: usize| column.category_at(index as f32).unwrap_or_default().to_owned();
+                (true, all.into_iter().map(|(i, _)| (i as f64, name(i), vec![i as f32])).collect())
             }
             ColumnValues::Categorical { categories, has_missing } => {
                 let width = columns[place].width();
