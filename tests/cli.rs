@@ -6,6 +6,8 @@
 mod arguments;
 #[path = "cli/arrive.rs"]
 mod arrive;
+#[path = "cli/boxes.rs"]
+mod boxes;
 #[path = "cli/branches.rs"]
 mod branches;
 #[path = "cli/cache.rs"]

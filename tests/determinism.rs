@@ -109,7 +109,8 @@ fn so_is_every_template_that_needs_files() {
     let pictures = DataSpec { source: pictures, ..DataSpec::default() };
     let own = PictureSpec { folder: folder.join("pictures/sign_digits"), size: 16, grey: false, fit: Fit::Crop };
     let own = DataSpec { source: Source::Pictures(own), ..DataSpec::default() };
-    let boxes = BoxesSpec { folder: folder.join("bccd"), size: 32, grey: false, fit: Fit::Stretch };
+    let boxes =
+        BoxesSpec { folder: folder.join("bccd"), size: 32, grey: false, fit: Fit::Stretch, drawn: Default::default() };
     let boxes = DataSpec { source: Source::Boxes(boxes), ..DataSpec::default() };
     let table = |file: &str, target: &str| {
         let wish = TableWish { targets: vec![target.to_owned()], ..TableWish::default() };

@@ -14,7 +14,7 @@ use crate::data;
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
 use crate::persist::project_file;
-use crate::session::{TableWish, pictures_spec, propose_project, surveyed_spec};
+use crate::session::{TableWish, pictures_spec, propose_detector, propose_project, surveyed_spec};
 
 pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let Some(template) = templates::find(&options.template) else {
@@ -86,8 +86,12 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
         }
         "pictures" => (pictures_spec(path, base, &DataSpec::default(), &Watched::default())?, None, None),
         "detect" => {
-            let source = data::propose_boxes(path, base, &Watched::default())?;
-            (DataSpec { source, ..DataSpec::default() }, None, None)
+            let (boxes, has_some) = data::propose_boxes(path, base, &Watched::default())?;
+            let spec = DataSpec { source: Source::Boxes(boxes), ..DataSpec::default() };
+            if !has_some {
+                return unlabelled(spec, path, options);
+            }
+            (spec, None, None)
         }
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
@@ -111,6 +115,14 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
         project.graph = templates::chain(templates::mlp(&[256, 128], dataset.truth.task.width()));
     }
     Ok((project, told))
+}
+
+/// Of a folder in whose pictures boxes are still to be drawn.
+fn unlabelled(mut spec: DataSpec, path: &Path, options: &NewOptions) -> anyhow::Result<(Project, Told)> {
+    options.split.put(&mut spec);
+    let note = "The pictures have no labels yet. Open the project in the window and draw boxes: Data, Draw boxes.";
+    remark(note);
+    Ok((propose_detector(path, spec), Told { notes: vec![note.to_owned()], ..Told::default() }))
 }
 
 fn output_path(options: &NewOptions) -> anyhow::Result<PathBuf> {

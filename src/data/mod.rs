@@ -42,6 +42,7 @@ pub use self::csv::{
     ColumnKind, ColumnPreview, MISSING_WORDS, Surveyed, TablePreview, inspect_csv, is_there, suggest_target, survey_csv,
 };
 pub use augment::augment;
+pub use boxes::{BoxFolder, BoxPicture, box_folder, boxes_as_coco};
 pub use catalogue::{OPEN_SETS, OpenSet, Shelf};
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth};
 pub use encoding::Encoding;
@@ -49,7 +50,7 @@ pub use facts::TableFacts;
 pub use fingerprint::{Difference, Fingerprint};
 pub use mapped::{CachedTable, cached_tables};
 pub use origin::{Origin, OriginFiles, TargetPlace};
-pub use pictures::{Frame, read_photo};
+pub use pictures::{Colours, Frame, PictureFile, read_photo};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use room::Room;
@@ -123,8 +124,10 @@ pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> 
     if !is_other && problem.is_none() {
         return Ok(Source::Idx(IdxSpec { folder: folder.to_owned(), limit: None }));
     }
-    if path.is_dir() && boxes::are_in(&path, progress)? {
-        return propose_boxes(folder, base, progress);
+    if path.is_dir()
+        && let Some(found) = boxes::load::propose(&path, progress)?
+    {
+        return Ok(Source::Boxes(BoxesSpec { folder: folder.to_owned(), ..found }));
     }
     match pictures::propose(&path, progress) {
         Ok(found) => Ok(Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found })),
@@ -138,10 +141,14 @@ pub fn holds_pictures(path: &Path) -> bool {
     pictures::are_packed(path)
 }
 
-/// Settings that suit a folder of pictures with boxes around things.
-pub fn propose_boxes(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
-    let found = boxes::load::propose(&resolve(base, folder), progress)?;
-    Ok(Source::Boxes(BoxesSpec { folder: folder.to_owned(), ..found }))
+/// Settings that suit a folder of pictures with boxes around things, or one in which they are still to be drawn; and
+/// whether there are some.
+pub fn propose_boxes(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<(BoxesSpec, bool), DataError> {
+    let path = resolve(base, folder);
+    let labelled = boxes::load::propose(&path, progress)?;
+    let has_some = labelled.is_some();
+    let found = labelled.map_or_else(|| boxes::load::propose_unlabelled(&path, progress), Ok)?;
+    Ok((BoxesSpec { folder: folder.to_owned(), ..found }, has_some))
 }
 
 /// The points of the plane that settings with classes stand for, in no part yet. `None`: they are none.

@@ -7,6 +7,7 @@ use egui::{CentralPanel, Context, Frame, Panel, SurrenderFocusOn, Ui, ViewportCo
 use super::arriving::ArrivingUi;
 use super::banners;
 use super::dialogs::{Dialogs, FilePicker, Leave, NativePicker};
+use super::drawing::DrawingUi;
 use super::new_data::NewDataUi;
 use super::projector;
 use super::shortcuts::{self, ShortcutsUi};
@@ -29,6 +30,7 @@ pub struct App {
     toasts: Toasts,
     arriving: ArrivingUi,
     new_data: NewDataUi,
+    drawing: DrawingUi,
     /// The look that is in force, to notice when a setting changes.
     look: Option<(Theme, bool, bool, f32)>,
     /// In the window's title bar.
@@ -63,6 +65,7 @@ impl App {
             toasts: Toasts::default(),
             arriving: ArrivingUi::default(),
             new_data: NewDataUi::default(),
+            drawing: DrawingUi::default(),
             look: None,
             title: String::new(),
             closing: false,
@@ -188,6 +191,7 @@ impl App {
         }
         if is_workspace {
             self.new_data.show(&ctx, &self.state, &mut self.dialogs, &mut actions);
+            self.drawing.show(&ctx, &self.state, &mut self.dialogs, &mut actions);
         }
         self.dialogs.show(&ctx, &self.state, &mut actions);
         self.help(&ctx, &mut actions);

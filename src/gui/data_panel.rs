@@ -1,6 +1,7 @@
 //! Where the samples come from: the source, its settings, and what they look like.
 
 mod augmentation;
+mod boxes;
 mod browser;
 mod chart;
 mod columns;
@@ -83,6 +84,7 @@ fn settings_page(
     actions: &mut Vec<Action>,
 ) {
     settings::show(ui, state, dialogs, actions);
+    boxes::show(ui, state, actions);
     let Some(dataset) = state.dataset() else { return };
     if let Some(facts) = state.facts() {
         warnings::show(ui, state, facts, actions);
@@ -115,8 +117,11 @@ fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             }
         }
         DataState::Failed(why) => {
-            ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
-            if ui.button("Try again").clicked() {
+            // Nothing has failed where nothing was drawn yet.
+            let is_open = state.drawn().is_some_and(|drawn| drawn.len() < 2);
+            let colour = if is_open { tokens.muted } else { tokens.bad };
+            ui.add(Label::new(RichText::new(why).color(colour)).wrap());
+            if !is_open && ui.button("Try again").clicked() {
                 actions.push(Action::ReloadData);
             }
         }

@@ -80,9 +80,9 @@ impl Dialogs {
             Purpose::Save { suggestion, folder }
             | Purpose::SaveWeights { suggestion, folder }
             | Purpose::SavePredictions { suggestion, folder } => (suggestion.clone(), folder.as_deref()),
-            Purpose::SaveFigure { suggestion, .. } | Purpose::ExportRuns { suggestion, .. } => {
-                (suggestion.clone(), None)
-            }
+            Purpose::SaveFigure { suggestion, .. }
+            | Purpose::ExportRuns { suggestion, .. }
+            | Purpose::ExportBoxes { suggestion } => (suggestion.clone(), None),
             Purpose::Export { record, .. } => (file_name(record), None),
             Purpose::ExportProject { suggestion, folder, .. } => (suggestion.clone(), folder.as_deref()),
             _ => (String::new(), None),

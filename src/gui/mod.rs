@@ -18,6 +18,7 @@ pub mod compare;
 pub mod data_panel;
 pub mod debug;
 pub mod dialogs;
+mod drawing;
 pub mod exports;
 pub mod frame_times;
 pub mod glossary;

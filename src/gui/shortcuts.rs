@@ -80,6 +80,13 @@ pub fn handle(
         actions.push(Action::SetScale(scale));
     }
     let is_behind = dialogs.is_open() || local.is_in_front() || ArrivingUi::is_in_front(state);
+    if !is_behind && state.drawing().is_some() {
+        local.space_armed = false;
+        if !text_has_focus(ctx) {
+            actions.extend(undo_or_redo(pressed));
+        }
+        return;
+    }
     // An open list or menu keeps its keys to itself, but nobody has to close it before saving.
     if is_behind || Popup::is_any_open(ctx) {
         local.space_armed = false;
@@ -117,13 +124,11 @@ pub fn handle(
         ctx.request_repaint();
     }
     if !text_has_focus(ctx) {
-        if pressed(REDO) || pressed(REDO_Y) {
-            actions.push(Action::Redo);
-        } else if pressed(UNDO) {
-            let debugged =
-                || debug::bar::last_change(state).map_or(Action::Debug(DebugCommand::Undo), |(_, undo)| undo);
-            actions.push(if state.tab() == Tab::Debug { debugged() } else { Action::Undo });
-        }
+        let debugged = || debug::bar::last_change(state).map_or(Action::Debug(DebugCommand::Undo), |(_, undo)| undo);
+        actions.extend(undo_or_redo(pressed).map(|action| match action {
+            Action::Undo if state.tab() == Tab::Debug => debugged(),
+            action => action,
+        }));
     }
     if state.tab() == Tab::Debug {
         debug::keys::handle(ctx, state, &mut own.debug, actions);
@@ -132,6 +137,13 @@ pub fn handle(
         actions.push(Action::SetSpeed(if state.speed() < 1.0 { 1.0 } else { state.pace().unwrap_or(WATCHABLE) }));
     }
     space(ctx, local, actions);
+}
+
+fn undo_or_redo(pressed: impl Fn(KeyboardShortcut) -> bool) -> Option<Action> {
+    if pressed(REDO) || pressed(REDO_Y) {
+        return Some(Action::Redo);
+    }
+    pressed(UNDO).then_some(Action::Undo)
 }
 
 /// The zoom that a key asks for: the next of those that the menu offers, or the usual one.
@@ -199,7 +211,7 @@ fn text_has_focus(ctx: &Context) -> bool {
     focused.is_some_and(|id| egui::TextEdit::load_state(ctx, id).is_some())
 }
 
-const SHEET: [(&str, &[(&str, &str)]); 6] = [
+const SHEET: [(&str, &[(&str, &str)]); 7] = [
     (
         "Everywhere",
         &[
@@ -278,6 +290,16 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl A", "select all"),
             ("F2", "rename"),
             ("Delete", "delete (can be undone)"),
+        ],
+    ),
+    (
+        "Boxes",
+        &[
+            ("Drag, Shift drag", "draw a box; over another"),
+            ("Delete", "delete the chosen box"),
+            ("Left, Right", "previous and next picture"),
+            ("1 to 9", "choose a class"),
+            ("Escape", "let go of the box; close"),
         ],
     ),
     (

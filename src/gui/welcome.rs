@@ -26,6 +26,7 @@ enum Start {
     Template(&'static str),
     Table,
     Folder,
+    Boxes,
     Empty,
 }
 
@@ -67,7 +68,7 @@ fn picture_of(key: &'static str) -> Option<(Thumbnail, Start)> {
         "digits-attention" => Thumbnail::Attention,
         "digits-autoencoder" => Thumbnail::Bottleneck,
         "pictures" => return Some((Thumbnail::Photos, Start::Folder)),
-        "detect" => return Some((Thumbnail::Boxes, Start::Folder)),
+        "detect" => return Some((Thumbnail::Boxes, Start::Boxes)),
         "table" => return Some((Thumbnail::Table, Start::Table)),
         _ => return None,
     };
@@ -149,6 +150,7 @@ fn cards(ui: &mut Ui, thumbnails: &mut Thumbnails, dialogs: &mut Dialogs, action
                         Start::Empty => actions.push(Action::NewEmpty),
                         Start::Table => dialogs.ask(Purpose::OpenTable, ui.ctx()),
                         Start::Folder => dialogs.ask(Purpose::OpenPictures, ui.ctx()),
+                        Start::Boxes => dialogs.ask(Purpose::OpenBoxes, ui.ctx()),
                     }
                 }
             }

@@ -2,6 +2,7 @@
 //!
 //! Paths are kept as the user gave them; a relative path is read relative to the project file's folder by the caller.
 
+mod drawn_boxes;
 mod own_points;
 mod pictures;
 mod table;
@@ -9,6 +10,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 use super::{Division, Fold, Shape};
+pub use drawn_boxes::{Drawn, DrawnBox, DrawnPicture, problem_of_drawn};
 pub use own_points::OwnPoint;
 pub use pictures::*;
 pub use table::*;

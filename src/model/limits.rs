@@ -3,7 +3,7 @@
 
 use super::{
     Augmentation, Clip, DataSpec, OneCycle, Optimiser, OwnPoint, Plateau, Project, Schedule, Source, SyntheticSpec,
-    TrainingSpec,
+    TrainingSpec, problem_of_drawn,
 };
 
 /// The least and the largest that a number may be.
@@ -404,7 +404,10 @@ impl DataSpec {
                 }
             }
             Source::Pictures(pictures) => found.look(&SIDE, pictures.size),
-            Source::Boxes(pictures) => found.look(&SIDE, pictures.size),
+            Source::Boxes(pictures) => {
+                found.look(&SIDE, pictures.size);
+                found.0.extend(problem_of_drawn(&pictures.drawn));
+            }
             Source::Csv(csv) => {
                 if let Some(delimiter) =
                     csv.reading.delimiter.filter(|c| !c.is_ascii() || matches!(c, '\n' | '\r' | '"'))
@@ -442,8 +445,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        BoxesSpec, CsvSpec, DigitsSpec, EarlyStopping, Fit, IdxSpec, MissingPolicy, PictureSpec, Scaling, ScenesSpec,
-        ShapesSpec, SyntheticKind, SyntheticSpec, templates,
+        BoxesSpec, CsvSpec, DigitsSpec, DrawnBox, DrawnPicture, EarlyStopping, Fit, IdxSpec, MissingPolicy,
+        PictureSpec, Scaling, ScenesSpec, ShapesSpec, SyntheticKind, SyntheticSpec, templates,
     };
 
     /// Where the numbers lie in a value.
@@ -507,13 +510,21 @@ mod tests {
             reading: Default::default(),
         };
         let points = vec![OwnPoint { x: 0.5, y: -1.0, class: 1 }; 4];
+        let boxes = vec![DrawnBox::from(("cat".to_owned(), 0.1, 0.2, 0.5, 0.6))];
+        let drawn = DrawnPicture { picture: "a.png".into(), boxes: boxes.into() };
         for source in [
             Source::Synthetic(SyntheticSpec { points, ..blobs.clone() }),
             Source::Synthetic(blobs),
             Source::Digits(DigitsSpec::default()),
             Source::Shapes(ShapesSpec::default()),
             Source::Scenes(ScenesSpec::default()),
-            Source::Boxes(BoxesSpec { folder: "a".into(), size: 32, grey: true, fit: Fit::Pad }),
+            Source::Boxes(BoxesSpec {
+                folder: "a".into(),
+                size: 32,
+                grey: true,
+                fit: Fit::Pad,
+                drawn: vec![drawn].into(),
+            }),
             Source::Idx(IdxSpec { folder: "a".into(), limit: Some(100) }),
             Source::Csv(csv),
             Source::Pictures(PictureSpec { folder: "a".into(), size: 32, grey: true, fit: Fit::Pad }),

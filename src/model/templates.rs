@@ -73,8 +73,8 @@ pub const TEMPLATES: &[Template] = &[
     },
     Template {
         key: "detect",
-        title: "Your labelled pictures",
-        tagline: "boxes around things",
+        title: "Find things in pictures",
+        tagline: "your photos, with boxes",
         needs: Some("a folder of pictures with boxes"),
     },
     Template { key: "table", title: "Your table", tagline: "a table becomes a model", needs: Some("a table") },

@@ -10,7 +10,7 @@ use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
 use crate::trainer::DebugCommand;
 
-use super::{EngineAction, ExamineAction, Figure, OfferAction, PlaceAction, PointEdit, RunAction, Tab};
+use super::{BoxAction, EngineAction, ExamineAction, Figure, OfferAction, PlaceAction, PointEdit, RunAction, Tab};
 
 /// Something to be done. What cannot be done is told as a notice; nothing is then changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +65,11 @@ pub enum Action {
     UseSet(String),
     /// A point put on the plane by hand, moved or erased.
     EditPoints(PointEdit),
+    /// Boxes looked at, drawn and corrected.
+    Boxes(BoxAction),
+    /// A folder of pictures with boxes, or in which they are to be drawn, as the data of this project; the network
+    /// stays.
+    UseBoxes(PathBuf),
     /// Another sheet of the workbook in use, as with another table.
     UseSheet(String),
     /// Same settings, new samples.
@@ -143,7 +148,9 @@ pub enum Action {
     },
     /// A project fitted to a folder of pictures: a folder for each class, or IDX files.
     OpenPictures(PathBuf),
-    /// The same with an open set, by its key: fetched if it isn't there.
+    /// A project fitted to a folder of pictures with boxes; where there are none, they are drawn.
+    OpenBoxes(PathBuf),
+    /// A project fitted to an open set of pictures, by its key: fetched if it isn't there.
     OpenSet(String),
     /// A project file, a checkpoint, or a model of another program. Weights alone are offered to the network that is
     /// open, and a picture or an array to one that has no data. A folder of pictures is the data of the project that is

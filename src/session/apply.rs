@@ -54,6 +54,7 @@ impl State {
             Action::UseFolder(path) => self.use_folder(path),
             Action::UseSheet(sheet) => self.use_sheet(sheet),
             Action::EditPoints(edit) => self.edit_points(edit),
+            Action::Boxes(action) => self.apply_to_boxes(action),
             Action::ReloadData => self.load_data(),
             Action::RegenerateData => {
                 self.change("regenerate the data", "", |project| project.data.seed = project.data.seed.wrapping_add(1));
@@ -70,11 +71,7 @@ impl State {
             Action::RenameProject(name) => self.change("rename the project", "name", |project| project.name = name),
             Action::CancelLoading => self.cancel_loading(),
             Action::Transport(transport) => self.transport(transport),
-            Action::SetSpeed(speed) => {
-                self.set_speed(speed);
-                self.settings.speed = Some(self.speed);
-                self.write_settings();
-            }
+            Action::SetSpeed(speed) => self.keep_speed(speed),
             Action::SetDevice(device) => self.set_device(device),
             Action::Want(wanted) => {
                 self.wanted = wanted.clone();
@@ -95,6 +92,8 @@ impl State {
             | Action::OpenTemplate(_)
             | Action::OpenTable { .. }
             | Action::OpenPictures(_)
+            | Action::OpenBoxes(_)
+            | Action::UseBoxes(_)
             | Action::OpenSet(_)
             | Action::UseSet(_)
             | Action::Open(_)
@@ -128,6 +127,12 @@ impl State {
         self.tab = super::Tab::Build;
         self.tell_gaze();
         self.tell(Command::Pause);
+    }
+
+    fn keep_speed(&mut self, speed: f32) {
+        self.set_speed(speed);
+        self.settings.speed = Some(self.speed);
+        self.write_settings();
     }
 
     pub(super) fn set_speed(&mut self, speed: f32) {
@@ -212,7 +217,7 @@ impl State {
             self.selection.wire = None;
         }
         self.note_unsaved();
-        if self.project.data != before.data {
+        if self.project.data != before.data && !self.waits_for_boxes(before) {
             self.note_other_points(before);
             self.load_data();
         }

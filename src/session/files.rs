@@ -44,6 +44,11 @@ impl State {
             },
             Action::OpenTable { path, target } => self.start_job(Wanted::Table { path, target }),
             Action::OpenPictures(folder) => self.start_job(Wanted::Pictures(folder)),
+            Action::OpenBoxes(path) => self.start_job(Wanted::Boxes { path, like: None }),
+            Action::UseBoxes(path) => {
+                let like = Some(Box::new(self.project.data.clone()));
+                self.start_job(Wanted::Boxes { path, like });
+            }
             Action::UseSet(key) => {
                 let like = Some(Box::new(self.project.data.clone()));
                 self.start_job(Wanted::OpenSet { key, like });

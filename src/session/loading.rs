@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
 
-use super::propose::propose_project;
+use super::propose::{TO_BE_DRAWN, for_drawn, propose_detector, propose_project};
 use super::works::{LoadJob, Loaded, Wanted};
-use super::{DataState, NoticeKind, Screen, State};
+use super::{BoxAction, DataState, NoticeKind, Screen, State};
 use crate::data::facts::log_skewness;
 use crate::data::{self, ColumnPreview, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Room, Shelf, Surveyed};
 use crate::data::{TableFacts, TablePreview};
@@ -26,7 +26,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
     match wanted {
         Wanted::Samples(spec) => {
             let Source::Csv(csv) = &spec.source else {
-                let dataset = Arc::new(data::load(spec, base, progress)?);
+                let dataset = Ok(Arc::new(data::load(spec, base, progress)?));
                 return Ok(Loaded { dataset, table: None, facts: None, project: None, data: None });
             };
             let [first, second, last] = stages(progress, [0.45, 0.5, 0.05]);
@@ -36,7 +36,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let dataset = Arc::new(data::load_known(spec, &known, base, &second)?);
             drop(known);
             let facts = facts_of(&table, spec, &dataset, &last)?;
-            Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: None })
+            Ok(Loaded { dataset: Ok(dataset), table: Some(Arc::new(table)), facts, project: None, data: None })
         }
         // A table may be one of pictures.
         Wanted::Columns { path, like, .. } if data::holds_pictures(&data::resolve(base, path)) => {
@@ -56,7 +56,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let dataset = Arc::new(data::load_known(&spec, &known, base, &second)?);
             drop(known);
             let facts = facts_of(&table, &spec, &dataset, &last)?;
-            Ok(Loaded { dataset, table: Some(Arc::new(table)), facts, project: None, data: Some(spec) })
+            Ok(Loaded { dataset: Ok(dataset), table: Some(Arc::new(table)), facts, project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
             let targets = target.iter().cloned().collect();
@@ -67,7 +67,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
         }
         Wanted::Folder { path, like } => {
             let spec = pictures_spec(path, base, like, progress)?;
-            let dataset = Arc::new(data::load(&spec, base, progress)?);
+            let dataset = Ok(Arc::new(data::load(&spec, base, progress)?));
             Ok(Loaded { dataset, table: None, facts: None, project: None, data: Some(spec) })
         }
         Wanted::OpenSet { key, like } => {
@@ -80,10 +80,29 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
                 None => load(&Wanted::Pictures(path), base, progress),
             }
         }
+        Wanted::Boxes { path, like } => {
+            let (source, has_some) = data::propose_boxes(path, base, progress)?;
+            let given = like.as_deref().cloned().unwrap_or_default();
+            let spec = DataSpec { source: Source::Boxes(source), split: Division::Usual, ..given };
+            let mut loaded =
+                Loaded { dataset: Err(no_boxes()), table: None, facts: None, project: None, data: Some(spec.clone()) };
+            match (has_some, like) {
+                (true, None) => return fitted(spec, None, base, progress),
+                (true, Some(_)) => loaded.dataset = Ok(Arc::new(data::load(&spec, base, progress)?)),
+                (false, None) => (loaded.project, loaded.data) = (Some(Box::new(propose_detector(path, spec))), None),
+                (false, Some(_)) => {}
+            }
+            Ok(loaded)
+        }
         Wanted::Pictures(folder) => {
             fitted(pictures_spec(folder, base, &DataSpec::default(), progress)?, None, base, progress)
         }
     }
+}
+
+/// Of a folder of pictures.
+fn no_boxes() -> DataError {
+    DataError::new("No boxes yet. Draw some in two pictures at least: press Draw boxes in the Data tab.")
 }
 
 /// Settings for pictures, with all else as in `like`. Picture files are stratified, so that a folder's part
@@ -266,7 +285,7 @@ fn fitted(
         None => (Arc::new(data::load(&spec, base, &first)?), None, None),
     };
     let project = Some(Box::new(propose_project(&dataset, spec)));
-    Ok(Loaded { dataset, table, facts, project, data: None })
+    Ok(Loaded { dataset: Ok(dataset), table, facts, project, data: None })
 }
 
 fn facts_of(
@@ -431,9 +450,36 @@ impl State {
         }
         // After `begin`, which forgets the table of the project before.
         (self.table, self.facts) = (loaded.table, loaded.facts);
-        self.data_ready(loaded.dataset);
+        match loaded.dataset {
+            Ok(dataset) => self.data_ready(dataset),
+            Err(why) => self.data_to_be_drawn(why),
+        }
         if is_begun {
             self.set_watchable();
+        }
+    }
+
+    /// The pictures are there, and nothing is known of them: they are looked at.
+    fn data_to_be_drawn(&mut self, why: DataError) {
+        self.data = DataState::Failed(why.message);
+        self.works.loaded = None;
+        self.infer_again();
+        self.sync_run();
+        self.apply_to_boxes(BoxAction::Open(None));
+    }
+
+    /// More pictures are labelled than training was proposed for: it is as long as suits them, if nobody has set it.
+    fn fit_training_to_drawn(&mut self, pictures: usize) {
+        if self.drawn().is_none_or(|drawn| drawn.is_empty()) {
+            return;
+        }
+        let before = self.data.dataset().map_or(TO_BE_DRAWN, |dataset| dataset.train.len());
+        let is_as_proposed = [before, TO_BE_DRAWN].map(for_drawn).contains(&self.project.training);
+        let fitting = for_drawn(pictures);
+        if is_as_proposed && self.project.training != fitting {
+            let text = format!("Set {} epochs, to suit {pictures} pictures for training.", fitting.epochs);
+            self.project.training = fitting;
+            self.notify(NoticeKind::Info, text);
         }
     }
 
@@ -450,6 +496,7 @@ impl State {
     fn data_ready(&mut self, dataset: Arc<Dataset>) {
         self.examine_anew(&dataset);
         self.forget_folds();
+        self.fit_training_to_drawn(dataset.train.len());
         self.data = DataState::Ready(dataset);
         (self.try_output, self.photo) = (None, None);
         self.works.loaded = Some(self.project.data.clone());

@@ -84,7 +84,8 @@ impl State {
     pub(super) fn go_on_with_points(&mut self) {
         if std::mem::take(&mut self.works.goes_on) && self.run.status == RunStatus::Paused {
             self.transport(Transport::Play);
-            self.notify(NoticeKind::Info, "Training restarted with the new points.");
+            let what = if self.takes_points() { "points" } else { "boxes" };
+            self.notify(NoticeKind::Info, format!("Training restarted with the new {what}."));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A project that fits a data set: a model of the right kind and size, and settings that train it without further
 //! options.
 
+use std::path::Path;
+
 use crate::data::Dataset;
 use crate::data::encoding::{ColumnValues, Inputs};
 use crate::model::layer::{Activation, Concat, Dense, Dropout, Embedding, Flatten, Input, LayerKind, Loss};
@@ -16,8 +18,9 @@ pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
     let samples = dataset.train.len();
     let (graph, training) = match data.source {
         _ if let Task::Boxes { classes, .. } = dataset.truth.task => {
-            let augmentation = if matches!(data.source, Source::Boxes(_)) { mirrored() } else { Box::default() };
-            (templates::detector(16, classes), TrainingSpec { augmentation, ..for_things(samples) })
+            let is_of_photos = matches!(data.source, Source::Boxes(_));
+            let training = if is_of_photos { for_drawn(samples) } else { for_things(samples) };
+            (templates::detector(16, classes), training)
         }
         Source::Pictures(PictureSpec { size, .. }) => {
             let width = if samples < 10_000 { 16 } else { 32 };
@@ -28,6 +31,21 @@ pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
     };
     let stem = dataset.name.rsplit_once('.').map_or(dataset.name.as_str(), |(stem, _)| stem);
     Project { name: stem.to_owned(), graph, data, training }
+}
+
+/// Pictures that people draw boxes in, in an hour or two.
+pub(super) const TO_BE_DRAWN: usize = 100;
+
+/// For a folder of pictures in which boxes are still to be drawn.
+pub fn propose_detector(folder: &Path, data: DataSpec) -> Project {
+    let name = folder.file_name().map_or_else(|| "Pictures".to_owned(), |name| name.to_string_lossy().into_owned());
+    // The last layer follows the number of classes when it is known.
+    Project { name, graph: templates::detector(16, 1), data, training: for_drawn(TO_BE_DRAWN) }
+}
+
+/// Training on so many of them.
+pub(super) fn for_drawn(pictures: usize) -> TrainingSpec {
+    TrainingSpec { augmentation: mirrored(), ..for_things(pictures) }
 }
 
 /// Six epochs of MNIST's size are plenty; small sets get more.

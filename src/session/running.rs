@@ -322,6 +322,7 @@ impl State {
         self.poll_examined();
         self.poll_folds();
         self.poll_reading();
+        self.poll_drawing();
         self.events()
     }
 

@@ -58,6 +58,8 @@ pub struct Works {
     pub beside: Option<super::examining::Question>,
     /// The folds that are being trained.
     pub folding: Option<super::validating::Folding>,
+    /// Who reads and writes for the one who draws boxes.
+    pub drawing: Vec<super::drawing::DrawingJob>,
     /// A file of another program on its way.
     pub reading: Option<super::arriving::ReadJob>,
     /// Keeps what is not saved safe; begins with the first project.
@@ -90,7 +92,7 @@ pub struct Works {
     pub in_force: Option<Box<Project>>,
     /// The id of the run in `resume`, and whether its files hold it as it is.
     pub resume_id: Option<(String, bool)>,
-    /// A run goes on as soon as points that were put by hand are there.
+    /// A run goes on as soon as what was put or drawn by hand is there.
     pub goes_on: bool,
     /// Seconds since 1970, when the live run began.
     pub began_secs: u64,
@@ -124,13 +126,17 @@ pub enum Wanted {
     Folder { path: PathBuf, like: DataSpec },
     /// A project fitted to a folder of pictures.
     Pictures(PathBuf),
+    /// A folder of pictures with boxes, or in which they are to be drawn: for the current project, or with a project of
+    /// its own.
+    Boxes { path: PathBuf, like: Option<Box<DataSpec>> },
     /// An open set, fetched where it isn't there yet: for the current project, or with a project of its own.
     OpenSet { key: String, like: Option<Box<DataSpec>> },
 }
 
 /// What it found.
 pub struct Loaded {
-    pub dataset: Arc<Dataset>,
+    /// Or why there are no samples yet, which is no failure of what was asked for.
+    pub dataset: Result<Arc<Dataset>, DataError>,
     pub table: Option<Arc<TablePreview>>,
     pub facts: Option<Arc<TableFacts>>,
     /// A proposed project, when one was wanted.

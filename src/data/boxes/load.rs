@@ -1,8 +1,8 @@
 //! From a folder of labelled pictures to a data set whose targets are the things in each picture.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Labelled, Labels, Part, read};
+use super::{Files, Labelled, Labels, Part, placed, raw, read};
 use crate::data::pictures::decode::{self, Wanted};
 use crate::data::pictures::place::Place;
 use crate::data::pictures::rows::{Left, MAX_HELD, Picture, PictureRows, decode_all};
@@ -12,7 +12,7 @@ use crate::data::split::{Own, has_own_test, hold_back};
 use crate::data::{DataError, Dataset, Samples, Truth, encoding};
 use crate::model::boxes::{Extent, Thing};
 use crate::model::task::THING;
-use crate::model::{BoxesSpec, DataSpec, Fit};
+use crate::model::{BoxesSpec, DataSpec, Drawn, Fit};
 
 /// Things of one picture that a target has room for.
 const MAX_THINGS: usize = 200;
@@ -28,7 +28,7 @@ pub(in crate::data) fn load(
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     progress.report(0.0, "looking for labels");
-    let Labels { names, pictures, mut notes } = read(path, progress)?;
+    let Labels { names, pictures, mut notes } = read(path, &settings.drawn, progress)?;
     let wanted = Wanted { side: settings.size, channels: if settings.grey { 1 } else { 3 }, fit: settings.fit };
     let parts = parts(pictures, spec, &mut notes)
         .map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
@@ -177,22 +177,44 @@ pub(in crate::data) fn target(things: &[Thing], most: usize) -> Vec<f32> {
     numbers
 }
 
-/// Settings for a folder: a size at which the network sees most of its things, grey where all pictures are.
-pub(in crate::data) fn propose(path: &Path, progress: &dyn Progress) -> Result<BoxesSpec, DataError> {
+/// Settings for a folder with labels; `None`: no label has a box.
+pub(in crate::data) fn propose(path: &Path, progress: &dyn Progress) -> Result<Option<BoxesSpec>, DataError> {
+    let files = Files::find(path, progress)?;
+    let Some(raw) = raw(&files, &mut Vec::new(), progress)?.filter(|raw| raw.boxes > 0) else { return Ok(None) };
+    let labels = placed(files, raw, &[], progress)?;
+    let shorter = labels
+        .pictures
+        .iter()
+        .flat_map(|one| &one.things)
+        .map(|Thing { extent: e, .. }| (e.right - e.left).min(e.bottom - e.top));
+    let pictures: Vec<&Path> = labels.pictures.iter().map(|one| one.picture.as_path()).collect();
+    proposed(path, &pictures, median(shorter.collect())).map(Some)
+}
+
+/// Settings for a folder in whose pictures boxes are still to be drawn.
+pub(in crate::data) fn propose_unlabelled(path: &Path, progress: &dyn Progress) -> Result<BoxesSpec, DataError> {
+    /// What people draw boxes around is mostly as large.
+    const SHORTER: f32 = 0.2;
+    let files = Files::find(path, progress)?;
+    let pictures: Vec<&Path> = files.pictures.iter().map(PathBuf::as_path).collect();
+    proposed(path, &pictures, SHORTER)
+}
+
+fn median(mut all: Vec<f32>) -> f32 {
+    all.sort_by(f32::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(1.0)
+}
+
+/// A size at which the network sees most things, grey where all pictures are. `shorter`: the shorter side of most
+/// things, in pictures.
+fn proposed(path: &Path, pictures: &[&Path], shorter: f32) -> Result<BoxesSpec, DataError> {
     const HEADS: usize = 1000;
-    let labels = read(path, progress)?;
-    let step = labels.pictures.len().div_ceil(HEADS).max(1);
+    let step = pictures.len().div_ceil(HEADS).max(1);
     let heads: Vec<decode::Head> =
-        labels.pictures.iter().step_by(step).filter_map(|one| decode::head(&one.picture).ok()).collect();
+        pictures.iter().step_by(step).filter_map(|picture| decode::head(picture).ok()).collect();
     let Some(first) = heads.first() else {
         return Err(DataError::new(format!("There is no picture that can be read: {}", path.display())));
     };
-    let median = |mut all: Vec<f32>| {
-        all.sort_by(f32::total_cmp);
-        all.get(all.len() / 2).copied().unwrap_or(1.0)
-    };
-    let things = labels.pictures.iter().flat_map(|one| &one.things);
-    let shorter = median(things.map(|Thing { extent: e, .. }| (e.right - e.left).min(e.bottom - e.top)).collect());
     let own = median(heads.iter().map(|head| head.width.max(head.height) as f32).collect());
     let size = (GOOD_SIDE / shorter.max(0.01)).clamp(96.0, 192.0).min(own).max(32.0);
     let proportion = |head: &decode::Head| f64::from(head.width) / f64::from(head.height);
@@ -203,5 +225,6 @@ pub(in crate::data) fn propose(path: &Path, progress: &dyn Progress) -> Result<B
         size: (size / 16.0).round() as usize * 16,
         grey: heads.iter().all(|head| !head.has_colour),
         fit: if is_alike && is_nearly_square { Fit::Stretch } else { Fit::Pad },
+        drawn: Drawn::default(),
     })
 }

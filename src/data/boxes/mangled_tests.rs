@@ -70,7 +70,7 @@ fn mangled_labels_are_answered() {
                 let bytes = if at == hit { mangled(&bytes, &mut draws) } else { bytes };
                 std::fs::write(folder.path().join(name), bytes).unwrap();
             }
-            match read(folder.path(), &NoProgress) {
+            match read(folder.path(), &[], &NoProgress) {
                 Ok(labels) => {
                     read_at_all += 1;
                     for thing in labels.pictures.iter().flat_map(|one| &one.things) {
@@ -92,7 +92,7 @@ fn mangled_labels_are_answered() {
 #[test]
 fn deep_and_gigantic_labels_end_in_a_sentence() {
     let whole = folder(&[("a.png", "20x10")]);
-    let why = || read(whole.path(), &NoProgress).unwrap_err().message;
+    let why = || read(whole.path(), &[], &NoProgress).unwrap_err().message;
     let deep = "[".repeat(1_000_000);
     for place in ["\"bbox\": ", "\"segmentation\": ", "\"id\": "] {
         let text =
@@ -109,7 +109,7 @@ fn deep_and_gigantic_labels_end_in_a_sentence() {
     std::fs::remove_file(whole.path().join("a.xml")).unwrap();
     let lines: String = (0..3000).map(|class| format!("{class} .5 .5 .1 .1\n")).collect();
     write(whole.path(), "a.txt", &lines);
-    let labels = read(whole.path(), &NoProgress).unwrap();
+    let labels = read(whole.path(), &[], &NoProgress).unwrap();
     assert_eq!(labels.names.len(), 2000);
     assert_eq!(labels.notes, ["Left out: 1000 boxes of an unknown class (a.txt)."]);
 }

@@ -2,9 +2,11 @@
 //! hold.
 //!
 //! `voc`, `coco` and `yolo` read a kind each; `files` says which picture a label is of, `parts` what each is for,
-//! `place` brings boxes to fractions of their picture; `tally` counts what was left out, and says so.
+//! `place` brings boxes to fractions of their picture; `drawn` puts in what was corrected by hand; `tally` counts what
+//! was left out, and says so.
 
 mod coco;
+mod drawn;
 pub(super) mod files;
 mod lenient;
 pub(super) mod load;
@@ -21,7 +23,9 @@ use std::path::{Path, PathBuf};
 use super::DataError;
 use super::pictures::folder::natural;
 use super::progress::Progress;
+use crate::model::DrawnPicture;
 use crate::model::boxes::Thing;
+pub use drawn::{BoxFolder, BoxPicture, box_folder, boxes_as_coco};
 use files::Files;
 use parts::Part;
 use tally::{Change, Tally};
@@ -51,32 +55,54 @@ struct Labels {
     notes: Vec<String>,
 }
 
-/// Whether a folder has pictures with boxes around things.
-pub(super) fn are_in(root: &Path, progress: &dyn Progress) -> Result<bool, DataError> {
-    let found = raw(&Files::find(root, progress)?, &mut Vec::new(), progress)?;
-    Ok(found.is_some_and(|raw| raw.boxes > 0))
-}
-
-/// Finds the labels of a folder, of whatever kind. Errors: there are none, or more than fit in memory.
-fn read(root: &Path, progress: &dyn Progress) -> Result<Labels, DataError> {
+/// Finds the labels of a folder, of whatever kind, corrected by hand. Errors: there are none, or more than fit in
+/// memory.
+fn read(root: &Path, drawn: &[DrawnPicture], progress: &dyn Progress) -> Result<Labels, DataError> {
     let files = Files::find(root, progress)?;
     let mut hints = Vec::new();
-    let Some(raw) = raw(&files, &mut hints, progress)? else { return Err(nothing(&files, &hints)) };
+    match raw(&files, &mut hints, progress)? {
+        Some(raw) => placed(files, raw, drawn, progress),
+        // Only pictures that somebody has drawn on are of the data.
+        None if !drawn.is_empty() => {
+            placed(files, Raw { is_complete: true, ..Raw::new(Unit::Fractions) }, drawn, progress)
+        }
+        None => Err(nothing(&files, &hints)),
+    }
+}
+
+/// What the folder's own labels say, where it has some: names of classes, and things by picture.
+fn listed(files: &Files, progress: &dyn Progress) -> Result<Option<(Vec<String>, Things)>, DataError> {
+    let Some(mut raw) = raw(files, &mut Vec::new(), progress)? else { return Ok(None) };
+    let (things, _) = placed_things(files, &mut raw, progress)?;
+    Ok(Some((raw.names, things)))
+}
+
+/// What is in pictures, by their place in the folder.
+type Things = BTreeMap<usize, Vec<Thing>>;
+
+/// Of every picture that is of the data; empties what is known of them.
+fn placed_things(files: &Files, raw: &mut Raw, progress: &dyn Progress) -> Result<(Things, Tally), DataError> {
     let labelled: HashSet<usize> = raw.annotated.keys().copied().collect();
-    let (mut things, placing) = place::place(&files, raw.annotated, raw.unit, progress)?;
-    let (mut tally, mut notes) = (raw.tally, raw.notes);
-    tally.append(placing);
+    let (mut things, mut tally) = place::place(files, std::mem::take(&mut raw.annotated), raw.unit, progress)?;
     if !raw.is_complete {
-        for at in without_label(&files, &labelled, &raw.unread) {
+        for at in without_label(files, &labelled, &raw.unread) {
             tally.change(Change::NothingThere, &files.below(&files.pictures[at]));
             things.insert(at, Vec::new());
         }
     }
+    Ok((things, tally))
+}
+
+fn placed(files: Files, mut raw: Raw, drawn: &[DrawnPicture], progress: &dyn Progress) -> Result<Labels, DataError> {
+    let (mut things, placing) = placed_things(&files, &mut raw, progress)?;
+    let (mut tally, mut notes) = (raw.tally, raw.notes);
+    tally.append(placing);
+    drawn::put(&files, drawn, &mut raw.names, &mut things, &mut notes)?;
     let parts = parts::find(&files, raw.known);
     let (names, unused) = used(raw.names, things.values_mut());
     if names.is_empty() {
         let why = tally.sentences().join(" ");
-        return Err(DataError::new(format!("No label has a box: {}. {why}", root.display()).trim_end()));
+        return Err(DataError::new(format!("No label has a box: {}. {why}", files.root.display()).trim_end()));
     }
     if !unused.is_empty() {
         notes.push(format!("No class, because no box is of it: {}.", some_of(&unused)));
@@ -111,8 +137,9 @@ fn nothing(files: &Files, hints: &[String]) -> DataError {
     let needed = "Beside the pictures there must be boxes around things, as Pascal VOC (.xml), COCO (.json) or YOLO \
                   (.txt) files have them";
     let what = if files.pictures.is_empty() { "there is no picture" } else { "there are none that can be read" };
+    let draw = if files.pictures.is_empty() { "" } else { " Or draw them: press Draw boxes in the Data tab." };
     let text = format!("{needed}, but {what}: {}. {}", files.root.display(), hints.join(" "));
-    DataError::new(text.trim_end())
+    DataError::new(format!("{}{draw}", text.trim_end()))
 }
 
 /// Pictures beside labelled ones.

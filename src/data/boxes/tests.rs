@@ -25,7 +25,7 @@ pub(super) fn write(folder: &Path, name: &str, content: &str) {
 }
 
 fn labels(files: &[(&str, &str)]) -> Labels {
-    read(folder(files).path(), &NoProgress).unwrap()
+    read(folder(files).path(), &[], &NoProgress).unwrap()
 }
 
 pub(super) fn voc(size: [u32; 2], objects: &[(&str, [i32; 4])]) -> String {
@@ -225,7 +225,7 @@ fn yolo_without_names_has_those_numbers_that_there_are() {
 
 #[test]
 fn where_there_are_no_boxes_it_is_said() {
-    let why = |files: &[(&str, &str)]| read(folder(files).path(), &NoProgress).unwrap_err().message;
+    let why = |files: &[(&str, &str)]| read(folder(files).path(), &[], &NoProgress).unwrap_err().message;
     assert!(why(&[("a.png", "2x2")]).contains("there are none that can be read"));
     assert!(why(&[("a.txt", "x")]).contains("there is no picture"));
     assert!(why(&[("a.png", "2x2"), ("a.txt", "a dog on a lawn")]).contains("none that can be read"));
@@ -233,13 +233,13 @@ fn where_there_are_no_boxes_it_is_said() {
     assert!(cut.contains("a.xml can't be read: cut short. a.json can't be read: EOF while parsing"), "{cut}");
     let empty = why(&[("a.png", "2x2"), ("a.xml", &voc([2, 2], &[("dog", [1, 1, 1, 1])]))]);
     assert!(empty.contains("No label has a box") && empty.ends_with("without an area (a.xml)."), "{empty}");
-    assert!(read(Path::new("/no/such/folder"), &NoProgress).is_err());
+    assert!(read(Path::new("/no/such/folder"), &[], &NoProgress).is_err());
 }
 
 #[test]
 fn blood_cells_are_read_without_the_two_boxes_of_no_area() {
     let Some(path) = test_data("bccd") else { return };
-    let labels = read(&path, &NoProgress).unwrap();
+    let labels = read(&path, &[], &NoProgress).unwrap();
     assert_eq!(labels.names, ["Platelets", "RBC", "WBC"]);
     let mut counts = [0; 3];
     labels.pictures.iter().flat_map(|one| &one.things).for_each(|thing| counts[thing.class] += 1);
@@ -253,7 +253,7 @@ fn blood_cells_are_read_without_the_two_boxes_of_no_area() {
 #[test]
 fn odd_labels_lead_to_what_their_names_say() {
     let Some(path) = test_data("odd/yolo_hostile") else { return };
-    let labels = read(&path, &NoProgress).unwrap();
+    let labels = read(&path, &[], &NoProgress).unwrap();
     assert_eq!(labels.names, ["cell", "clump"]);
     let right = [
         ("a.png", vec![(0, [4, 4, 6, 7])]),
@@ -279,7 +279,7 @@ fn odd_labels_lead_to_what_their_names_say() {
 
 fn loaded(files: &[(&str, &str)], settings: impl Fn(&mut crate::model::BoxesSpec)) -> crate::data::Dataset {
     let folder = folder(files);
-    let mut spec = load::propose(folder.path(), &NoProgress).unwrap();
+    let mut spec = load::propose(folder.path(), &NoProgress).unwrap().unwrap();
     settings(&mut spec);
     let spec = crate::model::DataSpec { source: crate::model::Source::Boxes(spec), ..Default::default() };
     crate::data::load(&spec, Path::new(""), &NoProgress).unwrap()
@@ -337,6 +337,6 @@ fn a_picture_of_many_things_keeps_the_largest() {
 #[test]
 fn blood_cells_get_a_size_at_which_they_are_seen() {
     let Some(path) = test_data("bccd") else { return };
-    let spec = load::propose(&path, &NoProgress).unwrap();
+    let spec = load::propose(&path, &NoProgress).unwrap().unwrap();
     assert_eq!((spec.size, spec.grey, spec.fit), (144, false, crate::model::Fit::Stretch));
 }

@@ -71,6 +71,15 @@ impl Head {
         self.width.min(self.height)
     }
 
+    /// Width and height as it is shown.
+    pub fn shown(self) -> [u32; 2] {
+        use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+        match self.turned {
+            Rotate90 | Rotate90FlipH | Rotate270 | Rotate270FlipH => [self.height, self.width],
+            _ => [self.width, self.height],
+        }
+    }
+
     /// Of a coloured square.
     pub(super) fn plain(side: u32) -> Self {
         Self { width: side, height: side, turned: Orientation::NoTransforms, has_colour: true }
@@ -94,6 +103,29 @@ pub(super) fn pixels(path: &Path, wanted: Wanted) -> Result<(Vec<u8>, [u32; 2]),
 }
 
 pub(super) fn pixels_of(bytes: &[u8], wanted: Wanted) -> Result<(Vec<u8>, [u32; 2]), Fault> {
+    let picture = upright(bytes)?;
+    let size = [picture.width(), picture.height()];
+    Ok((planes(&fitted(picture, wanted), wanted.channels), size))
+}
+
+/// As it is shown, made smaller where a side is longer than `most`; and width and height of the whole of it.
+pub(super) fn whole(path: &Path, most: u32) -> Result<(RgbImage, [u32; 2]), Fault> {
+    whole_of(&read(path)?, most)
+}
+
+pub(super) fn whole_of(bytes: &[u8], most: u32) -> Result<(RgbImage, [u32; 2]), Fault> {
+    let picture = upright(bytes)?;
+    let size = [picture.width(), picture.height()];
+    let longer = size[0].max(size[1]);
+    if longer <= most {
+        return Ok((picture, size));
+    }
+    let of = |side: u32| ((u64::from(side) * u64::from(most) / u64::from(longer)) as u32).max(1);
+    Ok((imageops::resize(&picture, of(size[0]), of(size[1]), FilterType::Triangle), size))
+}
+
+/// A picture turned as it is shown, on white.
+fn upright(bytes: &[u8]) -> Result<RgbImage, Fault> {
     let mut decoder = decoder(bytes)?;
     let turned = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(broken)?;
@@ -101,21 +133,23 @@ pub(super) fn pixels_of(bytes: &[u8], wanted: Wanted) -> Result<(Vec<u8>, [u32; 
         return Err(Fault::Broken("cut short".into()));
     }
     picture.apply_orientation(turned);
-    let size = [picture.width(), picture.height()];
-    Ok((planes(&fitted(opaque(picture), wanted), wanted.channels), size))
+    Ok(opaque(picture))
 }
 
 /// Of all red, all green and all blue bytes of a square.
 pub(super) fn pixels_of_planes(bytes: &[u8], side: u32, wanted: Wanted) -> Result<(Vec<u8>, [u32; 2]), Fault> {
+    Ok((planes(&fitted(of_planes(bytes, side)?, wanted), wanted.channels), [side; 2]))
+}
+
+pub(super) fn of_planes(bytes: &[u8], side: u32) -> Result<RgbImage, Fault> {
     let area = side as usize * side as usize;
     if bytes.len() != 3 * area {
         return Err(Fault::Broken("cut short".into()));
     }
-    let picture = RgbImage::from_fn(side, side, |x, y| {
+    Ok(RgbImage::from_fn(side, side, |x, y| {
         let at = (y * side + x) as usize;
         Rgb([bytes[at], bytes[area + at], bytes[2 * area + at]])
-    });
-    Ok((planes(&fitted(picture, wanted), wanted.channels), [side; 2]))
+    }))
 }
 
 /// At most what is allowed, and what is a picture by its first bytes.

@@ -7,6 +7,7 @@
 mod cifar;
 mod column;
 pub(super) mod decode;
+mod file;
 mod find;
 pub(super) mod folder;
 mod frame;
@@ -18,6 +19,7 @@ mod table;
 
 use std::path::Path;
 
+pub use file::{Colours, PictureFile};
 pub(super) use find::are_packed;
 pub use frame::Frame;
 pub use photo::read_photo;

@@ -5,6 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use image::RgbImage;
+
 use super::decode::{self, Fault, Head, Wanted};
 
 /// Where a picture lies.
@@ -110,6 +112,19 @@ impl Place {
             Self::Inside(inside) => match inside.pack.form {
                 Form::Encoded => decode::pixels_of(&inside.bytes()?, wanted),
                 Form::Planes(side) => decode::pixels_of_planes(&inside.bytes()?, side, wanted),
+            },
+        }
+    }
+}
+
+impl Place {
+    /// All of it, made smaller where a side is longer than `most`; and its width and height as it is shown.
+    pub fn whole(&self, most: u32) -> Result<(RgbImage, [u32; 2]), Fault> {
+        match self {
+            Self::File(path) => decode::whole(path, most),
+            Self::Inside(inside) => match inside.pack.form {
+                Form::Encoded => decode::whole_of(&inside.bytes()?, most),
+                Form::Planes(side) => decode::of_planes(&inside.bytes()?, side).map(|picture| (picture, [side; 2])),
             },
         }
     }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::decode::{Fault, Wanted};
+use super::file::PictureFile;
 use super::place::Place;
 use crate::data::DataError;
 use crate::data::fingerprint::hashed;
@@ -160,6 +161,10 @@ impl<L: Label> Rows for PictureRows<L> {
 
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
         Ok(self.picture(row)?.label.numbers())
+    }
+
+    fn picture(&self, row: usize) -> Option<PictureFile> {
+        self.pictures.get(row).map(|picture| PictureFile::at(picture.place.clone()))
     }
 
     fn fetch(&self, rows: &[u32], batch: &mut Batch) -> Result<(), DataError> {

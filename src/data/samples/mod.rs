@@ -12,8 +12,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::DataError;
 use super::fingerprint::hashed;
+use super::{DataError, PictureFile};
 use known::Known;
 pub use known::MOST;
 pub(in crate::data) use known::Stock;
@@ -49,6 +49,11 @@ pub trait Rows: Send + Sync {
             batch.targets.extend_from_slice(&self.target(row as usize)?);
         }
         Ok(())
+    }
+
+    /// The picture that a sample was made of, where it is one.
+    fn picture(&self, _row: usize) -> Option<PictureFile> {
+        None
     }
 
     /// Inputs and targets of rows that follow each other, where both lie in memory like that already: nothing is copied
@@ -159,6 +164,11 @@ impl Samples {
     /// The target of one.
     pub fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
         self.rows.target(row)
+    }
+
+    /// The picture that one was made of, where it is one.
+    pub fn picture(&self, row: usize) -> Option<PictureFile> {
+        self.rows.picture(row)
     }
 
     /// The samples of rows that follow each other.

@@ -14,6 +14,8 @@ mod debug_keys;
 mod debug_samples;
 #[path = "tests/debugging.rs"]
 mod debugging;
+#[path = "tests/drawing.rs"]
+mod drawing;
 #[path = "tests/examining.rs"]
 mod examining;
 #[path = "tests/exporting.rs"]

@@ -82,7 +82,7 @@ fn gallery(
     let columns = ((ui.available_width() + gap) / (84.0 + gap)).floor().max(2.0);
     let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).floor();
     // A single sample is none of these.
-    let now = Some(current(&data.source).1).filter(|_| !matches!(data.source, Source::Sample(_) | Source::Boxes(_)));
+    let now = Some(current(&data.source).1).filter(|_| !matches!(data.source, Source::Sample(_)));
     let (before, mut asked) = (actions.len(), None);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(gap);
@@ -104,6 +104,9 @@ fn gallery(
         let thumbnail = if is_idx { Thumbnail::ImageFolder } else { Thumbnail::Photos };
         if card(ui, thumbnails, width, "Pictures …", thumbnail, now) {
             asked = Some(Purpose::DataFolder);
+        }
+        if card(ui, thumbnails, width, "Boxes …", Thumbnail::Boxes, now) {
+            asked = Some(Purpose::DataBoxes);
         }
         if card(ui, thumbnails, width, "Table …", Thumbnail::Table, now) {
             asked = Some(Purpose::DataTable);

@@ -39,6 +39,7 @@ impl Leave {
                 | Action::OpenTemplate(_)
                 | Action::OpenTable { .. }
                 | Action::OpenPictures(_)
+                | Action::OpenBoxes(_)
                 | Action::OpenSet(_)
                 | Action::Open(_)
                 | Action::Offer(OfferAction::AsProject)

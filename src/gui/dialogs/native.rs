@@ -51,7 +51,14 @@ impl FilePicker for NativePicker {
                 .add_filter("Table", &["csv"])
                 .set_file_name(format!("{suggestion}.csv"))
                 .save_file(),
-            Purpose::OpenPictures | Purpose::DataFolder | Purpose::Predict { folder: true } => dialog.pick_folder(),
+            Purpose::OpenPictures
+            | Purpose::DataFolder
+            | Purpose::OpenBoxes
+            | Purpose::DataBoxes
+            | Purpose::Predict { folder: true } => dialog.pick_folder(),
+            Purpose::ExportBoxes { suggestion } => {
+                dialog.add_filter("COCO", &["json"]).set_file_name(format!("{suggestion}.json")).save_file()
+            }
             Purpose::ExportProject { target, suggestion, folder } => {
                 let ending = target.ending().map(|ending| format!(".{ending}")).unwrap_or_default();
                 at(dialog, folder.as_deref()).set_file_name(format!("{suggestion}{ending}")).save_file()

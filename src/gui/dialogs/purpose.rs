@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::interop::export::Target;
 use crate::persist::tensor_file::Format;
-use crate::session::{Action, EngineAction, ExamineAction, Figure, RunAction, State};
+use crate::session::{Action, BoxAction, EngineAction, ExamineAction, Figure, RunAction, State};
 use crate::trace::TensorRecord;
 
 /// What a path is wanted for.
@@ -41,6 +41,12 @@ pub enum Purpose {
     OpenPictures,
     /// A folder of pictures as the data of this project.
     DataFolder,
+    /// A new project from pictures with boxes, or to draw them in.
+    OpenBoxes,
+    /// Such pictures as the data of this project.
+    DataBoxes,
+    /// Where to write all boxes; the suggestion as above.
+    ExportBoxes { suggestion: String },
     /// Where to write what a panel shows; the suggestion is a name without an ending.
     SaveFigure { suggestion: String, figure: Box<Figure> },
     /// Where to write a tensor.
@@ -98,6 +104,8 @@ impl Purpose {
             Self::Save { .. } => "Save project",
             Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenPictures | Self::DataFolder => "Choose a folder of pictures",
+            Self::OpenBoxes | Self::DataBoxes => "Choose a folder of pictures to find things in",
+            Self::ExportBoxes { .. } => "Export boxes",
             Self::SaveFigure { figure, .. } => match **figure {
                 Figure::Picture(_) => "Save picture",
                 Figure::Drawing(_) => "Save drawing",
@@ -160,6 +168,11 @@ impl Purpose {
                 "A folder with one folder of pictures per class (PNG, JPEG, WebP, BMP, GIF), with a table of labels, or with files \
                     of Parquet, CIFAR (binary) or MNIST (IDX)."
             }
+            Self::OpenBoxes | Self::DataBoxes => {
+                "Pictures (PNG, JPEG, WebP, BMP, GIF) with boxes around things: Pascal VOC, COCO or YOLO files beside them. \
+                    Without any you draw the boxes here."
+            }
+            Self::ExportBoxes { .. } => "A COCO file (*.json) with the boxes of all labelled pictures.",
             Self::SaveFigure { figure, .. } => match **figure {
                 Figure::Picture(_) => "A picture (PNG) for documents and slides.",
                 Figure::Drawing(_) => "A vector drawing (SVG) for browsers and word processors, sharp at any size.",
@@ -179,6 +192,8 @@ impl Purpose {
             Self::ExportProject { target, .. } => target.ending(),
             Self::TakeInRun | Self::Interpreter => None,
             Self::OpenTable | Self::DataTable | Self::OpenPictures | Self::DataFolder => None,
+            Self::OpenBoxes | Self::DataBoxes => None,
+            Self::ExportBoxes { .. } => Some("json"),
             Self::Save { .. } => Some("glassbox.json"),
             Self::SaveWeights { .. } => Some("safetensors"),
             Self::SaveFigure { figure, .. } => Some(figure.ending()),
@@ -230,6 +245,9 @@ impl Purpose {
             Self::ExportRuns { curves: false, .. } => Action::Runs(RunAction::ExportTable(path)),
             Self::ExportRuns { curves: true, .. } => Action::Runs(RunAction::ExportCurves(path)),
             Self::DataFolder => Action::UseFolder(path),
+            Self::OpenBoxes => Action::OpenBoxes(path),
+            Self::DataBoxes => Action::UseBoxes(path),
+            Self::ExportBoxes { .. } => Action::Boxes(BoxAction::Export(path)),
             Self::Predict { .. } => ExamineAction::Predict(path).into(),
             Self::SavePredictions { .. } => ExamineAction::SavePredictions(path).into(),
         }

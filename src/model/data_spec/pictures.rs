@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Drawn;
+
 /// Drawn digits, 1 x 28 x 28, values 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -72,6 +74,13 @@ pub struct BoxesSpec {
     /// What becomes of pictures that are not square.
     #[serde(default = "Fit::whole")]
     pub fit: Fit,
+    /// What was drawn or corrected by hand, in place of what the labels say of these pictures.
+    #[serde(default, skip_serializing_if = "no_boxes")]
+    pub drawn: Drawn,
+}
+
+fn no_boxes(drawn: &Drawn) -> bool {
+    drawn.is_empty()
 }
 
 /// A folder of IDX or IDX.gz files (the MNIST family).

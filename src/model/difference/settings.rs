@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Difference;
-use crate::model::{DataSpec, Fold, Optimiser, Schedule, TrainingSpec};
+use crate::model::{DataSpec, Drawn, Fold, Optimiser, Schedule, Source, TrainingSpec};
 
 pub(super) fn of_data(before: &DataSpec, after: &DataSpec, found: &mut Vec<Difference>) {
     if before.validation != after.validation {
@@ -27,8 +27,15 @@ pub(super) fn of_data(before: &DataSpec, after: &DataSpec, found: &mut Vec<Diffe
     if std::mem::discriminant(&before.source) != std::mem::discriminant(&after.source) {
         return;
     }
-    let [old, new] = [&before.source, &after.source].map(|source| without(source, &["type", "kind", "path", "folder"]));
+    let [old, new] =
+        [&before.source, &after.source].map(|source| without(source, &["type", "kind", "path", "folder", "drawn"]));
     compare("", &old, &new, found);
+    if let (Source::Boxes(old), Source::Boxes(new)) = (&before.source, &after.source)
+        && old.drawn != new.drawn
+    {
+        let pictures = |drawn: &Drawn| number(drawn.len() as f64);
+        found.push(Difference::new("pictures with boxes drawn by hand", pictures(&old.drawn), pictures(&new.drawn)));
+    }
 }
 
 pub(super) fn of_training(before: &TrainingSpec, after: &TrainingSpec, found: &mut Vec<Difference>) {

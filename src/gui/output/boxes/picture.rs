@@ -9,7 +9,7 @@ use crate::gui::numbers::number;
 use crate::gui::theme::{self, Tokens};
 use crate::model::boxes::{Grid, Judged, Seen};
 use crate::model::task::CELL;
-use crate::session::Action;
+use crate::session::{Action, BoxAction};
 
 /// The largest side of the picture.
 pub(super) const LARGE: f32 = 460.0;
@@ -44,6 +44,7 @@ pub fn show(
                     local.picked = None;
                 }
                 ui.label(RichText::new(card.describe()).color(tokens.muted));
+                correct(ui, view, row, actions);
             });
             if shown.is_some() {
                 from_score(ui, tokens, local);
@@ -67,6 +68,18 @@ pub fn show(
             explain(ui, tokens, view, shown.grid, seen, local.try_it.reply(view).map(|reply| reply.values.as_slice()));
         });
     });
+}
+
+/// The way to where its boxes are drawn, if it is a file of a person's own.
+fn correct(ui: &mut Ui, view: &OutputView<'_>, row: u32, actions: &mut Vec<Action>) {
+    let Some(file) = view.dataset.validation.picture(row as usize) else { return };
+    if view.salt > 0 || view.state.drawn().is_none() {
+        return;
+    }
+    let help = "Move, delete and draw the true boxes of this picture. Your label files stay as they are.";
+    if ui.button("Correct its boxes …").on_hover_text(help).clicked() {
+        actions.push(Action::Boxes(BoxAction::Open(Some(file.path().to_path_buf()))));
+    }
 }
 
 /// Lets every box be read and clicked; returns the find that was.
