@@ -5,6 +5,7 @@ mod boxes;
 mod browser;
 mod chart;
 mod columns;
+mod fit;
 mod notes;
 mod parts;
 mod points;
@@ -84,6 +85,7 @@ fn settings_page(
     actions: &mut Vec<Action>,
 ) {
     settings::show(ui, state, dialogs, actions);
+    fit::show(ui, state, actions);
     boxes::show(ui, state, actions);
     let Some(dataset) = state.dataset() else { return };
     if let Some(facts) = state.facts() {

@@ -221,7 +221,7 @@ impl State {
     pub(super) fn forget_runs(&mut self) {
         self.runs = super::Runs::default();
         self.race = None;
-        self.drawing = None;
+        (self.drawing, self.fits, self.works.fitting) = (None, None, None);
         // Its processes end; what they still write is waited for elsewhere.
         if let Some(contest) = self.works.contest.take() {
             let _ = std::thread::Builder::new().name("race's end".into()).spawn(move || drop(contest));

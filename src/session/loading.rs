@@ -500,6 +500,7 @@ impl State {
         self.data = DataState::Ready(dataset);
         (self.try_output, self.photo) = (None, None);
         self.works.loaded = Some(self.project.data.clone());
+        self.look_at_fits();
         self.infer_again();
         self.fit_last_layer();
         // New samples are a new run: the curves of the old ones say nothing about them.

@@ -19,6 +19,7 @@ mod export;
 mod figure;
 mod files;
 mod findings;
+mod fits;
 pub mod folds;
 pub mod import;
 mod keeper;
@@ -53,6 +54,7 @@ pub use examining::{ColumnWorth, ExamineAction, Examined, Predictions, TestScore
 pub use figure::{Figure, Pixels};
 pub use files::WATCHABLE;
 pub use findings::{Finding, IDLE, Spot, numbers as layer_numbers};
+pub use fits::{Fits, Fitted};
 pub use import::PHOTO_ENDINGS;
 pub use loading::{TABLE_ENDINGS, TableWish, pictures_spec, surveyed_spec, table_spec};
 pub use own_points::PointEdit;

@@ -323,6 +323,7 @@ impl State {
         self.poll_folds();
         self.poll_reading();
         self.poll_drawing();
+        self.poll_fits();
         self.events()
     }
 

@@ -69,6 +69,8 @@ pub struct State {
     pub(super) try_output: Option<Reply>,
     /// A photo that the network is asked about, as the data in use has its pictures.
     pub(super) photo: Option<super::arriving::Photo>,
+    /// What fitting does to some of the pictures in use.
+    pub(super) fits: Option<Arc<super::Fits>>,
     /// Boxes that are looked at and drawn.
     pub(super) drawing: Option<super::Drawing>,
     /// What was found out about the network on request.

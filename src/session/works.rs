@@ -58,6 +58,8 @@ pub struct Works {
     pub beside: Option<super::examining::Question>,
     /// The folds that are being trained.
     pub folding: Option<super::validating::Folding>,
+    /// Who fits some pictures.
+    pub fitting: Option<super::fits::FitJob>,
     /// Who reads and writes for the one who draws boxes.
     pub drawing: Vec<super::drawing::DrawingJob>,
     /// A file of another program on its way.

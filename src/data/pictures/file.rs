@@ -39,6 +39,11 @@ impl PictureFile {
         self.0.path()
     }
 
+    /// Width and height as it is shown. Errors: it can't be read.
+    pub fn size(&self) -> Result<[u32; 2], DataError> {
+        self.0.head().map(|head| head.shown()).map_err(|fault| self.unreadable(&fault))
+    }
+
     /// All of it, made smaller where a side is longer than `most`. Errors: it can't be read.
     pub fn whole(&self, most: u32) -> Result<Colours, DataError> {
         let (picture, size) = self.0.whole(most).map_err(|fault| self.unreadable(&fault))?;
