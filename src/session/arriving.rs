@@ -126,16 +126,25 @@ impl State {
         is_sample && self.screen == Screen::Workspace && import::is_sample(path)
     }
 
-    /// The shape of what the network takes, where it takes colour pictures and this is one by its name.
+    /// Whether the network can be asked about a photo: it takes colour pictures, or such as people have.
+    pub fn takes_photos(&self) -> bool {
+        let Some(dataset) = self.dataset() else { return false };
+        let is_of_files = matches!(self.project.data.source, Source::Pictures(_) | Source::Boxes(_));
+        match dataset.input_shape[..] {
+            [channels, rows, columns] => rows == columns && (channels == 3 || channels == 1 && is_of_files),
+            _ => false,
+        }
+    }
+
+    /// The shape of what the network takes, where it takes pictures and this is one by its name.
     fn takes_photo(&self, path: &Path) -> Option<(Vec<usize>, Fit)> {
-        let dataset = self.dataset().filter(|_| self.screen == Screen::Workspace)?;
-        let takes = matches!(dataset.input_shape[..], [3, rows, columns] if rows == columns);
+        let dataset = self.dataset().filter(|_| self.screen == Screen::Workspace && self.takes_photos())?;
         let fit = match &self.project.data.source {
             Source::Pictures(pictures) => pictures.fit,
             Source::Boxes(pictures) => pictures.fit,
             _ => Fit::default(),
         };
-        (takes && import::is_photo(path)).then(|| (dataset.input_shape.clone(), fit))
+        import::is_photo(path).then(|| (dataset.input_shape.clone(), fit))
     }
 
     /// A photo was chosen or dropped: the network is asked about it.

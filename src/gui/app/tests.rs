@@ -30,6 +30,8 @@ mod importing;
 mod leaving;
 #[path = "tests/mending.rs"]
 mod mending;
+#[path = "tests/pictures.rs"]
+mod pictures;
 #[path = "tests/projecting.rs"]
 mod projecting;
 #[cfg(unix)]

@@ -6,6 +6,7 @@
 pub mod bar;
 mod breakpoints;
 mod change;
+mod colours;
 mod curve;
 pub mod explanation;
 mod hover;

@@ -4,6 +4,7 @@
 use egui::{RichText, ScrollArea, Ui, Vec2, WidgetInfo};
 use egui_material_icons::icons;
 
+use super::colours::{self, Look};
 use crate::gui::heatmap::{Heatmap, largest};
 use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::tensor::sizes;
@@ -13,6 +14,8 @@ use crate::trace::{Inspection, SampleAnswer, SampleLayer, SampleRecord, Sight, T
 
 /// Channels of a layer that are pictured.
 const MOST_CHANNELS: usize = 6;
+/// Of a picture in colour, the longer side.
+const COLOURS: f32 = 112.0;
 /// Between two pictures.
 const GAP: f32 = 8.0;
 
@@ -170,7 +173,9 @@ fn input(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut Sample
         ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
             ui.vertical(|ui| {
                 ui.set_min_width(half);
-                if picture(ui, tokens, &record.input, "Input", half) {
+                let side = half.min(COLOURS);
+                let in_colour = colours::show(ui, &record.input, (Look::Light, "Input"), side);
+                if in_colour.unwrap_or_else(|| picture(ui, tokens, &record.input, "Input", half)) {
                     look = Some(record.input.name.clone());
                 }
             });
@@ -190,9 +195,17 @@ fn saliency(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, width: f32, loc
     match &record.saliency {
         _ if !local.saliency => {}
         Some(Ok(gradient)) => {
-            picture(ui, tokens, gradient, "Saliency", width);
-            let text = format!("d loss / d input, up to {}", number(largest(&gradient.data)));
-            ui.label(RichText::new(text).size(11.0).color(tokens.faint));
+            let most = number(largest(&gradient.data));
+            let text = match colours::show(ui, gradient, (Look::Slopes, "Saliency"), width.min(COLOURS)) {
+                Some(_) => format!(
+                    "d loss / d input, up to {most}; grey is none, a colour is where more of it raises the loss"
+                ),
+                None => {
+                    picture(ui, tokens, gradient, "Saliency", width);
+                    format!("d loss / d input, up to {most}")
+                }
+            };
+            ui.add(egui::Label::new(RichText::new(text).size(11.0).color(tokens.faint)).wrap());
         }
         Some(Err(why)) => drop(ui.label(RichText::new(why).color(tokens.warn))),
         None => drop(ui.label(RichText::new("computing …").color(tokens.faint))),
@@ -389,6 +402,14 @@ mod tests {
         harness.run_ok();
         harness.get_by_label("Saliency, 6 × 6");
         harness.get_by_label("d loss / d input, up to 32");
+        // Of a picture in colour both are in colour.
+        let slope = Some(Ok(tensor("d%x", &[3, 6, 6])));
+        let in_colour = SampleRecord { input: tensor("%x", &[3, 6, 6]), ..record(slope) };
+        harness.state_mut().0.sample = Some(Ok(Arc::new(in_colour)));
+        harness.run_ok();
+        harness.get_by_label("Input, 6 × 6, in colour");
+        harness.get_by_label("Saliency, 6 × 6, in colour");
+        harness.get_by_label_contains("grey is none");
         harness.get_by_label("Layer 1 value, channel 0, 6 × 6").click();
         harness.run_ok();
         assert_eq!(harness.state().2.as_deref(), Some("%1"));

@@ -8,6 +8,7 @@ mod beside;
 mod boxes;
 mod classes;
 mod codes;
+mod colour_pad;
 mod colours;
 mod columns;
 mod confusion;
@@ -138,6 +139,7 @@ impl OutputUi {
     /// A photo has come: its answer is shown.
     pub fn show_photo(&mut self) {
         self.tab = Tab::TryIt;
+        self.try_it.shows_photo = true;
     }
 
     /// How answers are drawn stays; which sample or cell was picked does not.
@@ -173,7 +175,7 @@ impl OutputUi {
     }
 }
 
-/// `is_colour`: samples are colour pictures, which nobody draws.
+/// `is_colour`: samples are colour pictures, or such as people have.
 fn tabs(kind: AnswerView, is_colour: bool) -> &'static [(Tab, &'static str)] {
     match kind {
         AnswerView::Surface | AnswerView::Curve => &[(Tab::Output, "Output")],
@@ -227,7 +229,7 @@ pub fn show(
 }
 
 fn tabs_of(state: &State, dataset: &Dataset, kind: AnswerView) -> Vec<(Tab, &'static str)> {
-    let is_colour = matches!(dataset.input_shape[..], [3, _, _]);
+    let is_colour = matches!(dataset.input_shape[..], [3, _, _]) || state.takes_photos();
     let all = tabs(kind, is_colour);
     let mut all = match state.task() {
         // Its numbers have no names.
@@ -263,7 +265,7 @@ fn body(
         (_, Tab::Scores) => scores::show(ui, tokens, &view, local, actions),
         (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local, actions),
         (AnswerView::Curve, _) => curve::show(ui, tokens, &view, local),
-        (AnswerView::Boxes, Tab::TryIt) => boxes::try_it(ui, tokens, &view, local, actions),
+        (AnswerView::Boxes, Tab::TryIt) => boxes::try_own(ui, tokens, &view, local, actions),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
         (AnswerView::Boxes, _) => boxes::show(ui, tokens, &view, local, actions),
         (AnswerView::Numbers, _) => numbers::show(ui, tokens, &view, &mut local.output, actions),

@@ -1,8 +1,9 @@
 //! Asking the network about something of one's own: a drawn picture, a typed row. The answer follows while it trains.
 
-use egui::{Button, Label, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Button, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 use egui_material_icons::icons;
 
+use super::colour_pad::ColourPad;
 use super::framing::Framing;
 use super::pad::Pad;
 use super::{OutputView, photo, rows, thumbnail};
@@ -20,6 +21,9 @@ use crate::trace::Reply;
 #[derive(Clone, Debug, Default)]
 pub struct TryUi {
     pub pad: Pad,
+    pub colours: ColourPad,
+    /// A photo is asked about, not what is drawn.
+    pub shows_photo: bool,
     /// The network is given the drawing as it stands on the pad.
     pub as_drawn: bool,
     /// How the pictures of the data stand, once that was measured.
@@ -99,12 +103,89 @@ pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
 }
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
+    if view.state.takes_photos() {
+        ways(ui, local);
+        if local.shows_photo {
+            return photo::show(ui, tokens, view, local, actions);
+        }
+    }
     match view.dataset.input_shape.as_slice() {
         &[1, rows, columns] => draw(ui, tokens, view, local, [rows, columns], actions),
-        [3, _, _] => photo::show(ui, tokens, view, local, actions),
+        [3, _, _] => paint(ui, tokens, view, local, actions),
         [_, _, _] => empty::say(ui, tokens, "Not available for these images", "The drawing pad has one colour only."),
         _ => rows::show(ui, tokens, view, local, actions),
     }
+}
+
+/// Whether something is drawn, or a photo asked about.
+pub(super) fn ways(ui: &mut Ui, local: &mut TryUi) {
+    egui::Frame::NONE.inner_margin(egui::Margin { left: 12, right: 12, top: 4, bottom: 0 }).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.selectable_value(&mut local.shows_photo, false, "Draw");
+            ui.selectable_value(&mut local.shows_photo, true, "Photo");
+        });
+    });
+}
+
+/// What is painted in colours, beside the answer.
+fn paint(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
+    let room = ui.available_size() - Vec2::new(24.0, 16.0);
+    let beside = room.x >= 260.0;
+    let side = if beside { (room.y - BELOW_COLOURS).min(room.x * 0.5) } else { room.x.min(room.y * 0.5) };
+    ScrollArea::vertical().id_salt("paint").auto_shrink(false).show(ui, |ui| {
+        egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+            let both = |ui: &mut Ui| {
+                ui.vertical(|ui| {
+                    ui.set_max_width(side.clamp(112.0, 280.0));
+                    painting(ui, tokens, view, local, side.clamp(112.0, 280.0));
+                });
+                ui.vertical(|ui| match asked_painting(view, local, actions) {
+                    true => answer_ui(ui, tokens, view, local.reply(view)),
+                    false => drop(ui.add(Label::new(RichText::new(PAINT).color(tokens.muted)).wrap())),
+                });
+            };
+            if beside {
+                ui.horizontal_top(both)
+            } else {
+                ui.vertical(both)
+            };
+        });
+    });
+}
+
+pub(super) const PAINT: &str = "Paint with the mouse, the answer follows.";
+/// Colours, the brush and buttons.
+const BELOW_COLOURS: f32 = 112.0;
+
+/// The pad with its tools; returns where it lies.
+pub(super) fn painting(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, side: f32) -> Rect {
+    local.colours.fit(view.dataset);
+    let response = local.colours.ui(ui, tokens, side);
+    local.colours.tools(ui, tokens);
+    ui.horizontal(|ui| {
+        if ui.add_enabled(!local.colours.is_blank(), Button::new("Clear")).clicked() {
+            local.colours.clear();
+        }
+        let help = "Load the next validation sample, which you can then paint on.";
+        if ui.button("Sample").on_hover_text(help).clicked() {
+            local.taken = (local.taken + 1) % view.dataset.validation.len().max(1);
+            if let Ok(values) = view.dataset.validation.input(local.taken) {
+                local.colours.take(&values);
+            }
+        }
+    });
+    response.rect
+}
+
+/// Asks about what is painted. Whether there is something.
+pub(super) fn asked_painting(view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) -> bool {
+    if local.colours.is_blank() {
+        return false;
+    }
+    let pixels = std::mem::take(&mut local.colours.pixels);
+    local.ask(view, About::Own { taken: local.taken }, &pixels, actions);
+    local.colours.pixels = pixels;
+    true
 }
 
 /// The way to more than one: a file or a folder.

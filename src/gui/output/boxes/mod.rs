@@ -9,7 +9,7 @@ mod tests;
 
 use egui::{Align2, RichText, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
-use super::{OutputUi, OutputView, over_label, photo, thumbnail};
+use super::{OutputUi, OutputView, over_label, photo, thumbnail, try_it};
 use crate::gui::numbers::count;
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
@@ -22,6 +22,8 @@ pub(super) use precision::show as scores;
 /// Pictures shown at first, and with each press of the button for more.
 const PAGE: usize = 24;
 const IMAGE: f32 = 112.0;
+/// The largest side of the pad.
+const PAINTED: f32 = 320.0;
 const CARD: Vec2 = Vec2::new(118.0, 136.0);
 
 /// The panel's own state.
@@ -40,8 +42,8 @@ impl Default for BoxesUi {
     }
 }
 
-/// A photo of a person's own, and what is found in it.
-pub(super) fn try_it(
+/// Something of a person's own, and what is found in it.
+pub(super) fn try_own(
     ui: &mut Ui,
     tokens: &Tokens,
     view: &OutputView<'_>,
@@ -49,17 +51,32 @@ pub(super) fn try_it(
     actions: &mut Vec<Action>,
 ) {
     let shown = Shown::of(view);
+    if matches!(view.dataset.input_shape[..], [3, _, _]) {
+        try_it::ways(ui, &mut local.try_it);
+    }
     ScrollArea::vertical().id_salt("photo with boxes").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-            let Some(photo) = photo::chosen(ui, tokens, view, actions) else { return };
+            let is_painted = matches!(view.dataset.input_shape[..], [3, _, _]) && !local.try_it.shows_photo;
+            let side = ui.available_width().min(picture::LARGE);
+            let (image, reply) = if is_painted {
+                let image = try_it::painting(ui, tokens, view, &mut local.try_it, side.min(PAINTED));
+                if !try_it::asked_painting(view, &mut local.try_it, actions) {
+                    ui.label(RichText::new(try_it::PAINT).color(tokens.muted));
+                    return;
+                }
+                (image, local.try_it.reply(view))
+            } else {
+                let Some(photo) = photo::chosen(ui, tokens, view, actions) else { return };
+                let image = photo::paint(ui, tokens, view, photo, side);
+                (image, photo::reply(view, photo, &mut local.try_it, actions))
+            };
             let Some(shown) = shown else {
                 let text = "No prediction yet: train the network first (Space).";
                 ui.label(RichText::new(text).color(tokens.muted));
                 return;
             };
             from_score(ui, tokens, local);
-            let image = photo::paint(ui, tokens, view, photo, ui.available_width().min(picture::LARGE));
-            let Some(reply) = photo::reply(view, photo, &mut local.try_it, actions) else { return };
+            let Some(reply) = reply else { return };
             let found: Vec<Found> = shown.grid.read(&reply.values).iter().map(|seen| seen.found).collect();
             let found: Vec<Found> = found.into_iter().filter(|one| one.score >= local.boxes.shown_from).collect();
             let names = &view.dataset.truth.names;
