@@ -102,7 +102,8 @@ impl State {
             Action::Open(path) => {
                 let takes_table =
                     self.screen == Screen::Workspace && (import::is_table(path) || crate::data::holds_pictures(path));
-                self.takes_weights(path) || self.takes_sample(path) || takes_table
+                let takes_photo = self.takes_photo(path).is_some();
+                self.takes_weights(path) || self.takes_sample(path) || takes_photo || takes_table
             }
             _ => false,
         }

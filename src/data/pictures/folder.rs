@@ -69,7 +69,8 @@ fn one_class(root: &Path, found: &Found, outside: usize) -> String {
     match found.classes.first() {
         Some(class) => format!("{needed}, but there is only the folder {class}: {}", root.display()),
         None if outside > 0 => format!(
-            "{needed}, or their classes stand in a table beside them; but these lie in one folder: {}",
+            "{needed}, or their classes stand in a table beside them; but these lie in one folder: {}. To find things in \
+             them, draw boxes: open it with Find things in pictures, or glassbox new detect",
             root.display()
         ),
         None => format!("{needed}, but there is none: {}", root.display()),

@@ -72,7 +72,7 @@ fn source(ui: &mut Ui, state: &State, draft: &mut Draft, dialogs: &mut Dialogs) 
             draft.spec.source = Source::Scenes(spec);
         }
         Source::Boxes(mut spec) => {
-            place(ui, &spec.folder, dialogs);
+            place(ui, &spec.folder, Purpose::DataBoxes, dialogs);
             fitted(ui, draft, &mut spec.size, &mut spec.fit, &mut spec.grey);
             draft.spec.source = Source::Boxes(spec);
         }
@@ -195,7 +195,7 @@ fn drawn(ui: &mut Ui, draft: &mut Draft, samples: &mut usize, size: &mut usize, 
 }
 
 fn pictures(ui: &mut Ui, draft: &mut Draft, spec: &mut PictureSpec, dialogs: &mut Dialogs) {
-    place(ui, &spec.folder, dialogs);
+    place(ui, &spec.folder, Purpose::DataFolder, dialogs);
     fitted(ui, draft, &mut spec.size, &mut spec.fit, &mut spec.grey);
 }
 
@@ -218,7 +218,7 @@ fn fitted(ui: &mut Ui, draft: &mut Draft, size: &mut usize, fit: &mut Fit, grey:
 }
 
 /// The folder in use, and the way to another one.
-fn place(ui: &mut Ui, folder: &std::path::Path, dialogs: &mut Dialogs) {
+fn place(ui: &mut Ui, folder: &std::path::Path, another: Purpose, dialogs: &mut Dialogs) {
     let tokens = Tokens::of(ui);
     let path = folder.display().to_string();
     ui.add(
@@ -226,12 +226,12 @@ fn place(ui: &mut Ui, folder: &std::path::Path, dialogs: &mut Dialogs) {
     )
     .on_hover_text(path);
     if ui.button("Another folder …").clicked() {
-        dialogs.ask(Purpose::DataFolder, ui.ctx());
+        dialogs.ask(another, ui.ctx());
     }
 }
 
 fn folder(ui: &mut Ui, draft: &mut Draft, spec: &mut IdxSpec, dialogs: &mut Dialogs) {
-    place(ui, &spec.folder, dialogs);
+    place(ui, &spec.folder, Purpose::DataFolder, dialogs);
     let help = "Use only some of the samples, so that training starts sooner.";
     if let Some(on) = checkbox(ui, "Limit", help, spec.limit.is_some()) {
         spec.limit = on.then_some(10_000);

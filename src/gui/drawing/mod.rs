@@ -33,6 +33,7 @@ pub struct DrawingUi {
     /// The box that is chosen, by its place.
     chosen: Option<usize>,
     held: Option<picture::Held>,
+    sight: picture::Sight,
     /// Drawn, while its class is not known.
     unnamed: Option<Extent>,
     /// Named, and nothing drawn of it yet.
@@ -168,7 +169,7 @@ impl DrawingUi {
     fn follow(&mut self, folder: &Arc<BoxFolder>, drawing: &Drawing, drawn: &Drawn, actions: &mut Vec<Action>) {
         if self.at != drawing.at {
             self.at = drawing.at;
-            (self.chosen, self.held, self.unnamed) = (None, None, None);
+            (self.chosen, self.held, self.unnamed, self.sight) = (None, None, None, picture::Sight::default());
         }
         let is_known =
             |(known, of, _): &(Drawn, Arc<BoxFolder>, Counts)| Arc::ptr_eq(known, drawn) && Arc::ptr_eq(of, folder);
@@ -320,6 +321,12 @@ impl DrawingUi {
             ui.label(RichText::new(place).font(theme::mono(12.0)).color(tokens.text));
             let help = "Previous and next pass by pictures that are labelled.";
             ui.checkbox(&mut self.only_open, "only unlabelled").on_hover_text(help);
+            if self.sight.zoom > 1.0 {
+                let text = format!("{:.0} %: show all", self.sight.zoom * 100.0);
+                if ui.button(text).on_hover_text("Show all of the picture.").clicked() {
+                    self.sight = picture::Sight::default();
+                }
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let is_own = view.drawn.iter().any(|one| one.picture == view.picture.name);
                 if is_own {
@@ -350,8 +357,8 @@ impl DrawingUi {
                 ui.add(Label::new(name).truncate()).on_hover_text(&view.picture.name);
             });
         });
-        let text = "Drag to draw, or to move a box or its edges. Delete removes, Shift draws over a box, ← → turn the page, \
-            1 to 9 choose a class, Ctrl Z undoes.";
+        let text = "Drag to draw, or to move a box or its edges. Delete removes, Shift draws over a box, the wheel zooms, \
+            ← → turn the page, 1 to 9 choose a class, Ctrl Z undoes.";
         ui.add(Label::new(RichText::new(text).small().color(tokens.faint)).truncate());
     }
 }

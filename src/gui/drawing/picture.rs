@@ -1,7 +1,8 @@
 //! The picture that is drawn on.
 
 use egui::{
-    Align2, Color32, CursorIcon, Id, Painter, Pos2, Rect, Response, Stroke, StrokeKind, TextureOptions, Ui, Vec2,
+    Align2, Color32, CursorIcon, Id, Painter, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, TextureOptions,
+    Ui, Vec2,
 };
 
 use super::{DrawingUi, View};
@@ -17,6 +18,10 @@ const GRIP: f32 = 7.0;
 /// Sides of a box, in points, below which it was only a slip.
 const SLIP: f32 = 4.0;
 const HANDLE: f32 = 7.0;
+/// Around the picture, so that what lies at its edge can be taken hold of.
+const EDGE: f32 = 4.0;
+/// The nearest one can come.
+const ZOOM: f32 = 16.0;
 
 /// What is dragged.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,18 +69,65 @@ pub(super) fn show(
             return None;
         }
     };
-    let image = fit(area.shrink(4.0), colours);
+    local.sight.follow(ui, area, colours, response);
+    let image = local.sight.place(area, colours);
     paint_colours(ui, &painter, image, colours);
     let done = handle(ui, view, local, image, response);
     paint_boxes(ui, &painter, &tokens, (view, local), image, response);
     done
 }
 
-/// The largest rectangle of its proportions in the middle.
-fn fit(area: Rect, colours: &Colours) -> Rect {
-    let [width, height] = colours.size.map(|side| side.max(1) as f32);
-    let scale = (area.width() / width).min(area.height() / height);
-    Rect::from_center_size(area.center(), Vec2::new(width, height) * scale)
+/// What of the picture is seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sight {
+    /// 1: all of it.
+    pub zoom: f32,
+    /// What lies in the middle, in fractions of the picture.
+    centre: [f32; 2],
+}
+
+impl Default for Sight {
+    fn default() -> Self {
+        Self { zoom: 1.0, centre: [0.5; 2] }
+    }
+}
+
+impl Sight {
+    /// The wheel comes nearer to what is pointed at; a drag with the middle button moves.
+    fn follow(&mut self, ui: &Ui, area: Rect, colours: &Colours, response: &Response) {
+        let now = self.place(area, colours);
+        if let Some(pos) = response.hover_pos() {
+            let (scrolled, pinched) = ui.input(|input| (input.smooth_scroll_delta.y, input.zoom_delta()));
+            let zoom = (self.zoom * pinched * (scrolled / 240.0).exp()).clamp(1.0, ZOOM);
+            if zoom != self.zoom {
+                let under = (pos - now.min) / now.size();
+                let size = now.size() * zoom / self.zoom;
+                let middle = under - (pos - area.center()) / size;
+                (self.zoom, self.centre) = (zoom, [middle.x, middle.y]);
+            }
+        }
+        if response.dragged_by(PointerButton::Middle) {
+            let moved = response.drag_delta() / now.size();
+            self.centre = [self.centre[0] - moved.x, self.centre[1] - moved.y];
+        }
+        let size = self.size(area, colours);
+        for (axis, (room, length)) in [(area.width(), size.x), (area.height(), size.y)].into_iter().enumerate() {
+            // Nothing beside it is seen while there is more of it.
+            let half = (room / length / 2.0).min(0.5);
+            self.centre[axis] = self.centre[axis].clamp(half, 1.0 - half);
+        }
+    }
+
+    fn size(self, area: Rect, colours: &Colours) -> Vec2 {
+        let [width, height] = colours.size.map(|side| side.max(1) as f32);
+        let area = area.shrink(EDGE);
+        Vec2::new(width, height) * (area.width() / width).min(area.height() / height) * self.zoom
+    }
+
+    fn place(self, area: Rect, colours: &Colours) -> Rect {
+        let size = self.size(area, colours);
+        Rect::from_min_size(area.center() - Vec2::from(self.centre) * size, size)
+    }
 }
 
 fn paint_colours(ui: &Ui, painter: &Painter, image: Rect, colours: &Arc<Colours>) {
@@ -163,7 +215,7 @@ impl Held {
 fn handle(ui: &Ui, view: &View<'_>, local: &mut DrawingUi, image: Rect, response: &Response) -> Option<Done> {
     let draws_over = ui.input(|input| input.modifiers.shift);
     let taken = |chosen, pos| if draws_over { None } else { under(view, chosen, image, pos) };
-    if response.drag_started()
+    if response.drag_started_by(PointerButton::Primary)
         && let Some(origin) = ui.input(|input| input.pointer.press_origin())
     {
         local.unnamed = None;
@@ -191,7 +243,7 @@ fn handle(ui: &Ui, view: &View<'_>, local: &mut DrawingUi, image: Rect, response
                 .or_else(|| Some(taken(local.chosen, pos).map_or((false, [0, 0]), |(_, grip)| (true, grip)))),
         );
     }
-    if response.drag_stopped()
+    if response.drag_stopped_by(PointerButton::Primary)
         && let Some(held) = local.held.take()
         && let Some(pos) = response.interact_pointer_pos()
     {

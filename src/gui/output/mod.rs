@@ -139,7 +139,7 @@ impl OutputUi {
     /// A photo has come: its answer is shown.
     pub fn show_photo(&mut self) {
         self.tab = Tab::TryIt;
-        self.try_it.shows_photo = true;
+        self.try_it.shows_photo = Some(true);
     }
 
     /// How answers are drawn stays; which sample or cell was picked does not.

@@ -11,19 +11,22 @@ use crate::trace::Reply;
 
 /// The largest side of the photo.
 const LARGE: f32 = 280.0;
+/// From this width on the answer stands beside it.
+const BESIDE: f32 = 220.0;
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
     ScrollArea::vertical().id_salt("photo").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             let Some(photo) = chosen(ui, tokens, view, actions) else { return };
             let room = ui.available_width();
-            let side = if room >= 300.0 { room * 0.45 } else { room }.min(LARGE);
+            let beside = room >= BESIDE;
+            let side = if beside { room * 0.45 } else { room }.min(LARGE);
             let reply = reply(view, photo, local, actions);
             let both = |ui: &mut Ui| {
                 paint(ui, tokens, view, photo, side);
                 ui.vertical(|ui| answer_ui(ui, tokens, view, reply));
             };
-            if room >= 300.0 {
+            if beside {
                 ui.horizontal_top(both)
             } else {
                 ui.vertical(both)

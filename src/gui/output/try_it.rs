@@ -22,8 +22,8 @@ use crate::trace::Reply;
 pub struct TryUi {
     pub pad: Pad,
     pub colours: ColourPad,
-    /// A photo is asked about, not what is drawn.
-    pub shows_photo: bool,
+    /// A photo is asked about, not what is drawn; before anybody has said so, if there is one.
+    pub shows_photo: Option<bool>,
     /// The network is given the drawing as it stands on the pad.
     pub as_drawn: bool,
     /// How the pictures of the data stand, once that was measured.
@@ -104,8 +104,7 @@ pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
     if view.state.takes_photos() {
-        ways(ui, local);
-        if local.shows_photo {
+        if ways(ui, view, local) {
             return photo::show(ui, tokens, view, local, actions);
         }
     }
@@ -117,14 +116,24 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     }
 }
 
-/// Whether something is drawn, or a photo asked about.
-pub(super) fn ways(ui: &mut Ui, local: &mut TryUi) {
+/// Whether a photo is asked about, not what is drawn; and what is done with a painting.
+pub(super) fn ways(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) -> bool {
+    let mut now = local.shows_photo.unwrap_or_else(|| view.state.photo().is_some());
     egui::Frame::NONE.inner_margin(egui::Margin { left: 12, right: 12, top: 4, bottom: 0 }).show(ui, |ui| {
         ui.horizontal(|ui| {
-            ui.selectable_value(&mut local.shows_photo, false, "Draw");
-            ui.selectable_value(&mut local.shows_photo, true, "Photo");
+            for (is_photo, word) in [(false, "Draw"), (true, "Photo")] {
+                if ui.selectable_label(now == is_photo, word).clicked() {
+                    now = is_photo;
+                    local.shows_photo = Some(is_photo);
+                }
+            }
+            if !now && matches!(view.dataset.input_shape[..], [3, _, _]) {
+                ui.add_space(8.0);
+                painting_buttons(ui, view, local);
+            }
         });
     });
+    now
 }
 
 /// What is painted in colours, beside the answer.
@@ -154,27 +163,29 @@ fn paint(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi,
 }
 
 pub(super) const PAINT: &str = "Paint with the mouse, the answer follows.";
-/// Colours, the brush and buttons.
-const BELOW_COLOURS: f32 = 112.0;
+/// Colours and the brush.
+const BELOW_COLOURS: f32 = 84.0;
 
 /// The pad with its tools; returns where it lies.
 pub(super) fn painting(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, side: f32) -> Rect {
     local.colours.fit(view.dataset);
     let response = local.colours.ui(ui, tokens, side);
     local.colours.tools(ui, tokens);
-    ui.horizontal(|ui| {
-        if ui.add_enabled(!local.colours.is_blank(), Button::new("Clear")).clicked() {
-            local.colours.clear();
-        }
-        let help = "Load the next validation sample, which you can then paint on.";
-        if ui.button("Sample").on_hover_text(help).clicked() {
-            local.taken = (local.taken + 1) % view.dataset.validation.len().max(1);
-            if let Ok(values) = view.dataset.validation.input(local.taken) {
-                local.colours.take(&values);
-            }
-        }
-    });
     response.rect
+}
+
+fn painting_buttons(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) {
+    local.colours.fit(view.dataset);
+    if ui.add_enabled(!local.colours.is_blank(), Button::new("Clear")).clicked() {
+        local.colours.clear();
+    }
+    let help = "Load the next validation sample, which you can then paint on.";
+    if ui.button("Sample").on_hover_text(help).clicked() {
+        local.taken = (local.taken + 1) % view.dataset.validation.len().max(1);
+        if let Ok(values) = view.dataset.validation.input(local.taken) {
+            local.colours.take(&values);
+        }
+    }
 }
 
 /// Asks about what is painted. Whether there is something.

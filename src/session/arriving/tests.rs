@@ -309,6 +309,7 @@ fn a_photo_is_asked_about_where_the_network_takes_colour_pictures() {
     let pictures =
         data::Dataset { input_shape: vec![3, 4, 4], train: part.clone(), validation: part, ..(**dataset).clone() };
     state.data = DataState::Ready(Arc::new(pictures));
+    assert!(state.keeps_project(&Action::Open(file("red.png"))), "nobody is asked about unsaved changes");
     state.apply(Action::Open(file("broken.png")));
     until(&mut state, "the reason", |state| state.error.is_some());
     let why = state.error.clone().unwrap();

@@ -51,12 +51,10 @@ pub(super) fn try_own(
     actions: &mut Vec<Action>,
 ) {
     let shown = Shown::of(view);
-    if matches!(view.dataset.input_shape[..], [3, _, _]) {
-        try_it::ways(ui, &mut local.try_it);
-    }
+    let is_colour = matches!(view.dataset.input_shape[..], [3, _, _]);
+    let is_painted = is_colour && !try_it::ways(ui, view, &mut local.try_it);
     ScrollArea::vertical().id_salt("photo with boxes").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-            let is_painted = matches!(view.dataset.input_shape[..], [3, _, _]) && !local.try_it.shows_photo;
             let side = ui.available_width().min(picture::LARGE);
             let (image, reply) = if is_painted {
                 let image = try_it::painting(ui, tokens, view, &mut local.try_it, side.min(PAINTED));
