@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
+use super::loading::fitted;
+use super::propose::{TO_BE_DRAWN, for_drawn, propose_detector};
+use super::works::Loaded;
 use super::{NoticeKind, RunStatus, State};
-use crate::data::{self, BoxFolder, BoxPicture, Colours, NoProgress, PictureFile};
+use crate::data::{self, BoxFolder, BoxPicture, Colours, DataError, NoProgress, PictureFile, Progress};
 use crate::files::atomic;
-use crate::model::{BoxesSpec, DataSpec, Drawn, DrawnBox, DrawnPicture, Project, Source};
+use crate::model::{BoxesSpec, DataSpec, Division, Drawn, DrawnBox, DrawnPicture, Project, Source};
 
 /// The longer side of a picture as it is looked at, in pixels.
 const LARGEST: u32 = 1600;
@@ -66,6 +69,30 @@ enum Came {
 
 /// A thread that reads or writes.
 pub struct DrawingJob(Receiver<Came>);
+
+/// A folder of pictures with boxes, or in which they are still to be drawn.
+pub(super) fn load(
+    path: &Path,
+    like: Option<&DataSpec>,
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<Loaded, DataError> {
+    let (source, has_some) = data::propose_boxes(path, base, progress)?;
+    let given = like.cloned().unwrap_or_default();
+    let spec = DataSpec { source: Source::Boxes(source), split: Division::Usual, ..given };
+    let dataset = match (has_some, like) {
+        (true, None) => return fitted(spec, None, base, progress),
+        (true, Some(_)) => Ok(Arc::new(data::load(&spec, base, progress)?)),
+        (false, _) => {
+            Err(DataError::new("No boxes yet. Draw some in two pictures at least: press Draw boxes in the Data tab."))
+        }
+    };
+    let (project, data) = match like {
+        None => (Some(Box::new(propose_detector(path, spec))), None),
+        Some(_) => (None, Some(spec)),
+    };
+    Ok(Loaded { dataset, table: None, facts: None, project, data })
+}
 
 /// What is in a picture: what was drawn, or else what its label says; `None` where it is none of the data.
 pub fn boxes_in<'a>(drawn: &'a [DrawnPicture], picture: &'a BoxPicture) -> Option<&'a [DrawnBox]> {
@@ -140,6 +167,30 @@ impl State {
         self.works.goes_on |= self.run.status == RunStatus::Running;
         self.load_data();
         self.sync_run();
+    }
+
+    /// The pictures are there, and nothing is known of them: they are looked at.
+    pub(super) fn data_to_be_drawn(&mut self, why: DataError) {
+        self.data = super::DataState::Failed(why.message);
+        self.works.loaded = None;
+        self.infer_again();
+        self.sync_run();
+        self.apply_to_boxes(BoxAction::Open(None));
+    }
+
+    /// Other pictures are labelled than training was proposed for: it is as long as suits them, if nobody has set it.
+    pub(super) fn fit_training_to_drawn(&mut self, pictures: usize) {
+        if self.drawn().is_none_or(|drawn| drawn.is_empty()) {
+            return;
+        }
+        let before = self.data.dataset().map_or(TO_BE_DRAWN, |dataset| dataset.train.len());
+        let is_as_proposed = [before, TO_BE_DRAWN].map(for_drawn).contains(&self.project.training);
+        let fitting = for_drawn(pictures);
+        if is_as_proposed && self.project.training != fitting {
+            let text = format!("Set {} epochs, to suit {pictures} pictures for training.", fitting.epochs);
+            self.project.training = fitting;
+            self.notify(NoticeKind::Info, text);
+        }
     }
 
     fn show_picture(&mut self, at: usize) {

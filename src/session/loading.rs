@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
 
-use super::propose::{TO_BE_DRAWN, for_drawn, propose_detector, propose_project};
+use super::drawing;
+use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
-use super::{BoxAction, DataState, NoticeKind, Screen, State};
+use super::{DataState, NoticeKind, Screen, State};
 use crate::data::facts::log_skewness;
 use crate::data::{self, ColumnPreview, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Room, Shelf, Surveyed};
 use crate::data::{TableFacts, TablePreview};
@@ -80,29 +81,11 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
                 None => load(&Wanted::Pictures(path), base, progress),
             }
         }
-        Wanted::Boxes { path, like } => {
-            let (source, has_some) = data::propose_boxes(path, base, progress)?;
-            let given = like.as_deref().cloned().unwrap_or_default();
-            let spec = DataSpec { source: Source::Boxes(source), split: Division::Usual, ..given };
-            let mut loaded =
-                Loaded { dataset: Err(no_boxes()), table: None, facts: None, project: None, data: Some(spec.clone()) };
-            match (has_some, like) {
-                (true, None) => return fitted(spec, None, base, progress),
-                (true, Some(_)) => loaded.dataset = Ok(Arc::new(data::load(&spec, base, progress)?)),
-                (false, None) => (loaded.project, loaded.data) = (Some(Box::new(propose_detector(path, spec))), None),
-                (false, Some(_)) => {}
-            }
-            Ok(loaded)
-        }
+        Wanted::Boxes { path, like } => drawing::load(path, like.as_deref(), base, progress),
         Wanted::Pictures(folder) => {
             fitted(pictures_spec(folder, base, &DataSpec::default(), progress)?, None, base, progress)
         }
     }
-}
-
-/// Of a folder of pictures.
-fn no_boxes() -> DataError {
-    DataError::new("No boxes yet. Draw some in two pictures at least: press Draw boxes in the Data tab.")
 }
 
 /// Settings for pictures, with all else as in `like`. Picture files are stratified, so that a folder's part
@@ -268,7 +251,7 @@ fn division(table: &TablePreview, csv: &CsvSpec) -> Division {
     if said.or(found) == Some(ColumnRole::Categorical) { Division::Stratified } else { Division::Random }
 }
 
-fn fitted(
+pub(super) fn fitted(
     spec: DataSpec,
     table: Option<(TablePreview, Surveyed)>,
     base: &Path,
@@ -456,30 +439,6 @@ impl State {
         }
         if is_begun {
             self.set_watchable();
-        }
-    }
-
-    /// The pictures are there, and nothing is known of them: they are looked at.
-    fn data_to_be_drawn(&mut self, why: DataError) {
-        self.data = DataState::Failed(why.message);
-        self.works.loaded = None;
-        self.infer_again();
-        self.sync_run();
-        self.apply_to_boxes(BoxAction::Open(None));
-    }
-
-    /// More pictures are labelled than training was proposed for: it is as long as suits them, if nobody has set it.
-    fn fit_training_to_drawn(&mut self, pictures: usize) {
-        if self.drawn().is_none_or(|drawn| drawn.is_empty()) {
-            return;
-        }
-        let before = self.data.dataset().map_or(TO_BE_DRAWN, |dataset| dataset.train.len());
-        let is_as_proposed = [before, TO_BE_DRAWN].map(for_drawn).contains(&self.project.training);
-        let fitting = for_drawn(pictures);
-        if is_as_proposed && self.project.training != fitting {
-            let text = format!("Set {} epochs, to suit {pictures} pictures for training.", fitting.epochs);
-            self.project.training = fitting;
-            self.notify(NoticeKind::Info, text);
         }
     }
 
