@@ -103,10 +103,8 @@ pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
 }
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
-    if view.state.takes_photos() {
-        if ways(ui, view, local) {
-            return photo::show(ui, tokens, view, local, actions);
-        }
+    if view.state.takes_photos() && ways(ui, view, local) {
+        return photo::show(ui, tokens, view, local, actions);
     }
     match view.dataset.input_shape.as_slice() {
         &[1, rows, columns] => draw(ui, tokens, view, local, [rows, columns], actions),
