@@ -223,3 +223,15 @@ fn dates_are_spread_by_time() {
     assert_eq!((spread.min, spread.count), (1_704_067_200.0, 60));
     assert!(known.relation("day").1 > 0.99 && !day.inputs.is_empty());
 }
+
+#[test]
+fn a_category_for_an_embedding_needs_no_look() {
+    let rows: String = (0..300).map(|i| format!("c{},{},{}\n", i * 31 % 60, i * 7 % 300, i * 13 % 97)).collect();
+    let (_folder, path) = written(&format!("city,x,y\n{rows}"));
+    let warned = |role| {
+        let columns = vec![ColumnChoice { name: "city".into(), role }];
+        let known = Known::of(CsvSpec { columns, ..csv(path.clone(), "y") });
+        known.facts.warnings.iter().any(|warning| warning.words.contains("\"city\" is an input, but"))
+    };
+    assert!(!warned(ColumnRole::Embedded) && warned(ColumnRole::Categorical));
+}

@@ -140,7 +140,8 @@ impl Look<'_> {
         let (column, facts) = self.column(index);
         let name = &column.name;
         // Taken against what was found.
-        if column.role == ColumnRole::LeftOut {
+        let is_embedded = column.can_be_embedded && role(self.table, self.csv, index) == ColumnRole::Embedded;
+        if column.role == ColumnRole::LeftOut && !is_embedded {
             return Some(self.leave_out(index, format!("\"{name}\" is an input, but {}.", column.reason)));
         }
         if let Some(word) = column.sentinel.filter(|_| role(self.table, self.csv, index) == ColumnRole::Numeric) {
