@@ -61,7 +61,8 @@ fn bench(options: &BenchOptions) -> anyhow::Result<()> {
         let mut of = serde_json::Map::new();
         let times = cases.map(|(name, template, points)| (name, glassbox::gui::measure_frames(template, points)));
         let compare = ("compare: 500 runs of 100,000 steps", glassbox::gui::measure_comparing(500, 100_000));
-        for (name, times) in times.into_iter().chain([compare]) {
+        let wide = ("a table of 3,000 columns", glassbox::gui::measure_wide(3000, 1000));
+        for (name, times) in times.into_iter().chain([compare, wide]) {
             let times = times?;
             let on_processor = times.p99_on_processor;
             let ms = serde_json::json!({

@@ -18,7 +18,7 @@ use super::top_bar;
 use super::welcome::{self, WelcomeUi};
 use super::workspace::{self, WorkspaceUi};
 use crate::persist::Theme;
-use crate::session::{Action, Event, RunAction, RunStatus, Screen, State};
+use crate::session::{Action, Anchor, Event, RunAction, RunStatus, Screen, State};
 
 pub struct App {
     pub state: State,
@@ -72,6 +72,11 @@ impl App {
         };
         app.keep_look(ctx);
         app
+    }
+
+    /// Opens the panel that this is about.
+    pub(super) fn reveal(&mut self, anchor: Anchor) {
+        self.workspace.reveal(anchor, &self.state.settings().panels);
     }
 
     /// Everything before a frame: news from the threads, the look, the wish to close.

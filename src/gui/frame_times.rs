@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use egui::{Context, Event, RawInput, Rect, pos2, vec2};
 
 use super::app::App;
-use crate::session::{Action, DataState, RunStatus, State, Tab, Transport};
+use crate::session::{Action, Anchor, DataState, RunStatus, State, Tab, Transport};
 use crate::trace::{Curves, Pace, RunCard};
 
 /// In milliseconds.
@@ -75,6 +75,67 @@ pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
         std::thread::sleep(FRAME.saturating_sub(spent));
     }
     Ok(of(times, at_work, app.state.run().step))
+}
+
+/// A table of so many columns in the Data tab, which is scrolled while a small network trains on it.
+pub fn measure_wide(columns: usize, rows: usize) -> Result<FrameTimes, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let path = folder.path().join("wide.csv");
+    std::fs::write(&path, wide(columns, rows)).map_err(|error| error.to_string())?;
+    let ctx = Context::default();
+    let mut app = App::new(&ctx, State::start(None));
+    app.state.apply(Action::OpenTable { path, target: Some("kind".into()) });
+    app.state.apply(Action::SetSpeed(1.0));
+    let began = Instant::now();
+    while !matches!(app.state.data(), DataState::Ready(_)) {
+        app.state.poll();
+        std::thread::sleep(Duration::from_millis(1));
+        if let DataState::Failed(why) = app.state.data() {
+            return Err(why.clone());
+        }
+        if began.elapsed() > Duration::from_secs(120) {
+            return Err("The table did not load within two minutes.".to_owned());
+        }
+    }
+    let (mut times, mut at_work) = (Vec::with_capacity(FRAMES), Vec::with_capacity(FRAMES));
+    for n in 0..WARM_UP + FRAMES {
+        if app.state.run().status != RunStatus::Running {
+            if app.state.run().status == RunStatus::Finished {
+                app.state.apply(Action::Transport(Transport::Reset));
+            }
+            app.state.apply(Action::Transport(Transport::Play));
+        }
+        // The first frame lays the workspace out.
+        if n == 1 {
+            app.reveal(Anchor::Data);
+        }
+        let (started, had_waited) = (Instant::now(), waited());
+        app.catch_up(&ctx);
+        frame(&ctx, &mut app, n as f64 / 60.0, vec![Event::PointerMoved(pos2(110.0, 500.0)), wheel(n)]);
+        let spent = started.elapsed();
+        if n >= WARM_UP {
+            times.push(spent.as_secs_f64() * 1e3);
+            let wait = waited().zip(had_waited).map(|(now, before)| now.saturating_sub(before));
+            at_work.extend(wait.map(|wait| spent.saturating_sub(wait).as_secs_f64() * 1e3));
+        }
+        std::thread::sleep(FRAME.saturating_sub(spent));
+    }
+    Ok(of(times, at_work, app.state.run().step))
+}
+
+/// Its text: numbers without a pattern, and two classes.
+fn wide(columns: usize, rows: usize) -> String {
+    let mut text: String = (1..columns).map(|column| format!("x{column},")).collect();
+    text += "kind\n";
+    let mut draw = 0x9E37_79B9_7F4A_7C15u64;
+    for row in 0..rows {
+        for _ in 1..columns {
+            draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text += &format!("{:.3},", (draw >> 40) as f64 / (1u64 << 23) as f64 - 1.0);
+        }
+        text += ["yes\n", "no\n"][row % 2];
+    }
+    text
 }
 
 fn of(mut times: Vec<f64>, mut at_work: Vec<f64>, steps: u64) -> FrameTimes {
@@ -150,14 +211,17 @@ fn used(frame: usize) -> Vec<Event> {
     if (frame / 120).is_multiple_of(2) {
         return vec![Event::PointerMoved(pos2(100.0 + along * 5.0, 640.0))];
     }
-    let wheel = Event::MouseWheel {
+    vec![Event::PointerMoved(pos2(400.0, 200.0)), wheel(frame)]
+}
+
+fn wheel(frame: usize) -> Event {
+    Event::MouseWheel {
         unit: egui::MouseWheelUnit::Point,
         delta: vec2(0.0, if (frame / 240).is_multiple_of(2) { -60.0 } else { 60.0 }),
         phase: egui::TouchPhase::Move,
         source: egui::MouseWheelSource::Unknown,
         modifiers: egui::Modifiers::NONE,
-    };
-    vec![Event::PointerMoved(pos2(400.0, 200.0)), wheel]
+    }
 }
 
 /// Noisy curves of a long run, validated every 40 steps.

@@ -54,4 +54,4 @@ pub mod textures;
 pub mod units;
 
 pub use app::{App, run};
-pub use frame_times::{FrameTimes, measure as measure_frames, measure_comparing};
+pub use frame_times::{FrameTimes, measure as measure_frames, measure_comparing, measure_wide};

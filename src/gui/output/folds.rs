@@ -83,18 +83,18 @@ fn table(ui: &mut Ui, tokens: &Tokens, folds: &[FoldResult]) {
     let Some(metric) = folds.first().map(|fold| fold.scores.metric) else { return };
     let text = |ui: &mut Ui, text: String, strong: bool| {
         let colour = if strong { tokens.text } else { tokens.muted };
-        ui.label(RichText::new(text).font(theme::mono(12.0)).color(colour));
+        ui.label(RichText::new(text).font(theme::mono(12.0)).color(colour))
     };
-    Grid::new("folds").num_columns(4).min_row_height(16.0).spacing([18.0, 3.0]).show(ui, |ui| {
-        for head in ["fold", metric.title(), "val loss", "samples"] {
+    Grid::new("folds").num_columns(3).min_row_height(16.0).spacing([18.0, 3.0]).show(ui, |ui| {
+        for head in ["fold", metric.title(), "val loss"] {
             ui.label(RichText::new(head).small().color(tokens.faint));
         }
         ui.end_row();
         for fold in folds {
-            text(ui, fold.number.to_string(), false);
+            let hint = format!("{} samples validate.", count(fold.scores.samples as u64));
+            text(ui, fold.number.to_string(), false).on_hover_text(hint);
             text(ui, beside::shown(metric, fold.scores.score), false);
             text(ui, significant(fold.scores.loss, 4), false);
-            text(ui, count(fold.scores.samples as u64), false);
             ui.end_row();
         }
         if folds.len() > 1 {
