@@ -102,3 +102,25 @@ fn killed_halfway_it_leaves_nothing_that_is_trusted() {
     let names = left(folder);
     assert!(names.len() == 1 && names[0].ends_with(".rows"), "{names:?}");
 }
+
+/// As on a disk that is full: no file may grow beyond some blocks.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_told_and_nothing_stays_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    put_table(folder, 20_000);
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 64; exec {:?} new table --data t.csv --target kind -o p.json",
+        env!("CARGO_BIN_EXE_glassbox")
+    );
+    let mut command = Command::new("bash");
+    command.current_dir(folder).args(["-c", &script]);
+    command.env("GLASSBOX_HOME", folder.join("home")).env("GLASSBOX_TABLE_MEMORY", "0");
+    let output = command.output().unwrap();
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains("Free some space") && said.contains("t.csv"), "{said}");
+    assert!(left(folder).is_empty() && !folder.join("p.json").exists(), "{:?}", left(folder));
+    // With room again it works.
+    answered(folder, &["new", "table", "--data", "t.csv", "--target", "kind", "-o", "p.json", "--json"]);
+}

@@ -1,6 +1,7 @@
 //! What each column of a table holds, decided from all its cells.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 
 use rayon::prelude::*;
 
@@ -362,9 +363,16 @@ impl ColumnFacts {
     }
 }
 
-/// Why values of a table cannot be kept.
+/// Why values of a table cannot be kept: the file is another by now, or the disk that they are put on is full.
 pub(super) fn unkept(error: &std::io::Error, table: &Table) -> DataError {
-    DataError::new(format!("Can't keep the table ({error}): {}", table.path.display()))
+    let path = table.path.display();
+    DataError::new(match error.kind() {
+        ErrorKind::Other => format!("Can't keep the table ({error}): {path}"),
+        _ => format!(
+            "The table doesn't fit in memory, and there is no place on disk for its numbers ({error}). Free some space, \
+             or set GLASSBOX_HOME to a folder on another disk: {path}"
+        ),
+    })
 }
 
 /// What all say, if they agree.

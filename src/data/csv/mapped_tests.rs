@@ -73,6 +73,28 @@ fn table(rows: usize) -> String {
 }
 
 #[test]
+fn what_was_kept_while_the_columns_were_looked_at_is_what_is_converted() {
+    let file = file(table(5000));
+    let settings = settings(file.path(), "price");
+    let spec = DataSpec { source: Source::Csv(settings.clone()), seed: 3, ..DataSpec::default() };
+    let small = Small::new();
+    let survey = |room| survey_csv(file.path(), &settings.reading, room, &NoProgress).unwrap().1;
+    let held = load_in(&Room { memory: u64::MAX, cache: None }, &settings, &NoProgress).unwrap();
+    let known = survey(Some(&small.room));
+    assert!(small.files().is_empty(), "it has no name");
+    let load = |small: &Small, known: &Surveyed| {
+        load_within(&small.room, &settings, file.path(), &spec, Some(known), &NoProgress).unwrap()
+    };
+    are_same(&held, &load(&small, &known));
+    assert!(known.take_captured().is_none(), "it is taken once");
+    // Where nothing was kept the text is read again.
+    for known in [known, survey(None)] {
+        are_same(&held, &load(&Small::new(), &known));
+    }
+    assert!(survey(Some(&Room { memory: u64::MAX, ..small.room.clone() })).take_captured().is_none());
+}
+
+#[test]
 fn a_table_in_a_file_has_the_same_numbers_as_one_in_memory() {
     let file = file(table(5000));
     for (target, missing, scaling) in [
