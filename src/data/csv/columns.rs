@@ -369,7 +369,7 @@ pub(super) fn unkept(error: &std::io::Error, table: &Table) -> DataError {
     DataError::new(match error.kind() {
         ErrorKind::Other => format!("Can't keep the table ({error}): {path}"),
         _ => format!(
-            "The table doesn't fit in memory, and there is no place on disk for its numbers ({error}). Free some space, \
+            "The table doesn't fit in memory, and its numbers can't be saved to disk ({error}). Free some space, \
              or set GLASSBOX_HOME to a folder on another disk: {path}"
         ),
     })
