@@ -107,7 +107,13 @@ fn so_is_every_template_that_needs_files() {
     let base = Path::new("");
     let pictures = Source::Idx(IdxSpec { folder: folder.join("mnist10k"), limit: Some(200) });
     let pictures = DataSpec { source: pictures, ..DataSpec::default() };
-    let own = PictureSpec { folder: folder.join("pictures/sign_digits"), size: 16, grey: false, fit: Fit::Crop };
+    let own = PictureSpec {
+        folder: folder.join("pictures/sign_digits"),
+        size: 16,
+        grey: false,
+        fit: Fit::Crop,
+        label: String::new(),
+    };
     let own = DataSpec { source: Source::Pictures(own), ..DataSpec::default() };
     let boxes =
         BoxesSpec { folder: folder.join("bccd"), size: 32, grey: false, fit: Fit::Stretch, drawn: Default::default() };

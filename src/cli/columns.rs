@@ -34,7 +34,7 @@ fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Ro
         let found = if is_target { &column.target_reason } else { &column.reason };
         let skewness = table.drawn.columns.get(index).filter(|_| said == Some(ColumnRole::LogTarget));
         let why = match (said, skewness.and_then(log_skewness)) {
-            (_, Some(skewness)) => format!("very skewed ({skewness:.1}), over powers of ten"),
+            (_, Some(skewness)) => format!("very skewed ({skewness:.1}), spans several powers of ten"),
             (Some(ColumnRole::Embedded), None) if column.can_be_embedded => {
                 format!("{} distinct values, each in several rows", column.distinct)
             }

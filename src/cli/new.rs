@@ -21,12 +21,16 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
         let keys: Vec<_> = TEMPLATES.iter().map(|t| t.key).collect();
         bail!("There is no template {:?}. The templates are: {}.", options.template, keys.join(", "));
     };
-    let says_nothing = options.target.is_empty()
+    let names_labels = template.key == "pictures" && options.target.len() == 1;
+    let says_nothing = (options.target.is_empty() || names_labels)
         && options.task.is_none()
         && options.target_scale.is_none()
         && options.table.is_empty();
     if template.key != "table" && !says_nothing {
-        bail!("--target, --task and the options for tables only work with the template 'table'.");
+        bail!(
+            "--target, --task and the options for tables only work with the template 'table', and one --target, the column \
+             with the classes, with 'pictures'."
+        );
     }
     if template.needs.is_none() && options.split != SplitOptions::default() {
         bail!("The options for the split only work with a template that needs data. Give them to 'glassbox train'.");
@@ -84,7 +88,10 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
             let (spec, table, known) = surveyed_spec(path, &wish, base, &Watched::default())?;
             (spec, Some(table), Some(known))
         }
-        "pictures" => (pictures_spec(path, base, &DataSpec::default(), &Watched::default())?, None, None),
+        "pictures" => {
+            let label = options.target.first().map_or("", String::as_str);
+            (pictures_spec(path, label, base, &DataSpec::default(), &Watched::default())?, None, None)
+        }
         "detect" => {
             let (boxes, has_some) = data::propose_boxes(path, base, &Watched::default())?;
             let spec = DataSpec { source: Source::Boxes(boxes), ..DataSpec::default() };

@@ -94,7 +94,7 @@ pub struct NewOptions {
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The column to predict (default: the most likely one). Can be repeated: several are predicted at once, as
-    /// numbers.
+    /// numbers. For pictures with a table of labels: the column with the classes.
     #[arg(long, value_name = "COLUMN")]
     pub target: Vec<String>,
     /// Predict the target as classes or as numbers (default: what its values suggest).

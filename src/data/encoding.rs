@@ -107,8 +107,10 @@ pub enum ColumnValues {
     /// One input, an index for an Embedding: 0 where the category is missing, unknown or rare, else its place among
     /// these counted from 1.
     Embedded {
-        /// Those that several training rows have.
+        /// All of the table, however it is split.
         categories: Vec<String>,
+        /// The places of those that fewer than two training rows have, in ascending order.
+        rare: Vec<usize>,
     },
 }
 
@@ -233,6 +235,23 @@ impl Encoding {
             Inputs::Points { features } => features.iter().map(|feature| feature.label().to_owned()).collect(),
         }
     }
+
+    /// Whether a network that learnt with this one takes what another makes in the same sense: indices stand for the
+    /// same categories, numbers lie on the same curves. Their scales may differ a little, as those of other splits do.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let indices = |one: &Self| match &one.inputs {
+            Inputs::Table { columns, .. } => {
+                let of = columns.iter().filter_map(|column| match &column.values {
+                    ColumnValues::Embedded { categories, .. } => Some((column.name.clone(), categories.clone())),
+                    _ => None,
+                });
+                of.collect()
+            }
+            _ => Vec::new(),
+        };
+        let curves = |one: &Self| one.target.truth().units.iter().map(|unit| unit.curve).collect::<Vec<_>>();
+        indices(self) == indices(other) && curves(self) == curves(other)
+    }
 }
 
 impl Target {
@@ -332,14 +351,19 @@ impl Column {
     /// Rows that an Embedding of it needs.
     pub fn vocabulary(&self) -> Option<usize> {
         match &self.values {
-            ColumnValues::Embedded { categories } => Some(categories.len() + 1),
+            ColumnValues::Embedded { categories, .. } => Some(categories.len() + 1),
             ColumnValues::Numeric { .. } | ColumnValues::Date { .. } | ColumnValues::Categorical { .. } => None,
         }
     }
 
+    /// Whether an Embedding takes a category for one that it doesn't know.
+    pub fn is_rare(&self, category: usize) -> bool {
+        matches!(&self.values, ColumnValues::Embedded { rare, .. } if rare.binary_search(&category).is_ok())
+    }
+
     /// The category that an index stands for.
     pub fn category_at(&self, index: f32) -> Option<&str> {
-        let ColumnValues::Embedded { categories } = &self.values else { return None };
+        let ColumnValues::Embedded { categories, .. } = &self.values else { return None };
         Some((index as usize).checked_sub(1).and_then(|place| categories.get(place)).map_or(OTHER, String::as_str))
     }
 
@@ -360,7 +384,8 @@ impl Column {
     /// Appends the inputs for a category; `None`: missing or unknown, which is none of them where none ever was.
     pub fn push_category(&self, category: Option<usize>, inputs: &mut Vec<f32>) {
         if let ColumnValues::Embedded { .. } = &self.values {
-            return inputs.push(category.map_or(0.0, |place| (place + 1) as f32));
+            let known = category.filter(|place| !self.is_rare(*place));
+            return inputs.push(known.map_or(0.0, |place| (place + 1) as f32));
         }
         let ColumnValues::Categorical { categories, has_missing } = &self.values else { return };
         let start = inputs.len();
@@ -394,13 +419,13 @@ mod tests {
         };
         assert_eq!((encoded(true, Some(1)), encoded(true, None)), (vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]));
         assert_eq!((encoded(false, Some(0)), encoded(false, None)), (vec![1.0, 0.0], vec![0.0, 0.0]));
-        let values = ColumnValues::Embedded { categories: vec!["a".into(), "b".into()] };
+        let values = ColumnValues::Embedded { categories: ["a", "b", "c"].map(String::from).into(), rare: vec![1] };
         let (city, mut inputs) = (Column { name: "city".into(), values }, Vec::new());
-        [Some(1), None, Some(0)].into_iter().for_each(|place| city.push_category(place, &mut inputs));
-        assert_eq!((inputs, city.names(), city.width()), (vec![2.0, 0.0, 1.0], vec!["city".to_owned()], 1));
+        [Some(2), None, Some(0), Some(1)].into_iter().for_each(|place| city.push_category(place, &mut inputs));
+        assert_eq!((inputs, city.names(), city.width()), (vec![3.0, 0.0, 1.0, 0.0], vec!["city".to_owned()], 1));
         assert_eq!(
-            (city.category_at(2.0), city.category_at(0.0), city.vocabulary()),
-            (Some("b"), Some(OTHER), Some(3))
+            (city.category_at(3.0), city.category_at(0.0), city.vocabulary()),
+            (Some("c"), Some(OTHER), Some(4))
         );
     }
 

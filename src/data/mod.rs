@@ -116,9 +116,17 @@ fn load_from(
 }
 
 /// What somebody's pictures are, with settings that suit them: IDX files, pictures with boxes around things, or
-/// pictures with classes. `folder`: or a file that holds pictures or names them.
-pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
+/// pictures with classes. `folder`: or a file that holds pictures or names them. `label`: the column with the classes,
+/// of pictures with a table; empty: the likeliest.
+pub fn propose_pictures(folder: &Path, label: &str, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
     let path = resolve(base, folder);
+    let with_classes = || {
+        let found = pictures::propose(&path, label, progress)?;
+        Ok(Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found }))
+    };
+    if !label.is_empty() {
+        return with_classes();
+    }
     let is_other = path.is_file() && !idx::is_called_so(&path);
     let problem = if is_other { None } else { idx::problem(&path) };
     if !is_other && problem.is_none() {
@@ -129,10 +137,7 @@ pub fn propose_pictures(folder: &Path, base: &Path, progress: &dyn Progress) -> 
     {
         return Ok(Source::Boxes(BoxesSpec { folder: folder.to_owned(), ..found }));
     }
-    match pictures::propose(&path, progress) {
-        Ok(found) => Ok(Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found })),
-        Err(error) => Err(problem.filter(|_| idx::is_meant(&path)).unwrap_or(error)),
-    }
+    with_classes().map_err(|error| problem.filter(|_| idx::is_meant(&path)).unwrap_or(error))
 }
 
 /// Whether a file holds pictures with their classes: CIFAR's binary ones, or a Parquet or Arrow file with a column of

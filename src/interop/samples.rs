@@ -318,8 +318,10 @@ fn of_column(w: &mut Writer, values: &ColumnValues, place: usize) {
             let list = format!("[{}]", all.join(", "));
             w.call("*one_hot", &[format!("row[{place}]"), list], ",");
         }
-        ColumnValues::Embedded { categories } => {
-            let all: Vec<_> = categories.iter().map(|name| python::string(name)).collect();
+        ColumnValues::Embedded { categories, rare } => {
+            // No cell is empty and a category.
+            let name = |(place, name): (usize, &String)| python::string(if rare.contains(&place) { "" } else { name });
+            let all: Vec<_> = categories.iter().enumerate().map(name).collect();
             w.call("index", &[format!("row[{place}]"), format!("[{}]", all.join(", "))], ",");
         }
         // A table with dates has no origin: it leaves as numbers.

@@ -527,7 +527,13 @@ mod tests {
             }),
             Source::Idx(IdxSpec { folder: "a".into(), limit: Some(100) }),
             Source::Csv(csv),
-            Source::Pictures(PictureSpec { folder: "a".into(), size: 32, grey: true, fit: Fit::Pad }),
+            Source::Pictures(PictureSpec {
+                folder: "a".into(),
+                size: 32,
+                grey: true,
+                fit: Fit::Pad,
+                label: String::new(),
+            }),
         ] {
             let spec = DataSpec { source, ..DataSpec::default() };
             every_number_has_limits(&spec, &["/seed"], DataSpec::problems);

@@ -67,7 +67,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             fitted(spec, Some((table, known)), base, &second)
         }
         Wanted::Folder { path, like } => {
-            let spec = pictures_spec(path, base, like, progress)?;
+            let spec = pictures_spec(path, "", base, like, progress)?;
             let dataset = Ok(Arc::new(data::load(&spec, base, progress)?));
             Ok(Loaded { dataset, table: None, facts: None, project: None, data: Some(spec) })
         }
@@ -83,20 +83,21 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
         }
         Wanted::Boxes { path, like } => drawing::load(path, like.as_deref(), base, progress),
         Wanted::Pictures(folder) => {
-            fitted(pictures_spec(folder, base, &DataSpec::default(), progress)?, None, base, progress)
+            fitted(pictures_spec(folder, "", base, &DataSpec::default(), progress)?, None, base, progress)
         }
     }
 }
 
 /// Settings for pictures, with all else as in `like`. Picture files are stratified, so that a folder's part
-/// for tests is one.
+/// for tests is one. `label`: the column with the classes; empty: the likeliest.
 pub fn pictures_spec(
     path: &Path,
+    label: &str,
     base: &Path,
     like: &DataSpec,
     progress: &dyn Progress,
 ) -> Result<DataSpec, DataError> {
-    let source = data::propose_pictures(path, base, progress)?;
+    let source = data::propose_pictures(path, label, base, progress)?;
     let split = if matches!(source, Source::Pictures(_)) { Division::Stratified } else { Division::Usual };
     Ok(DataSpec { source, split, ..like.clone() })
 }
@@ -223,7 +224,10 @@ fn take_logarithms(csv: &mut CsvSpec, table: &TablePreview, log: Option<bool>) -
         let found = if names.len() > 1 { ColumnRole::Numeric } else { table.columns[at].as_target };
         let role = csv.said(name).unwrap_or(found);
         let is_number = role == ColumnRole::Numeric || role.is_target();
-        let asks = || table.drawn.columns.get(at).is_some_and(|values| log_skewness(values).is_some());
+        // Some rows are drawn; that none is negative has to be known of all.
+        let has_logarithms = table.columns[at].range.is_some_and(|(least, _)| least >= 0.0);
+        let asks =
+            || has_logarithms && table.drawn.columns.get(at).is_some_and(|values| log_skewness(values).is_some());
         if !is_number && log == Some(true) {
             return Some(name.clone());
         }

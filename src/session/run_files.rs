@@ -55,6 +55,13 @@ pub(super) fn write_run(
 /// What the network of a kept run does on the data that is loaded. Errors are sentences.
 pub(super) fn output(path: &Path, dataset: Arc<Dataset>) -> Result<RunOutput, String> {
     let (project, kept) = checkpoint::load(path)?;
+    if kept.saved.encoding.as_ref().is_some_and(|learnt| !learnt.is_like(&dataset.encoding)) {
+        return Err(
+            "This run learnt its target or its categories in another form than the data has now. Restore the run to \
+                    see what it does."
+                .into(),
+        );
+    }
     let mut run = Run::new(&project, dataset, Device::Cpu).map_err(|error| error.to_string())?;
     run.machine_mut().restore(&kept.saved.now).map_err(|error| error.to_string())?;
     let WholeOutput { picture, predictions, guesses } = whole_output(&run).map_err(|error| error.to_string())?;

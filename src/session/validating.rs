@@ -11,7 +11,7 @@ use super::run_files::write_run;
 use super::works::LoadProgress;
 use super::{NoticeKind, State};
 use crate::data::Progress;
-use crate::model::Project;
+use crate::model::{DataSpec, Project};
 use crate::trainer::Kept;
 
 /// Between two looks of the window.
@@ -33,8 +33,13 @@ pub struct CrossValidation {
 impl CrossValidation {
     /// Whether it says something of a project as it is now.
     pub fn is_of(&self, project: &Project) -> bool {
-        let Project { graph, training, data, .. } = &*self.project;
-        (graph, training, data) == (&project.graph, &project.training, &project.data)
+        let Project { graph, training, .. } = &*self.project;
+        (graph, training) == (&project.graph, &project.training) && self.is_of_data(project)
+    }
+
+    /// Whether it is of this data, whichever of its folds validates.
+    fn is_of_data(&self, project: &Project) -> bool {
+        self.project.data == DataSpec { fold: None, ..project.data.clone() }
     }
 }
 
@@ -116,9 +121,11 @@ impl State {
         }
     }
 
-    /// Other data: what was found says nothing of it.
+    /// Of other data what was found says nothing.
     pub(super) fn forget_folds(&mut self) {
-        (self.works.folding, self.cross_validation) = (None, CrossValidation::default());
+        if !self.cross_validation.is_of_data(&self.project) {
+            (self.works.folding, self.cross_validation) = (None, CrossValidation::default());
+        }
     }
 
     /// Takes in what was trained.

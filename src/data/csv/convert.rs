@@ -169,7 +169,7 @@ impl Begun<'_> {
             return Err(DataError::new(format!("A table may have {most} rows. Use fewer: {path}")));
         }
         encoder.check_size(rows.len(), target.width(), cache.limit(), self.place.path)?;
-        cache.make_room((rows.len() * (encoder.width() + 1) * 4) as u64);
+        cache.make_room((rows.len() * (encoder.width() + target.width()) * 4) as u64);
         let mut writer = Writer::begin(cache, encoder.width(), target.width()).map_err(failed)?;
         let doing = format!("converting {}", name(self.place.path));
         for (done, some) in rows.chunks(PIECE * PIECES).enumerate() {

@@ -150,8 +150,6 @@ pub(super) fn read_values(
 pub(super) struct Encoder<'a> {
     columns: Vec<encoding::Column>,
     values: &'a [Values],
-    /// Of each category of a column for an Embedding, its place among those that are known.
-    places: Vec<Vec<Option<usize>>>,
 }
 
 impl<'a> Encoder<'a> {
@@ -175,7 +173,7 @@ impl<'a> Encoder<'a> {
                     ColumnValues::Numeric { offset, scale, fill, decimals: column.facts.decimals, written }
                 }
                 Values::Categories { names, codes } if column.role == ColumnRole::Embedded => {
-                    ColumnValues::Embedded { categories: known(names, codes, train) }
+                    ColumnValues::Embedded { categories: names.clone(), rare: rare(names.len(), codes, train) }
                 }
                 Values::Categories { names, codes } => {
                     let drops = settings.missing == MissingPolicy::DropRow;
@@ -184,16 +182,7 @@ impl<'a> Encoder<'a> {
                 }
             },
         });
-        let columns: Vec<encoding::Column> = columns.collect();
-        let places = columns.iter().zip(values).map(|(column, values)| match (&column.values, values) {
-            (ColumnValues::Embedded { categories }, Values::Categories { names, .. }) => {
-                let place: HashMap<&str, usize> = categories.iter().map(String::as_str).zip(0..).collect();
-                names.iter().map(|name| place.get(name.as_str()).copied()).collect()
-            }
-            _ => Vec::new(),
-        });
-        let places = places.collect();
-        Self { columns, values, places }
+        Self { columns: columns.collect(), values }
     }
 
     pub fn width(&self) -> usize {
@@ -278,32 +267,27 @@ impl<'a> Encoder<'a> {
 
     /// Appends the inputs of a row.
     pub fn push(&self, row: usize, inputs: &mut Vec<f32>) {
-        for ((column, values), places) in self.columns.iter().zip(self.values).zip(&self.places) {
+        for (column, values) in self.columns.iter().zip(self.values) {
             match values {
                 Values::Numbers(numbers) => column.push_number(numbers[row], inputs),
                 Values::Categories { codes, .. } => {
-                    let category = Some(codes[row]).filter(|&code| code != MISSING).map(|code| code as usize);
-                    let known = if column.vocabulary().is_some() {
-                        category.and_then(|code| places.get(code).copied().flatten())
-                    } else {
-                        category
-                    };
-                    column.push_category(known, inputs);
+                    let category = Some(codes[row]).filter(|&code| code != MISSING);
+                    column.push_category(category.map(|code| code as usize), inputs);
                 }
             }
         }
     }
 }
 
-/// Categories that at least two training rows have: what a single row has stands for all that was never seen.
-fn known(names: &[String], codes: &[u32], train: &[usize]) -> Vec<String> {
-    let mut counts = vec![0usize; names.len()];
+/// Categories that fewer than two training rows have: what a single row has stands for all that was never seen.
+fn rare(categories: usize, codes: &[u32], train: &[usize]) -> Vec<usize> {
+    let mut counts = vec![0usize; categories];
     for &row in train {
         if let Some(count) = counts.get_mut(codes[row] as usize) {
             *count += 1;
         }
     }
-    names.iter().zip(counts).filter(|(_, count)| *count > 1).map(|(name, _)| name.clone()).collect()
+    counts.into_iter().enumerate().filter(|(_, count)| *count < 2).map(|(place, _)| place).collect()
 }
 
 fn median(numbers: &[f64], rows: &[usize]) -> f64 {

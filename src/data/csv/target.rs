@@ -246,10 +246,10 @@ fn curve(settings: &CsvSpec, table: &Table, name: &str, numbers: &[f64], rows: &
 fn curve_note(name: &str, curve: Curve) -> Option<String> {
     let what = match curve {
         Curve::Linear => return None,
-        Curve::Log => "its logarithm",
-        Curve::LogPlusOne => "the logarithm of it plus one, because of its zeros",
+        Curve::Log => format!("the logarithm of \"{name}\""),
+        Curve::LogPlusOne => format!("ln(1 + \"{name}\"), because it has zeros"),
     };
-    Some(format!("Of \"{name}\" the network learns {what}. Predictions and scores are in its own unit."))
+    Some(format!("The network learns {what}. Predictions and scores are in its own unit."))
 }
 
 fn used_classes(names: Vec<String>, mut codes: Vec<u32>, rows: &[usize]) -> (Vec<String>, Vec<u32>) {

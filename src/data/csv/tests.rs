@@ -404,12 +404,12 @@ fn of_a_wide_target_the_logarithm_is_learnt() {
         assert!((x - y).abs() < 1e-5 && (unit.value(y) / (of_x.value(x) * 0.2).exp() - 1.0).abs() < 1e-5);
     }
     assert_eq!(set.encoding.target.truth(), set.truth);
-    let note = "Of \"y\" the network learns its logarithm. Predictions and scores are in its own unit.";
+    let note = "The network learns the logarithm of \"y\". Predictions and scores are in its own unit.";
     assert!(set.notes.iter().any(|one| one == note), "{:?}", set.notes);
     let zeros = log(format!("x,y\n{}", rows(-1.0))).unwrap();
     assert_eq!(zeros.truth.unit(0).curve, Curve::LogPlusOne);
     assert!((0..zeros.train.len()).all(|row| zeros.train.target(row).unwrap()[0].is_finite()));
-    assert!(zeros.notes.iter().any(|note| note.contains("plus one, because of its zeros")));
+    assert!(zeros.notes.iter().any(|note| note.contains("ln(1 + \"y\"), because it has zeros")));
     let refused = log(format!("x,y\n{}", rows(-5.0))).unwrap_err().message;
     assert!(refused.contains("it has negative values (-4)") && refused.contains("--target-scale linear"), "{refused}");
 }

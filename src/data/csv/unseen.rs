@@ -111,7 +111,7 @@ fn find<'a>(columns: &'a [Column], facts: &[ColumnFacts], table: &Table) -> Resu
             continue;
         };
         let codes = match &column.values {
-            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories } => {
+            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories, .. } => {
                 categories.iter().map(String::as_str).zip(0..).collect()
             }
             ColumnValues::Numeric { .. } | ColumnValues::Date { .. } => HashMap::new(),
@@ -177,7 +177,7 @@ impl PlacedColumn<'_> {
         let (number, what) = match self.column.values {
             ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => {
                 let known = self.code(text).filter(|_| !is_missing);
-                if known.is_none() && !is_missing {
+                if known.is_none_or(|place| self.column.is_rare(place)) && !is_missing {
                     *self.unknown.entry(shortened(cell::category(text))).or_insert(0) += 1;
                 }
                 self.column.push_category(known, inputs);

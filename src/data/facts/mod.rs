@@ -237,7 +237,7 @@ fn inputs(column: &Column, values: &DrawnColumn, kept: &[bool]) -> Vec<InputFact
     let places: Vec<Option<usize>> = match (values, &column.values) {
         (
             DrawnColumn::Categories { names, .. },
-            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories },
+            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories, .. },
         ) => {
             let place: HashMap<&str, usize> = categories.iter().map(String::as_str).zip(0..).collect();
             names.iter().map(|name| place.get(name.as_str()).copied()).collect()

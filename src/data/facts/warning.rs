@@ -191,7 +191,10 @@ impl Look<'_> {
     }
 
     fn uneven_scales(&self) -> Option<Warning> {
-        let inputs = self.facts.columns.iter().enumerate().filter(|(index, _)| self.is_input(*index));
+        // An index for an Embedding is no quantity.
+        let is_quantity = |index: usize| role(self.table, self.csv, index) != ColumnRole::Embedded;
+        let inputs =
+            self.facts.columns.iter().enumerate().filter(|(index, _)| self.is_input(*index) && is_quantity(*index));
         let spans = inputs.flat_map(|(_, column)| &column.inputs).map(|input| (input.max - input.min, &input.name));
         let spans = spans.filter(|(span, _)| *span > 0.0);
         let least = spans.clone().min_by(|a, b| a.0.total_cmp(&b.0))?;

@@ -15,7 +15,7 @@ use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Schema};
 
-use super::find::{Entry, Found, part_of};
+use super::find::{Asked, Entry, Found, part_of};
 use super::labels::{self, Column, Labels};
 use super::place::{Form, Inside, Pack, Place};
 use crate::data::DataError;
@@ -32,7 +32,7 @@ const MOST_FILES: usize = 2000;
 const MOST_ROWS: usize = 20_000_000;
 
 /// All such files of a folder, or of the one called data in it; `None`: there are none with pictures.
-pub(super) fn in_folder(root: &Path, has_own_test: bool, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
+pub(super) fn in_folder(root: &Path, asked: Asked, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
     let Ok(listed) = super::folder::list(root) else { return Ok(None) };
     let within = listed.folders.iter().find(|folder| super::folder::name(folder).eq_ignore_ascii_case("data"));
     let files = |files: Vec<PathBuf>| {
@@ -46,15 +46,16 @@ pub(super) fn in_folder(root: &Path, has_own_test: bool, progress: &dyn Progress
         found = files(listed.files);
     }
     if found.first().is_some_and(|file| has_pictures(file)) {
-        read(&found, has_own_test, progress).map(Some)
+        read(&found, asked, progress).map(Some)
     } else {
         Ok(None)
     }
 }
 
 /// One file; `None`: it is no such file.
-pub(super) fn in_file(file: &Path, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
-    if has_batches(file) { read(&[file.to_path_buf()], false, progress).map(Some) } else { Ok(None) }
+pub(super) fn in_file(file: &Path, asked: Asked, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
+    let asked = Asked { has_own_test: false, ..asked };
+    if has_batches(file) { read(&[file.to_path_buf()], asked, progress).map(Some) } else { Ok(None) }
 }
 
 /// Whether it is such a file, and one of its columns can hold pictures.
@@ -81,7 +82,7 @@ impl Batches for Look {
     }
 }
 
-fn read(files: &[PathBuf], has_own_test: bool, progress: &dyn Progress) -> Result<Found, DataError> {
+fn read(files: &[PathBuf], asked: Asked, progress: &dyn Progress) -> Result<Found, DataError> {
     let mut all: Option<Copy> = None;
     let (mut packs, mut copied) = (Vec::new(), 0);
     for path in files {
@@ -101,8 +102,11 @@ fn read(files: &[PathBuf], has_own_test: bool, progress: &dyn Progress) -> Resul
         }
     }
     let Some(copy) = all else { return Err(DataError::new("There are no files.")) };
+    let found = copy.labels(asked.label);
+    let rows = packs.iter().map(|(_, places, _)| places.len()).sum();
+    let found = if asked.without_labels { found.or_else(|_| Ok(unlabelled(rows))) } else { found };
     let mut labels =
-        copy.labels().map_err(|why| DataError::new(format!("{why}. The pictures lie in {}", files[0].display())))?;
+        found.map_err(|why: String| DataError::new(format!("{why}. The pictures lie in {}", files[0].display())))?;
     let mut notes = vec![format!("The pictures are those of the column \"{}\".", copy.picture)];
     notes.append(&mut labels.notes);
     let (parts, without) = parts(packs, &labels);
@@ -114,7 +118,7 @@ fn read(files: &[PathBuf], has_own_test: bool, progress: &dyn Progress) -> Resul
         };
         notes.push(format!("{said} left out."));
     }
-    Ok(Found::of(labels.classes, parts, has_own_test, notes))
+    Ok(Found::of(labels.classes, parts, asked.has_own_test, notes))
 }
 
 /// Where the pictures of a file lie, and which part it is.
@@ -196,13 +200,15 @@ impl<'a> Copy<'a> {
         Ok(())
     }
 
-    /// As the file declares them, or as its columns look.
-    fn labels(&self) -> Result<Labels, String> {
+    /// As the file declares them, or as its columns look. `wanted`: the column, or nothing.
+    fn labels(&self, wanted: &str) -> Result<Labels, String> {
         let kept = || self.columns.iter().zip(&self.room).filter(|(_, room)| **room > 0).map(|(column, _)| column);
-        if let Some((column, names)) = kept().find_map(|column| Some((column, self.names.get(&column.name)?))) {
+        let is_meant = |column: &&Column| wanted.is_empty() || column.name == wanted;
+        let mut meant = kept().filter(is_meant);
+        if let Some((column, names)) = meant.find_map(|column| Some((column, self.names.get(&column.name)?))) {
             return Ok(declared(column, names));
         }
-        labels::choose(&kept().cloned().collect::<Vec<_>>())
+        labels::choose(&kept().cloned().collect::<Vec<_>>(), wanted)
     }
 }
 
@@ -212,6 +218,11 @@ fn uncopied(error: &std::io::Error) -> DataError {
 
 fn unread(error: &ArrowError) -> DataError {
     DataError::new(format!("A column can't be read ({error})."))
+}
+
+/// All pictures, of one class without a name.
+fn unlabelled(rows: usize) -> Labels {
+    Labels { classes: vec![String::new()], of: vec![Some(0); rows], part: vec![None; rows], notes: Vec::new() }
 }
 
 /// A number without a name is none, as -1 of tests without answers.

@@ -24,30 +24,47 @@ pub(super) struct Found {
     pub notes: Vec<String>,
 }
 
-/// `has_own_test`: a part for tests is one where there is no other to validate with.
-pub(super) fn find(path: &Path, has_own_test: bool, progress: &dyn Progress) -> Result<Found, DataError> {
+/// How pictures are looked for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked<'a> {
+    /// A part for tests is one where there is no other to validate with.
+    pub has_own_test: bool,
+    /// The column with the classes; empty: the likeliest.
+    pub label: &'a str,
+    /// Pictures in a file needn't have classes: then they are all of one without a name.
+    pub without_labels: bool,
+}
+
+pub(super) fn find(path: &Path, asked: Asked, progress: &dyn Progress) -> Result<Found, DataError> {
     if path.is_file() {
-        return in_file(path, has_own_test, progress);
+        return in_file(path, asked, progress);
     }
-    if let Some(found) = cifar::in_folder(path, has_own_test)?.or(column::in_folder(path, has_own_test, progress)?) {
+    let packed = cifar::in_folder(path, asked.has_own_test)?;
+    if let Some(found) = packed.or(column::in_folder(path, asked, progress)?) {
         return Ok(found);
     }
-    let by_folder = folder::find(path, has_own_test, progress);
+    if !asked.label.is_empty() {
+        return table::in_folder(path, asked, progress)?.ok_or_else(|| {
+            let (column, path) = (asked.label, path.display());
+            DataError::new(format!("No table here names the pictures, so none of its columns is \"{column}\": {path}"))
+        });
+    }
+    let by_folder = folder::find(path, asked.has_own_test, progress);
     if by_folder.as_ref().is_ok_and(|found| !found.classes.iter().all(|name| folder::is_no_class(name))) {
         return by_folder;
     }
-    match table::in_folder(path, has_own_test, progress)? {
+    match table::in_folder(path, asked, progress)? {
         Some(found) => Ok(found),
         None => by_folder,
     }
 }
 
 /// Pictures that are no files; `None`: they are.
-pub(super) fn packed(path: &Path, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
+pub(super) fn packed(path: &Path, asked: Asked, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
     if path.is_file() {
-        return Ok(cifar::in_file(path)?.or(column::in_file(path, progress)?));
+        return Ok(cifar::in_file(path)?.or(column::in_file(path, asked, progress)?));
     }
-    Ok(cifar::in_folder(path, true)?.or(column::in_folder(path, true, progress)?))
+    Ok(cifar::in_folder(path, asked.has_own_test)?.or(column::in_folder(path, asked, progress)?))
 }
 
 /// Whether a file has them in it.
@@ -55,11 +72,11 @@ pub fn are_packed(path: &Path) -> bool {
     path.is_file() && (cifar::is_called_so(path) || column::has_pictures(path))
 }
 
-fn in_file(path: &Path, has_own_test: bool, progress: &dyn Progress) -> Result<Found, DataError> {
-    if let Some(found) = packed(path, progress)? {
+fn in_file(path: &Path, asked: Asked, progress: &dyn Progress) -> Result<Found, DataError> {
+    if let Some(found) = packed(path, asked, progress)? {
         return Ok(found);
     }
-    let error = match table::of_file(path, has_own_test, progress) {
+    let error = match table::of_file(path, asked, progress) {
         Ok(Some(found)) => return Ok(found),
         Ok(None) => DataError::new("No column of it names the pictures beside it."),
         Err(error) => error,

@@ -57,7 +57,7 @@ fn a_table_beside_the_pictures_names_their_classes() {
     assert!(rows.into_iter().all(|(grey, class)| (grey as usize % 2) as f32 == class));
     // The table itself may be chosen.
     assert_eq!(loaded(&own.path().join("labels.csv")).unwrap().train, set.train);
-    let source = propose_pictures(&own.path().join("labels.csv"), Path::new(""), &NoProgress).unwrap();
+    let source = propose_pictures(&own.path().join("labels.csv"), "", Path::new(""), &NoProgress).unwrap();
     assert!(matches!(source, Source::Pictures(PictureSpec { size: 16, .. })), "{source:?}");
 }
 
@@ -131,6 +131,46 @@ fn what_no_table_says_is_told() {
     assert!(said(&table.path().join("plain.csv")).contains("No column of it names the pictures"));
 }
 
+/// With this column as the classes.
+fn labelled(path: &Path, label: &str) -> Result<Dataset, DataError> {
+    let spec = PictureSpec { folder: path.into(), size: 8, grey: true, fit: Fit::Crop, label: label.into() };
+    let data = DataSpec { source: Source::Pictures(spec.clone()), ..DataSpec::default() };
+    super::load(&spec, path, &data, &NoProgress)
+}
+
+#[test]
+fn the_column_of_the_classes_can_be_named() {
+    let text = "file,label,mood,id\n1.png,cat,calm,a\n2.png,dog,wild,a\n3.png,cat,wild,a\n4.png,dog,calm,a\n5.png,cat,calm,a\n";
+    let own = with_table(&SIX, "labels.csv", text);
+    is(&loaded(own.path()).unwrap(), &[("cat", 3), ("dog", 2)]);
+    for path in [own.path().to_owned(), own.path().join("labels.csv")] {
+        let set = labelled(&path, "mood").unwrap();
+        is(&set, &[("calm", 3), ("wild", 2)]);
+        assert!(
+            set.notes.iter().any(|note| note == "The classes are those of the column \"mood\"."),
+            "{:?}",
+            set.notes
+        );
+        let source = propose_pictures(&path, "mood", Path::new(""), &NoProgress).unwrap();
+        assert!(matches!(source, Source::Pictures(PictureSpec { label, .. }) if label == "mood"));
+    }
+    let said = |label| labelled(own.path(), label).unwrap_err().message;
+    assert!(
+        said("colour").contains("There is no column \"colour\". Choose one of: label, mood, id"),
+        "{}",
+        said("colour")
+    );
+    assert!(said("id").contains("has 1 value"), "{}", said("id"));
+    // Folders are classes unless a column is named.
+    let own = folder(&["a/1.png", "a/2.png", "a/3.png", "b/4.png", "b/5.png"]);
+    std::fs::write(own.path().join("labels.csv"), text).unwrap();
+    is(&loaded(own.path()).unwrap(), &[("a", 3), ("b", 2)]);
+    is(&labelled(own.path(), "mood").unwrap(), &[("calm", 3), ("wild", 2)]);
+    std::fs::remove_file(own.path().join("labels.csv")).unwrap();
+    let none = labelled(own.path(), "mood").unwrap_err().message;
+    assert!(none.contains("No table here names the pictures"), "{none}");
+}
+
 /// A file as Hugging Face writes it, or with plain bytes.
 fn parquet(is_struct: bool, pictures: Vec<Option<Vec<u8>>>, label: (&str, ArrayRef), said: Option<&str>) -> Vec<u8> {
     let binary: ArrayRef = Arc::new(BinaryArray::from_iter(pictures.iter().map(Option::as_ref)));
@@ -191,10 +231,19 @@ fn a_column_of_encoded_pictures_is_data() {
     std::fs::write(own.path().join("test-00000-of-00001.parquet"), test).unwrap();
     let set = loaded(own.path()).unwrap();
     assert_eq!((set.train.len(), set.validation.len()), (7, 7));
-    let source = propose_pictures(own.path(), Path::new(""), &NoProgress).unwrap();
+    let source = propose_pictures(own.path(), "", Path::new(""), &NoProgress).unwrap();
     assert!(matches!(source, Source::Pictures(_)));
     let unseen = read_unseen(&set.encoding, &file, &NoProgress).unwrap();
     assert_eq!((unseen.names[1].as_str(), unseen.truths[1]), ("train-00000-of-00001.parquet row 1", Some(1.0)));
+    // Of another column, and without labels.
+    let moods: ArrayRef = Arc::new(StringArray::from(vec!["x", "y", "x", "y", "x", "y", "x", "y"]));
+    std::fs::write(&file, parquet(true, pictures(), ("mood", moods), Some(SAID))).unwrap();
+    is(&labelled(&file, "mood").unwrap(), &[("x", 4), ("y", 4)]);
+    let nothing: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>; 8]));
+    std::fs::write(&file, parquet(true, pictures(), ("label", nothing), None)).unwrap();
+    assert!(said(&file).contains("A column with the class of each picture is needed"));
+    let unseen = read_unseen(&set.encoding, &file, &NoProgress).unwrap();
+    assert_eq!((unseen.names.len(), unseen.truths.iter().flatten().count()), (8, 0));
     // Plain bytes, words, and pictures that are none.
     let words: ArrayRef = Arc::new(StringArray::from(vec!["x", "y", "x", "y", "x", "y", "x", "y"]));
     let mut some = pictures();
@@ -207,7 +256,7 @@ fn a_column_of_encoded_pictures_is_data() {
         assert!(notes.contains(words), "{words}: {notes}");
     }
     // Read again where they do not fit in memory.
-    let spec = PictureSpec { folder: file.clone(), size: 8, grey: true, fit: Fit::Crop };
+    let spec = PictureSpec { folder: file.clone(), size: 8, grey: true, fit: Fit::Crop, label: String::new() };
     let data = DataSpec { source: Source::Pictures(spec.clone()), ..DataSpec::default() };
     assert_eq!(load_within(&spec, &file, &data, &NoProgress, 0).unwrap(), set);
     std::fs::write(&file, parquet(false, vec![None; 8], ("label", numbers), None)).unwrap();
@@ -235,7 +284,7 @@ fn cifar(labels: &[&[u8]]) -> Vec<u8> {
 }
 
 fn colour(folder: &Path) -> Result<Dataset, DataError> {
-    let spec = PictureSpec { folder: folder.into(), size: 32, grey: false, fit: Fit::Crop };
+    let spec = PictureSpec { folder: folder.into(), size: 32, grey: false, fit: Fit::Crop, label: String::new() };
     crate::data::load(&DataSpec { source: Source::Pictures(spec), ..DataSpec::default() }, Path::new(""), &NoProgress)
 }
 
@@ -256,7 +305,7 @@ fn cifars_binary_files_are_data() {
     assert_eq!((set.class_counts(&set.train), set.class_counts(&set.validation)), (vec![4, 4], vec![2, 2]));
     let one = set.train.input(1).unwrap();
     assert_eq!([one[0], one[1024], one[2048], one[3071]].map(|value| value * 255.0), [18.0, 1.0, 7.0, 7.0]);
-    assert_eq!(propose(own.path(), &NoProgress).map(|spec| (spec.size, spec.grey)), Ok((32, false)));
+    assert_eq!(propose(own.path(), "", &NoProgress).map(|spec| (spec.size, spec.grey)), Ok((32, false)));
     let text = "a\nb\nc\nhorse?\n\nd\ne\nf\ng\nh\nlorry\n";
     std::fs::write(inner.join("batches.meta.txt"), text).unwrap();
     assert_eq!(colour(&inner.join("data_batch_1.bin")).unwrap().classes().unwrap(), ["horse?", "lorry"]);

@@ -56,8 +56,9 @@ pub(super) struct Labels {
     pub notes: Vec<String>,
 }
 
-/// Of columns of the same length. Errors: a sentence without the file.
-pub(super) fn choose(columns: &[Column]) -> Result<Labels, String> {
+/// Of columns of the same length. `wanted`: the column of the classes; empty: the likeliest. Errors: a sentence without
+/// the file.
+pub(super) fn choose(columns: &[Column], wanted: &str) -> Result<Labels, String> {
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let parts = columns.iter().find(|column| {
         let filled = || column.cells.iter().filter(|cell| !cell.is_empty());
@@ -71,6 +72,19 @@ pub(super) fn choose(columns: &[Column]) -> Result<Labels, String> {
     };
     let others = || columns.iter().filter(|column| parts.is_none_or(|parts| !std::ptr::eq(parts, *column)));
     let mut notes = Vec::new();
+    if !wanted.is_empty() {
+        let column = columns.iter().find(|column| column.name == wanted).ok_or_else(|| {
+            let names = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
+            format!("There is no column \"{wanted}\". Choose one of: {}", names.join(", "))
+        })?;
+        let (classes, of) = classes(&column.cells, &mut notes);
+        if !(2..=MOST).contains(&classes.len()) {
+            let values = if classes.len() == 1 { "1 value".into() } else { format!("{} values", classes.len()) };
+            return Err(format!("The column \"{wanted}\" has {values}. Choose one with 2 to {MOST} classes"));
+        }
+        notes.insert(0, format!("The classes are those of the column \"{wanted}\"."));
+        return Ok(Labels { classes, of, part, notes });
+    }
     let likeliest = others().filter_map(|column| Some((rank(column, rows)?, column))).min_by_key(|(rank, _)| *rank);
     // A name says more than marks do, and they more than a column of any name.
     let marks = match likeliest {

@@ -29,6 +29,7 @@ use super::split::{Own, has_own_test, hold_back};
 use super::{DataError, Dataset, Encoding, Samples, Truth, Unseen, encoding};
 use crate::model::{DataSpec, Fit, PictureSpec};
 use decode::{Fault, Wanted};
+use find::Asked;
 use place::Place;
 use rows::{Left, MAX_HELD, Picture, PictureRows};
 
@@ -54,7 +55,8 @@ fn load_within(
     mut room: u64,
 ) -> Result<Dataset, DataError> {
     progress.report(0.0, "looking for pictures");
-    let found = find::find(path, has_own_test(spec), progress)?;
+    let asked = Asked { has_own_test: has_own_test(spec), label: &settings.label, ..Asked::default() };
+    let found = find::find(path, asked, progress)?;
     let wanted = wanted(settings);
     let mut notes = found.notes;
     let parts = [Some(found.train), found.validation, found.test];
@@ -166,9 +168,10 @@ pub(super) fn skipped(left: &[Left], root: &Path) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" "))
 }
 
-/// Settings for a folder: grey where all its pictures are, of a size that trains on a laptop.
-pub(super) fn propose(path: &Path, progress: &dyn Progress) -> Result<PictureSpec, DataError> {
-    let found = find::find(path, true, progress)?;
+/// Settings for a folder: grey where all its pictures are, of a size that trains on a laptop. `label`: the column with
+/// the classes, or nothing.
+pub(super) fn propose(path: &Path, label: &str, progress: &dyn Progress) -> Result<PictureSpec, DataError> {
+    let found = find::find(path, Asked { has_own_test: true, label, ..Asked::default() }, progress)?;
     let (mut heads, mut step) = (Vec::new(), found.train.len() as f64 / HEADS as f64);
     step = step.max(1.0);
     let mut at = 0.0;
@@ -189,6 +192,7 @@ pub(super) fn propose(path: &Path, progress: &dyn Progress) -> Result<PictureSpe
         size,
         grey: heads.iter().all(|head| !head.has_colour),
         fit: Fit::default(),
+        label: label.to_owned(),
     })
 }
 
@@ -206,7 +210,8 @@ pub(super) fn unseen(encoding: &Encoding, fit: Fit, path: &Path, progress: &dyn 
         folders.iter().rev().find_map(|name| called(&name.to_string_lossy()))
     };
     let mut found = Unseen::default();
-    let entries: Vec<(Place, Option<usize>)> = match find::packed(path, progress)? {
+    let unlabelled = Asked { has_own_test: true, without_labels: true, ..Asked::default() };
+    let entries: Vec<(Place, Option<usize>)> = match find::packed(path, unlabelled, progress)? {
         Some(packed) => {
             found.notes = packed.notes;
             let all = packed.train.into_iter().chain(packed.validation.into_iter().chain(packed.test).flatten());

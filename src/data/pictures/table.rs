@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::find::{Found, part_of};
+use super::find::{Asked, Found, part_of};
 use super::folder::{name, natural};
 use super::labels::{self, Column};
 use crate::data::DataError;
@@ -67,18 +67,18 @@ pub(super) fn is_table(path: &Path) -> bool {
 }
 
 /// The table that was chosen, with the pictures beside it.
-pub(super) fn of_file(file: &Path, has_own_test: bool, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
+pub(super) fn of_file(file: &Path, asked: Asked, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
     let Some(folder) = file.parent().filter(|_| is_table(file)) else { return Ok(None) };
     let files = Files::find(folder, progress)?;
     let names = Names::new(&files);
     match naming(file, &names, progress)? {
-        Some(naming) => read(&[naming], &names, has_own_test, progress).map(Some),
+        Some(naming) => read(&[naming], &names, asked, progress).map(Some),
         None => Ok(None),
     }
 }
 
 /// Whichever table of the folder names most; `None`: none does.
-pub(super) fn in_folder(root: &Path, has_own_test: bool, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
+pub(super) fn in_folder(root: &Path, asked: Asked, progress: &dyn Progress) -> Result<Option<Found>, DataError> {
     let files = Files::find(root, progress)?;
     if files.pictures.is_empty() {
         return Ok(None);
@@ -107,7 +107,7 @@ pub(super) fn in_folder(root: &Path, has_own_test: bool, progress: &dyn Progress
     let alike: Vec<bool> = all.iter().map(is_alike).collect();
     let all: Vec<Naming> =
         all.into_iter().enumerate().filter(kept).filter(|(at, _)| alike[*at]).map(|(_, naming)| naming).collect();
-    read(&all, &names, has_own_test, progress).map(Some)
+    read(&all, &names, asked, progress).map(Some)
 }
 
 /// As a table, or as a list with spaces between.
@@ -141,7 +141,7 @@ fn naming(file: &Path, names: &Names, progress: &dyn Progress) -> Result<Option<
     }))
 }
 
-fn read(tables: &[Naming], names: &Names, has_own_test: bool, progress: &dyn Progress) -> Result<Found, DataError> {
+fn read(tables: &[Naming], names: &Names, asked: Asked, progress: &dyn Progress) -> Result<Found, DataError> {
     let files = names.files;
     let mut columns: Vec<Column> = Vec::new();
     // Of each row its picture, and the part of its table.
@@ -173,7 +173,7 @@ fn read(tables: &[Naming], names: &Names, has_own_test: bool, progress: &dyn Pro
         }
     }
     let file = &tables[0].file;
-    let labels = labels::choose(&columns)
+    let labels = labels::choose(&columns, asked.label)
         .map_err(|why| DataError::new(format!("{why}. The table names the pictures: {}", file.display())))?;
     let called = tables.iter().map(|table| files.below(&table.file)).collect::<Vec<_>>().join(", ");
     let column = &tables[0].columns[tables[0].column];
@@ -200,7 +200,7 @@ fn read(tables: &[Naming], names: &Names, has_own_test: bool, progress: &dyn Pro
         let rows = if twice == 1 { "1 row names a picture".to_owned() } else { format!("{twice} rows name pictures") };
         notes.push(format!("{rows} that a row above had named: the first counts."));
     }
-    Ok(Found::of(labels.classes, parts, has_own_test, notes))
+    Ok(Found::of(labels.classes, parts, asked.has_own_test, notes))
 }
 
 /// Pictures without a label.

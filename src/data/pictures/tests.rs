@@ -148,7 +148,7 @@ pub fn folder(files: &[&str]) -> tempfile::TempDir {
 }
 
 fn spec(folder: &Path) -> PictureSpec {
-    PictureSpec { folder: folder.into(), size: 8, grey: true, fit: Fit::Crop }
+    PictureSpec { folder: folder.into(), size: 8, grey: true, fit: Fit::Crop, label: String::new() }
 }
 
 pub fn loaded(folder: &Path) -> Result<Dataset, DataError> {
@@ -284,10 +284,10 @@ fn what_does_not_fit_in_memory_is_decoded_again_alike_or_told_of() {
 #[test]
 fn settings_suit_the_folder() {
     let small = folder(&TWO);
-    let found = propose(small.path(), &NoProgress).unwrap();
+    let found = propose(small.path(), "", &NoProgress).unwrap();
     assert_eq!((found.size, found.grey), (16, false));
     let Some(path) = test_data("pictures/sign_digits") else { return };
-    let found = propose(&path, &NoProgress).unwrap();
+    let found = propose(&path, "", &NoProgress).unwrap();
     assert_eq!((found.size, found.grey, found.fit), (64, false, Fit::Crop));
 }
 

@@ -6,7 +6,7 @@ use egui_material_icons::icons;
 use super::{parts, points, table};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Change, checkbox, choice, float, usize_field};
+use crate::gui::widgets::{Change, checkbox, choice, float, labelled, text_field, usize_field};
 use crate::model::{
     DataSpec, DigitsSpec, Fit, IdxSpec, PictureSpec, SampleSpec, ScenesSpec, ShapesSpec, Source, SyntheticSpec, limits,
 };
@@ -196,7 +196,26 @@ fn drawn(ui: &mut Ui, draft: &mut Draft, samples: &mut usize, size: &mut usize, 
 
 fn pictures(ui: &mut Ui, draft: &mut Draft, spec: &mut PictureSpec, dialogs: &mut Dialogs) {
     place(ui, &spec.folder, Purpose::DataFolder, dialogs);
+    label(ui, draft, &mut spec.label);
     fitted(ui, draft, &mut spec.size, &mut spec.fit, &mut spec.grey);
+}
+
+/// The column with the classes, of pictures with a table of labels.
+fn label(ui: &mut Ui, draft: &mut Draft, label: &mut String) {
+    let help = "Of pictures with a table of labels: the column with their classes. Empty: the most likely one, \
+        which the notes name. Folders of classes need none.";
+    let mut typed = None;
+    labelled(ui, "Label column", help, |ui| {
+        let width = ui.available_width();
+        let (response, changed) =
+            text_field(ui, "Label column", label, |field| field.hint_text("found by itself").desired_width(width));
+        typed = changed;
+        response
+    });
+    if let Some(typed) = typed {
+        *label = typed.trim().to_owned();
+        draft.ended = true;
+    }
 }
 
 /// What every picture becomes.

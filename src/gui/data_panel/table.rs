@@ -60,7 +60,8 @@ fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrevi
         spec.columns.retain(|choice| choice.name != spec.target && (choice.name != old || !choice.role.is_target()));
         let values = table.columns.iter().position(|column| column.name == spec.target);
         let is_number = possible[i].as_target == ColumnRole::Numeric;
-        if is_number && values.and_then(|at| log_skewness(table.drawn.columns.get(at)?)).is_some() {
+        let has_logarithms = possible[i].range.is_some_and(|(least, _)| least >= 0.0);
+        if is_number && has_logarithms && values.and_then(|at| log_skewness(table.drawn.columns.get(at)?)).is_some() {
             spec.columns.push(ColumnChoice { name: spec.target.clone(), role: ColumnRole::LogTarget });
         }
         draft.ended = true;

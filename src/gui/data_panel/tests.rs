@@ -348,7 +348,8 @@ fn every_field_has_a_term() {
     harness.run();
     assert!(harness.query_by_label("At most").is_some());
     assert_eq!(unexplained(&harness), [""; 0]);
-    let pictures = PictureSpec { folder: folder.path().into(), size: 32, grey: false, fit: Fit::Crop };
+    let pictures =
+        PictureSpec { folder: folder.path().into(), size: 32, grey: false, fit: Fit::Crop, label: String::new() };
     harness.state_mut().state.pose().project.data.source = Source::Pictures(pictures);
     harness.run();
     assert_eq!(unexplained(&harness), [""; 0]);

@@ -7,7 +7,7 @@ use crate::gui::figure::Table;
 use crate::gui::numbers::{count, significant};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{combo, progress};
-use crate::model::{Division, Metric, Source};
+use crate::model::{Metric, Source};
 use crate::session::folds::{FoldResult, mean_and_spread};
 use crate::session::{Action, ExamineAction, RunStatus, Tab};
 
@@ -17,8 +17,7 @@ const FOLDS: [usize; 3] = [3, 5, 10];
 const USUAL: usize = 5;
 
 const HELP: &str = "Splits the samples into equal parts, the folds, and trains the network once for each: that fold \
-    validates, the others train. Every sample validates once, so the mean says more than one split does, and the spread \
-    says how much of a score is luck.";
+    validates, the others train. The mean says more than one split does, and the spread says how much of a score is luck.";
 
 /// Whether samples can be divided into folds. Generated ones need no such care: more of them can be had.
 pub(super) fn is_there(view: &OutputView<'_>) -> bool {
@@ -50,11 +49,7 @@ fn begin(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<
     if found.progress.is_some() {
         return;
     }
-    let why = match state.project().data.split {
-        Division::Marks { .. } => Some("The rows say which part they are in, so there is nothing to rotate."),
-        _ if state.run().status == RunStatus::NotReady => Some("The network can't train yet."),
-        _ => None,
-    };
+    let why = (state.run().status == RunStatus::NotReady).then_some("The network can't train yet.");
     let id = ui.scope_id().with("folds");
     let mut of: usize = ui.data(|data| data.get_temp(id)).unwrap_or(USUAL);
     ui.horizontal_wrapped(|ui| {

@@ -112,7 +112,7 @@ fn legend(
              than always predicting the mean.\nR² = 1 − Σ(y − ŷ)² / Σ(y − mean)²",
         );
         if let Some(r2) = of_all {
-            let text = RichText::new(format!("of all {}", significant(r2, 4))).font(theme::mono(12.0));
+            let text = RichText::new(format!("mean R² {}", significant(r2, 4))).font(theme::mono(12.0));
             ui.label(text.color(tokens.muted)).on_hover_text("R², the mean over all targets.");
         }
         ui.label(mono(format!("RMSE {}", significant(scores.rmse, 4)))).on_hover_text(

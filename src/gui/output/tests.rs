@@ -369,7 +369,7 @@ fn of_several_numbers_each_has_its_own_picture_and_scores() {
     let picture = OutputPicture::Numbers { outputs, r2: 0.5, over };
     let mut harness = open(state(Dataset { truth, ..table() }, Some(picture)), Tab::Output);
     harness.get_by_label("R² 0.25");
-    harness.get_by_label("of all 0.5");
+    harness.get_by_label("mean R² 0.5");
     harness.get_by_label("Target").click();
     harness.run_steps(3);
     harness.get_by_role_and_label(egui::accesskit::Role::Button, "age").click();

@@ -109,6 +109,9 @@ pub struct PictureSpec {
     /// What becomes of pictures that are not square.
     #[serde(default)]
     pub fit: Fit,
+    /// The column of a table of labels, or beside a column of pictures, that has the classes; empty: the likeliest.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
 }
 
 /// How a picture of any size becomes a square.

@@ -34,8 +34,13 @@ impl CsvSpec {
 
     /// The columns to predict, in the order of the outputs.
     pub fn targets(&self) -> Vec<&str> {
-        let others = self.columns.iter().filter(|choice| choice.role.is_target() && choice.name != self.target);
-        std::iter::once(&*self.target).chain(others.map(|choice| &*choice.name)).collect()
+        let mut all = vec![&*self.target];
+        for choice in self.columns.iter().filter(|choice| choice.role.is_target()) {
+            if !all.contains(&&*choice.name) {
+                all.push(&choice.name);
+            }
+        }
+        all
     }
 
     /// Whether a column is predicted.

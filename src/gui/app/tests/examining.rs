@@ -144,28 +144,31 @@ fn every_fold_is_trained_on_request_and_is_a_run_of_its_own() {
         let state = hands.state();
         state.project().data.fold.is_some() && state.dataset().is_some_and(|dataset| dataset.validation.len() < 40)
     });
-    assert_eq!(hands.state().cross_validation().of, 0, "of other data");
+    let state = hands.state();
+    assert!(state.cross_validation().folds.len() == 5 && state.cross_validation().is_of(state.project()));
     hands.click_tab("Data");
     hands.click("Use a share");
     hands.wait_until("a share validates", |hands| hands.state().project().data.fold.is_none());
 }
 
 #[test]
-fn folds_can_be_given_up_and_those_that_are_over_stay() {
+fn folds_can_be_given_up_and_are_told_from_those_of_other_settings() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut hands = trained(folder.path());
     let mut training = hands.state().project().training.clone();
-    training.epochs = 1_000;
-    hands.apply(Action::SetTraining(training));
+    training.epochs = 100_000;
+    hands.apply(Action::SetTraining(training.clone()));
     hands.apply(Action::Examine(ExamineAction::Folds(Some(3))));
-    hands.wait_until("the first is over", |hands| !hands.state().cross_validation().folds.is_empty());
     hands.click_tab("Scores");
     hands.click("Folds");
     hands.click("Cancel");
-    assert!(hands.state().cross_validation().progress.is_none());
-    assert!(!hands.names_containing("Stopped after").is_empty());
-    training = hands.state().project().training.clone();
+    assert!(hands.state().cross_validation().progress.is_none() && hands.sees("Train every fold"));
+    training.epochs = 1;
+    hands.apply(Action::SetTraining(training.clone()));
+    hands.apply(Action::Examine(ExamineAction::Folds(Some(3))));
+    hands.wait_until("they are over", |hands| hands.state().cross_validation().folds.len() == 3);
+    assert!(hands.names_containing("have changed since").is_empty());
     training.batch_size += 1;
     hands.apply(Action::SetTraining(training));
-    assert!(!hands.state().cross_validation().is_of(hands.state().project()));
+    assert!(!hands.names_containing("have changed since").is_empty());
 }
