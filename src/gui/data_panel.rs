@@ -119,11 +119,10 @@ fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             }
         }
         DataState::Failed(why) => {
-            // Nothing has failed where nothing was drawn yet.
-            let is_open = state.drawn().is_some_and(|drawn| drawn.len() < 2);
-            let colour = if is_open { tokens.muted } else { tokens.bad };
+            // Nothing has failed where boxes are still to be drawn.
+            let colour = if state.is_to_be_drawn() { tokens.muted } else { tokens.bad };
             ui.add(Label::new(RichText::new(why).color(colour)).wrap());
-            if !is_open && ui.button("Try again").clicked() {
+            if ui.button("Try again").clicked() {
                 actions.push(Action::ReloadData);
             }
         }

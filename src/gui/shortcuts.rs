@@ -82,6 +82,9 @@ pub fn handle(
     let is_behind = dialogs.is_open() || local.is_in_front() || ArrivingUi::is_in_front(state);
     if !is_behind && state.drawing().is_some() {
         local.space_armed = false;
+        if let Some(asked) = [SAVE_AS, SAVE].into_iter().find(|&shortcut| pressed(shortcut)) {
+            file(ctx, state, asked, dialogs, actions);
+        }
         if !text_has_focus(ctx) {
             actions.extend(undo_or_redo(pressed));
         }

@@ -98,8 +98,8 @@ mod tests {
     use super::*;
     use crate::model::layer::{Activation, Dense, Dropout, Loss, LossKind, Relu};
     use crate::model::{
-        Clip, CsvSpec, DigitsSpec, EarlyStopping, Feature, LayerKind, Optimiser, Schedule, SyntheticKind,
-        SyntheticSpec, templates,
+        BoxesSpec, Clip, CsvSpec, DigitsSpec, DrawnPicture, EarlyStopping, Feature, Fit, LayerKind, Optimiser,
+        Schedule, SyntheticKind, SyntheticSpec, templates,
     };
 
     /// Input, Dense of 8, Dense of 2, Loss.
@@ -276,6 +276,27 @@ mod tests {
         };
         let found = words(&table("/a/iris.csv", "kind"), &table("/b/iris2.csv", "size"));
         assert_eq!(found, ["data iris.csv → iris2.csv", "target kind → size"]);
+    }
+
+    #[test]
+    fn boxes_drawn_by_hand_are_counted() {
+        let drawn = |picture: &str, boxes: &[f32]| DrawnPicture {
+            picture: picture.into(),
+            boxes: boxes.iter().map(|left| ("cat".to_owned(), *left, 0.0, 1.0, 1.0).into()).collect::<Vec<_>>().into(),
+        };
+        let with = |drawn: Vec<DrawnPicture>| {
+            let mut project = Project::default();
+            let (folder, size, grey, fit) = ("a".into(), 32, false, Fit::Pad);
+            project.data.source = Source::Boxes(BoxesSpec { folder, size, grey, fit, drawn: drawn.into() });
+            project
+        };
+        let one = with(vec![drawn("1.png", &[0.1])]);
+        let words = |after: Vec<DrawnPicture>| words(&one, &with(after)).join(", ");
+        let more = vec![drawn("1.png", &[0.1]), drawn("2.png", &[])];
+        assert_eq!(words(more), "pictures with boxes drawn by hand 1 → 2");
+        assert_eq!(words(vec![drawn("1.png", &[0.1, 0.5])]), "boxes drawn by hand 1 → 2");
+        assert_eq!(words(vec![drawn("1.png", &[0.2])]), "boxes drawn by hand 1 → 1 (edited)");
+        assert_eq!(words(vec![drawn("1.png", &[0.1])]), "");
     }
 
     #[test]

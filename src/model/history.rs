@@ -110,6 +110,12 @@ impl<T: Clone> History<T> {
         stack.last().and_then(|entry| entry.of_run.as_ref())
     }
 
+    /// The state that [`Self::undo`] or, forwards, [`Self::redo`] brings back.
+    pub fn peek(&self, back: bool) -> Option<&T> {
+        let stack = if back { &self.past } else { &self.future };
+        stack.last().map(|entry| entry.state.as_ref())
+    }
+
     /// All that was and will be becomes another in the same way.
     pub fn amend(&mut self, change: impl Fn(&mut T)) {
         for entry in self.past.iter_mut().chain(&mut self.future) {

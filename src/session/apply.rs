@@ -1,5 +1,6 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
+use super::drawing::differ_in_boxes;
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
 use crate::model::{Edit, LayerId, NumberStep, Problem, Project, RunStep, Subject, infer};
 use crate::trace::dragged;
@@ -183,6 +184,12 @@ impl State {
 
     fn travel(&mut self, back: bool) {
         let before = self.project.clone();
+        let next = self.history.peek(back).filter(|_| self.drawing.is_some());
+        if next.is_some_and(|next| !differ_in_boxes(next, &before)) {
+            // What else was changed is behind the boxes.
+            let text = if back { "No more boxes to undo." } else { "No more boxes to redo." };
+            return self.notify(NoticeKind::Info, text);
+        }
         let of_run = self.history.next_of_run(back).cloned();
         let found = if back { self.history.undo(&self.project) } else { self.history.redo(&self.project) };
         match found {

@@ -13,8 +13,10 @@ use super::works::Loaded;
 use super::{NoticeKind, RunStatus, State};
 use crate::data::{self, BoxFolder, BoxPicture, Colours, DataError, NoProgress, PictureFile, Progress};
 use crate::files::atomic;
-use crate::model::{BoxesSpec, DataSpec, Division, Drawn, DrawnBox, DrawnPicture, Project, Source};
+use crate::model::{BoxesSpec, DataSpec, Division, Drawn, DrawnBox, DrawnPicture, Project, Source, problem_of_drawn};
 
+/// Why there are no samples yet.
+const NOTHING_DRAWN: &str = "No boxes yet. Draw some in two pictures at least: press Draw boxes in the Data tab.";
 /// The longer side of a picture as it is looked at, in pixels.
 const LARGEST: u32 = 1600;
 
@@ -51,6 +53,8 @@ pub struct Drawing {
     pub at: usize,
     /// How it looks, or why that can't be had; `None` while it is read.
     pub shown: Option<Result<Arc<Colours>, String>>,
+    /// Another number whenever a picture is shown.
+    pub version: u64,
 }
 
 impl Drawing {
@@ -63,7 +67,7 @@ impl Drawing {
 /// What threads bring.
 enum Came {
     Folder(Result<BoxFolder, String>, Option<PathBuf>),
-    Picture(usize, Result<Colours, String>),
+    Picture(u64, Result<Colours, String>),
     Written(Result<PathBuf, String>),
 }
 
@@ -83,9 +87,7 @@ pub(super) fn load(
     let dataset = match (has_some, like) {
         (true, None) => return fitted(spec, None, base, progress),
         (true, Some(_)) => Ok(Arc::new(data::load(&spec, base, progress)?)),
-        (false, _) => {
-            Err(DataError::new("No boxes yet. Draw some in two pictures at least: press Draw boxes in the Data tab."))
-        }
+        (false, _) => Err(DataError::new(NOTHING_DRAWN)),
     };
     let (project, data) = match like {
         None => (Some(Box::new(propose_detector(path, spec))), None),
@@ -94,7 +96,7 @@ pub(super) fn load(
     Ok(Loaded { dataset, table: None, facts: None, project, data })
 }
 
-/// What is in a picture: what was drawn, or else what its label says; `None` where it is none of the data.
+/// What is in a picture: what was drawn, or else what its label says; `None` where it isn't used.
 pub fn boxes_in<'a>(drawn: &'a [DrawnPicture], picture: &'a BoxPicture) -> Option<&'a [DrawnBox]> {
     let own = drawn.iter().find(|one| one.picture == picture.name).map(|one| one.boxes.as_slice());
     own.or(picture.boxes.as_deref())
@@ -137,14 +139,10 @@ impl State {
             }
             BoxAction::Show(at) => self.show_picture(at),
             BoxAction::Set { picture, boxes, what } => {
-                let boxes = Arc::new(boxes);
-                self.change_drawn(&what, move |drawn| match drawn.iter_mut().find(|one| one.picture == picture) {
-                    Some(one) => one.boxes = boxes,
-                    None => drawn.push(DrawnPicture { picture, boxes }),
-                });
+                self.set_boxes(DrawnPicture { picture, boxes: boxes.into() }, &what)
             }
             BoxAction::Forget(picture) => {
-                self.change_drawn("take the boxes of the label", |drawn| drawn.retain(|one| one.picture != picture));
+                self.change_drawn("restore the labelled boxes", |drawn| drawn.retain(|one| one.picture != picture));
             }
             BoxAction::Export(to) => {
                 let drawn = self.drawn().cloned().unwrap_or_default();
@@ -157,16 +155,47 @@ impl State {
         }
     }
 
+    /// Nothing is set that the file of the project couldn't have.
+    fn set_boxes(&mut self, new: DrawnPicture, what: &str) {
+        let folder = self.drawing.as_ref().and_then(|drawing| drawing.folder.clone());
+        let known = folder.as_ref().and_then(|folder| folder.pictures.iter().find(|one| one.name == new.picture));
+        let drawn = self.drawn().cloned().unwrap_or_default();
+        let before = match known {
+            Some(picture) => boxes_in(&drawn, picture).map(<[_]>::len),
+            None => drawn.iter().find(|one| one.picture == new.picture).map(|one| one.boxes.len()),
+        };
+        if new.boxes.len() > DrawnBox::MOST.max(before.unwrap_or(0)) {
+            let text = format!("A picture can have {} boxes at most. Delete some to draw others.", DrawnBox::MOST);
+            return self.notify(NoticeKind::Warning, text);
+        }
+        if let Some(problem) = problem_of_drawn(std::slice::from_ref(&new)) {
+            return self.notify(NoticeKind::Warning, problem);
+        }
+        self.change_drawn(what, move |drawn| match drawn.iter_mut().find(|one| one.picture == new.picture) {
+            Some(one) => one.boxes = new.boxes,
+            None => drawn.push(new),
+        });
+    }
+
     /// The data with the boxes as they are now: training begins anew with them, if it was going on.
     fn load_drawn(&mut self) {
-        let is_of_project = self.works.loaded.as_ref() == Some(&self.project.data);
-        let is_loading = matches!(self.data, super::DataState::Loading { .. });
-        if is_of_project || is_loading {
+        let now = &self.project.data;
+        let is_there = match &self.works.loader {
+            Some(job) => job.spec.as_ref().is_none_or(|spec| spec == now),
+            None => self.works.loaded.as_ref() == Some(now),
+        };
+        let is_nothing = self.is_to_be_drawn() && self.drawn().is_some_and(|drawn| drawn.is_empty());
+        if is_there || is_nothing {
             return;
         }
         self.works.goes_on |= self.run.status == RunStatus::Running;
         self.load_data();
         self.sync_run();
+    }
+
+    /// Whether there are pictures and nothing is known of them, so that there is nothing to load.
+    pub fn is_to_be_drawn(&self) -> bool {
+        matches!(&self.data, super::DataState::Failed(why) if why == NOTHING_DRAWN)
     }
 
     /// The pictures are there, and nothing is known of them: they are looked at.
@@ -199,8 +228,9 @@ impl State {
         let at = at.min(folder.pictures.len().saturating_sub(1));
         let Some(picture) = folder.pictures.get(at) else { return };
         let file = PictureFile::new(&picture.file);
-        (drawing.at, drawing.shown) = (at, None);
-        self.draw_beside(move || Came::Picture(at, file.whole(LARGEST).map_err(|error| error.message)));
+        let version = self.works.next_version();
+        (drawing.at, drawing.shown, drawing.version) = (at, None, version);
+        self.draw_beside(move || Came::Picture(version, file.whole(LARGEST).map_err(|error| error.message)));
     }
 
     fn change_drawn(&mut self, what: &str, change: impl FnOnce(&mut Vec<DrawnPicture>)) {
@@ -242,11 +272,12 @@ impl State {
             match news {
                 Came::Folder(Err(why), _) => {
                     self.drawing = None;
+                    self.load_drawn();
                     self.error = Some(why);
                 }
                 Came::Folder(Ok(folder), file) => self.folder_came(folder, file.as_deref()),
-                Came::Picture(at, shown) => {
-                    if let Some(drawing) = self.drawing.as_mut().filter(|drawing| drawing.at == at) {
+                Came::Picture(version, shown) => {
+                    if let Some(drawing) = self.drawing.as_mut().filter(|drawing| drawing.version == version) {
                         drawing.shown = Some(shown.map(Arc::new));
                     }
                 }
@@ -282,6 +313,14 @@ impl State {
         let [now, then] = [(now, &self.project.data), (then, &before.data)]
             .map(|(spec, data)| DataSpec { source: with(spec), ..data.clone() });
         self.drawing.is_some() && now == then
+    }
+}
+
+/// Whether two projects differ in boxes of the same folder.
+pub(super) fn differ_in_boxes(one: &Project, other: &Project) -> bool {
+    match (&one.data.source, &other.data.source) {
+        (Source::Boxes(one), Source::Boxes(other)) => one.folder == other.folder && one.drawn != other.drawn,
+        _ => false,
     }
 }
 

@@ -228,6 +228,11 @@ impl State {
         if self.works.loaded.as_ref() == Some(&before) {
             self.works.loaded = Some(saved.data.clone());
         }
+        if let Some(spec) = self.works.loader.as_mut().and_then(|job| job.spec.as_mut())
+            && *spec == before
+        {
+            spec.clone_from(&saved.data);
+        }
         if let Some(project) = &mut self.works.in_force
             && project.data == before
         {

@@ -15,8 +15,8 @@ const LARGEST: u32 = 160;
 /// What fitting does to some pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fits {
-    /// Address of the samples that they are of.
-    pub of: usize,
+    /// Another number for the pictures of every dataset.
+    pub version: u64,
     /// As samples are: channels, rows, columns.
     pub shape: [usize; 3],
     /// Those that are least square first; none where all are square, so that nothing has to be chosen.
@@ -50,11 +50,12 @@ impl State {
             (self.fits, self.works.fitting) = (None, None);
             return;
         }
+        let version = self.works.next_version();
         let (sender, receiver) = channel();
         let waker = self.works.waker.clone();
         let work = move || {
             // The session may have moved on.
-            let _ = sender.send(fits_of(&dataset));
+            let _ = sender.send(fits_of(&dataset, version));
             if let Some(waker) = waker {
                 waker();
             }
@@ -75,9 +76,8 @@ impl State {
     }
 }
 
-fn fits_of(dataset: &Dataset) -> Fits {
-    let of = dataset.train.address();
-    let nothing = Fits { of, shape: [0; 3], pictures: Vec::new() };
+fn fits_of(dataset: &Dataset, version: u64) -> Fits {
+    let nothing = Fits { version, shape: [0; 3], pictures: Vec::new() };
     let [channels, side, _] = dataset.input_shape[..] else { return nothing };
     let rows = dataset.train.spread(LOOKED_AT);
     let mut files: Vec<(f32, PictureFile)> = rows
@@ -94,7 +94,7 @@ fn fits_of(dataset: &Dataset) -> Fits {
         Some(Fitted { name, whole: file.whole(LARGEST).ok()?, ways })
     };
     let pictures = spread(files).filter_map(fitted).collect();
-    Fits { of, shape: [channels, side, side], pictures }
+    Fits { version, shape: [channels, side, side], pictures }
 }
 
 /// The logarithm of the proportion.
@@ -143,6 +143,7 @@ mod tests {
             let is_black = |i: usize| [0, 1, 2].iter().all(|channel| way[channel * 1600 + i] < 0.02);
             assert!(!is_black(row) && is_black(3) == (fit == Fit::Pad), "{fit:?}: only bars are black");
         }
+        let before = fits.version;
         // Another way: other samples, looked at anew.
         let mut data = state.project().data.clone();
         let crate::model::Source::Pictures(pictures) = &mut data.source else { panic!("not pictures") };
@@ -154,5 +155,6 @@ mod tests {
             state.poll();
             std::thread::yield_now();
         }
+        assert_ne!(state.fits().unwrap().version, before);
     }
 }

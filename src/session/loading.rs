@@ -389,12 +389,11 @@ impl State {
                 true
             }
             Ok(outcome) => {
-                let is_other = job.is_other;
-                self.works.loader = None;
+                let spec = self.works.loader.take().and_then(|mut job| job.spec.take());
                 self.look_at_sets();
                 match outcome {
-                    Ok(loaded) => self.loaded(loaded),
-                    Err(error) => self.loading_failed(error, is_other),
+                    Ok(loaded) => self.loaded(loaded, spec),
+                    Err(error) => self.loading_failed(error, spec.is_none()),
                 }
                 true
             }
@@ -426,7 +425,8 @@ impl State {
         }
     }
 
-    fn loaded(&mut self, loaded: Loaded) {
+    /// `spec`: whose samples they are, where the project named them.
+    fn loaded(&mut self, loaded: Loaded, spec: Option<DataSpec>) {
         let is_begun = loaded.project.is_some();
         if let Some(project) = loaded.project {
             self.begin(*project, None);
@@ -438,7 +438,7 @@ impl State {
         // After `begin`, which forgets the table of the project before.
         (self.table, self.facts) = (loaded.table, loaded.facts);
         match loaded.dataset {
-            Ok(dataset) => self.data_ready(dataset),
+            Ok(dataset) => self.data_ready(dataset, spec),
             Err(why) => self.data_to_be_drawn(why),
         }
         if is_begun {
@@ -456,13 +456,14 @@ impl State {
         }
     }
 
-    fn data_ready(&mut self, dataset: Arc<Dataset>) {
+    fn data_ready(&mut self, dataset: Arc<Dataset>, spec: Option<DataSpec>) {
         self.examine_anew(&dataset);
         self.forget_folds();
         self.fit_training_to_drawn(dataset.train.len());
         self.data = DataState::Ready(dataset);
         (self.try_output, self.photo) = (None, None);
-        self.works.loaded = Some(self.project.data.clone());
+        // Boxes may have been drawn meanwhile, which are loaded when the person is done.
+        self.works.loaded = Some(spec.unwrap_or_else(|| self.project.data.clone()));
         self.look_at_fits();
         self.infer_again();
         self.fit_last_layer();

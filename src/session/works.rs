@@ -94,10 +94,20 @@ pub struct Works {
     pub in_force: Option<Box<Project>>,
     /// The id of the run in `resume`, and whether its files hold it as it is.
     pub resume_id: Option<(String, bool)>,
+    /// Of pictures that are looked at, counted: textures are made anew by it.
+    pub version: u64,
     /// A run goes on as soon as what was put or drawn by hand is there.
     pub goes_on: bool,
     /// Seconds since 1970, when the live run began.
     pub began_secs: u64,
+}
+
+impl Works {
+    /// A number that no picture had before.
+    pub fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
 }
 
 impl std::fmt::Debug for Works {
@@ -149,8 +159,9 @@ pub struct Loaded {
 
 /// A loading thread: its result, its progress, its cancel flag.
 pub struct LoadJob {
-    /// Asked for besides what the project names: a failure leaves the project as it is.
-    pub is_other: bool,
+    /// The settings whose samples it loads. `None`: asked for besides what the project names, and a failure leaves the
+    /// project as it is.
+    pub spec: Option<DataSpec>,
     pub result: Receiver<Result<Loaded, DataError>>,
     pub progress: Arc<LoadProgress>,
 }
@@ -192,7 +203,7 @@ impl Progress for LoadProgress {
 impl LoadJob {
     /// Starts a named thread; a panic in it arrives as a sentence.
     pub fn spawn(wanted: Wanted, base: PathBuf, waker: Option<Waker>) -> Result<Self, String> {
-        let is_other = !matches!(wanted, Wanted::Samples(_));
+        let spec = if let Wanted::Samples(spec) = &wanted { Some(spec.clone()) } else { None };
         let progress = Arc::new(LoadProgress::new(waker.clone()));
         let (sender, result) = channel();
         let told = progress.clone();
@@ -213,7 +224,7 @@ impl LoadJob {
             }
         };
         std::thread::Builder::new().name("loader".into()).spawn(work).map_err(|error| error.to_string())?;
-        Ok(Self { is_other, result, progress })
+        Ok(Self { spec, result, progress })
     }
 }
 

@@ -29,7 +29,7 @@ pub struct BoxPicture {
     pub file: PathBuf,
     /// Below the folder, with `/` on every system.
     pub name: String,
-    /// What is in it; `None` where there is no label, and the picture is none of the data.
+    /// What is in it; `None` where there is no label, and the picture isn't used.
     pub boxes: Option<Vec<DrawnBox>>,
 }
 
@@ -191,7 +191,7 @@ mod tests {
         assert!(read(folder.path(), &[], &NoProgress).is_err());
         let all = [drawn("2.png", &[("cat", [0.0, 0.0, 0.5, 0.5])]), drawn("1.png", &[])];
         let labels = read(folder.path(), &all, &NoProgress).unwrap();
-        assert_eq!(said(&labels), ["1.png", "2.png, cat 0.00 0.00 0.50 0.50"], "the third is none of the data");
+        assert_eq!(said(&labels), ["1.png", "2.png, cat 0.00 0.00 0.50 0.50"], "the third isn't used");
     }
 
     #[test]

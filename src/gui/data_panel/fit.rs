@@ -78,7 +78,7 @@ fn column(ui: &mut Ui, fits: &Fits, (way, fit): (usize, Fit), (side, height): (f
     for (line, picture) in fits.pictures.iter().enumerate() {
         let square = square(rect, line, side);
         let id = Id::unique(("fitted", line, way));
-        let version = fits.of as u64 ^ u64::from(tokens.dark);
+        let version = fits.version << 1 | u64::from(tokens.dark);
         let texture = cached(ui.ctx(), id, version, TextureOptions::LINEAR, || {
             preview::picture(&tokens, &picture.ways[way], fits.shape)
         });
@@ -100,7 +100,7 @@ fn original(ui: &Ui, fits: &Fits, line: usize, picture: &crate::session::Fitted,
     let place = Rect::from_center_size(square.center(), Vec2::new(width, height) * scale);
     ui.painter().rect_filled(square, 2.0, tokens.canvas);
     let id = Id::unique(("unfitted", line));
-    let texture = cached(ui.ctx(), id, fits.of as u64, TextureOptions::LINEAR, || {
+    let texture = cached(ui.ctx(), id, fits.version, TextureOptions::LINEAR, || {
         ColorImage::from_rgb([picture.whole.width, picture.whole.height], &picture.whole.pixels)
     });
     let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));

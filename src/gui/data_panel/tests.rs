@@ -10,8 +10,8 @@ use crate::data::{NoProgress, inspect_csv, load};
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench, chain, unexplained};
 use crate::model::{
-    Augmentation, ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, Fit, IdxSpec, PictureSpec, Source,
-    SyntheticKind, SyntheticSpec,
+    Augmentation, BoxesSpec, ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, Fit, IdxSpec,
+    PictureSpec, Source, SyntheticKind, SyntheticSpec,
 };
 
 struct NoPicker;
@@ -241,6 +241,20 @@ fn loading_can_be_cancelled_and_a_failure_says_why() {
     *harness.state_mut().state.pose().data = DataState::Failed("There is no such file.".into());
     harness.run_ok();
     assert!(harness.query_by_label("There is no such file.").is_some());
+}
+
+#[test]
+fn a_folder_of_boxes_that_is_gone_can_be_tried_again() {
+    let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
+    let state = &mut harness.state_mut().state;
+    let (size, grey, fit) = (32, false, Fit::Pad);
+    state.pose().project.data.source =
+        Source::Boxes(BoxesSpec { folder: "/gone".into(), size, grey, fit, drawn: Default::default() });
+    *state.pose().data = DataState::Failed("There is no folder /gone.".into());
+    harness.run_ok();
+    harness.get_by_label("Try again").click();
+    harness.run_ok();
+    assert_eq!(harness.state().actions, [Action::ReloadData]);
 }
 
 #[test]

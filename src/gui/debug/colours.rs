@@ -12,7 +12,7 @@ use crate::trace::TensorRecord;
 pub enum Look {
     /// Light: the lowest there is black, the highest white.
     Light,
-    /// Slopes: none is grey, and a channel's colour shows where more of it is wanted.
+    /// Slopes: none is grey, and a channel's colour shows where more of it raises the loss.
     Slopes,
 }
 

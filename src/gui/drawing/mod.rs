@@ -40,7 +40,7 @@ pub struct DrawingUi {
     named: Vec<String>,
     /// What is typed as the name of a new class.
     typed: String,
-    /// "Next" passes by what is labelled.
+    /// "Next" skips what is labelled.
     only_open: bool,
     /// What all but the class belongs to.
     at: usize,
@@ -60,7 +60,7 @@ struct View<'a> {
     picture: &'a BoxPicture,
     drawing: &'a Drawing,
     drawn: &'a Drawn,
-    /// `None`: the picture is none of the data.
+    /// `None`: the picture isn't used.
     boxes: Option<&'a [DrawnBox]>,
     classes: Vec<String>,
 }
@@ -75,6 +75,15 @@ impl View<'_> {
         let mut boxes = self.boxes.unwrap_or_default().to_vec();
         change(&mut boxes);
         Action::Boxes(BoxAction::Set { picture: self.picture.name.clone(), boxes, what: what.into() })
+    }
+
+    /// As `set`, one of them, if it is there.
+    fn set_one(&self, at: usize, what: impl Into<String>, change: impl FnOnce(&mut DrawnBox)) -> Action {
+        self.set(what, |boxes| {
+            if let Some(one) = boxes.get_mut(at) {
+                change(one);
+            }
+        })
     }
 }
 
@@ -165,7 +174,8 @@ impl DrawingUi {
         closes
     }
 
-    /// Another picture was asked for, or something was undone elsewhere: that is shown.
+    /// Another picture was asked for, or something was undone elsewhere: that is shown. What is held is of the boxes as
+    /// they were.
     fn follow(&mut self, folder: &Arc<BoxFolder>, drawing: &Drawing, drawn: &Drawn, actions: &mut Vec<Action>) {
         if self.at != drawing.at {
             self.at = drawing.at;
@@ -176,6 +186,7 @@ impl DrawingUi {
         if self.known.as_ref().is_some_and(is_known) {
             return;
         }
+        self.held = None;
         let old = self.known.take().filter(|(_, of, _)| Arc::ptr_eq(of, folder)).map(|(drawn, ..)| drawn);
         if let Some(old) = old.filter(|old| old != drawn) {
             let differs = |one: &&BoxPicture| boxes_in(&old, one) != boxes_in(drawn, one);
@@ -220,8 +231,13 @@ impl DrawingUi {
     }
 
     fn remove(&mut self, view: &View<'_>, at: usize, actions: &mut Vec<Action>) {
-        self.chosen = None;
-        actions.push(view.set("delete a box", |boxes| drop(boxes.remove(at))));
+        (self.chosen, self.held) = (None, None);
+        let change = |boxes: &mut Vec<DrawnBox>| {
+            if at < boxes.len() {
+                boxes.remove(at);
+            }
+        };
+        actions.push(view.set("delete a box", change));
     }
 
     /// Of what is drawn next, of the box that is chosen, or of the one that waits for a name.
@@ -230,9 +246,9 @@ impl DrawingUi {
         if let Some(extent) = self.unnamed.take() {
             self.add(view, extent, actions);
         } else if let Some(at) = self.chosen
-            && view.boxes.is_some_and(|boxes| boxes[at].class != class)
+            && view.boxes.and_then(|boxes| boxes.get(at)).is_some_and(|one| one.class != class)
         {
-            actions.push(view.set(format!("make a box {class}"), |boxes| boxes[at].class = class));
+            actions.push(view.set_one(at, format!("make a box {class}"), |one| one.class = class));
         }
     }
 
@@ -255,9 +271,8 @@ impl DrawingUi {
             picture::Done::Chosen(at) => (self.chosen, self.unnamed) = (at, None),
             picture::Done::Changed(at, extent, what) => {
                 self.chosen = Some(at);
-                actions.push(view.set(what, |boxes| boxes[at].extent = extent));
+                actions.push(view.set_one(at, what, |one| one.extent = extent));
             }
-            picture::Done::Drawn(_) if view.boxes.is_some_and(|boxes| boxes.len() >= DrawnBox::MOST) => {}
             picture::Done::Drawn(extent) if self.class.is_empty() => {
                 (self.chosen, self.unnamed) = (None, Some(extent));
             }
@@ -319,7 +334,7 @@ impl DrawingUi {
             }
             let place = format!("{} of {}", count(at as u64 + 1), count(last as u64 + 1));
             ui.label(RichText::new(place).font(theme::mono(12.0)).color(tokens.text));
-            let help = "Previous and next pass by pictures that are labelled.";
+            let help = "Previous and next skip labelled pictures.";
             ui.checkbox(&mut self.only_open, "only unlabelled").on_hover_text(help);
             if self.sight.zoom > 1.0 {
                 let text = format!("{:.0} %: show all", self.sight.zoom * 100.0);
@@ -331,8 +346,10 @@ impl DrawingUi {
                 let is_own = view.drawn.iter().any(|one| one.picture == view.picture.name);
                 if is_own {
                     let (word, help) = match view.picture.boxes {
-                        Some(_) => ("Take the label's", "Forget what was corrected: the boxes of its label count."),
-                        None => ("Unlabel", "Forget the boxes: the picture is none of the data."),
+                        Some(_) => {
+                            ("Restore labelled boxes", "Forget what was corrected: the boxes of its label count.")
+                        }
+                        None => ("Unlabel", "Forget the boxes: the picture isn't used."),
                     };
                     if ui.button(word).on_hover_text(help).clicked() {
                         actions.push(Action::Boxes(BoxAction::Forget(view.picture.name.clone())));

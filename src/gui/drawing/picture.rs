@@ -11,11 +11,10 @@ use crate::gui::textures::cached;
 use crate::gui::theme::{self, Tokens};
 use crate::model::DrawnBox;
 use crate::model::boxes::Extent;
-use std::sync::Arc;
 
 /// How near an edge is taken hold of, in points.
 const GRIP: f32 = 7.0;
-/// Sides of a box, in points, below which it was only a slip.
+/// Sides, in points, below which a box that is drawn or resized was only a slip.
 const SLIP: f32 = 4.0;
 const HANDLE: f32 = 7.0;
 /// Around the picture, so that what lies at its edge can be taken hold of.
@@ -71,7 +70,7 @@ pub(super) fn show(
     };
     local.sight.follow(ui, area, colours, response);
     let image = local.sight.place(area, colours);
-    paint_colours(ui, &painter, image, colours);
+    paint_colours(ui, &painter, image, (colours, view.drawing.version));
     let done = handle(ui, view, local, image, response);
     paint_boxes(ui, &painter, &tokens, (view, local), image, response);
     done
@@ -130,8 +129,7 @@ impl Sight {
     }
 }
 
-fn paint_colours(ui: &Ui, painter: &Painter, image: Rect, colours: &Arc<Colours>) {
-    let version = Arc::as_ptr(colours) as usize as u64;
+fn paint_colours(ui: &Ui, painter: &Painter, image: Rect, (colours, version): (&Colours, u64)) {
     let texture = cached(ui.ctx(), Id::unique("picture with boxes"), version, TextureOptions::LINEAR, || {
         egui::ColorImage::from_rgb([colours.width, colours.height], &colours.pixels)
     });
@@ -250,10 +248,10 @@ fn handle(ui: &Ui, view: &View<'_>, local: &mut DrawingUi, image: Rect, response
         let extent = held.now(fraction(image, pos));
         let size = place(image, extent).size();
         return match held.at {
-            _ if size.x < SLIP || size.y < SLIP => None,
-            None => Some(Done::Drawn(extent)),
             Some(_) if extent == held.before => None,
             Some(at) if held.grip == [0, 0] => Some(Done::Changed(at, extent, "move a box")),
+            _ if size.x < SLIP || size.y < SLIP => None,
+            None => Some(Done::Drawn(extent)),
             Some(at) => Some(Done::Changed(at, extent, "resize a box")),
         };
     }

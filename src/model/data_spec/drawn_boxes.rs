@@ -31,17 +31,16 @@ pub struct DrawnBox {
 }
 
 impl DrawnBox {
-    /// Boxes that may be drawn in one picture.
+    /// Boxes that may be drawn in one picture. Labels may have more: of all, the largest are learnt from.
     pub const MOST: usize = 200;
-    /// Characters of a class's name.
+    /// Characters of a class's name that is typed. Labels may have longer ones.
     pub const LONGEST: usize = 100;
 
     /// Whether it has a name and an area inside of the picture.
     fn is_sound(&self) -> bool {
         let Extent { left, top, right, bottom } = self.extent;
         let is_inside = [left, top, right, bottom].iter().all(|edge| (0.0..=1.0).contains(edge));
-        let name = self.class.trim();
-        is_inside && left < right && top < bottom && !name.is_empty() && name.chars().count() <= Self::LONGEST
+        is_inside && left < right && top < bottom && !self.class.trim().is_empty()
     }
 }
 
@@ -53,14 +52,10 @@ pub fn problem_of_drawn(drawn: &[DrawnPicture]) -> Option<String> {
         if seen.insert(name, ()).is_some() {
             return Some(format!("The boxes drawn in {name} are given twice."));
         }
-        if one.boxes.len() > DrawnBox::MOST {
-            let most = DrawnBox::MOST;
-            return Some(format!("{} boxes are drawn in {name}; there may be {most}.", one.boxes.len()));
-        }
         let is_bad = one.boxes.iter().any(|drawn| !drawn.is_sound());
         is_bad.then(|| {
             format!(
-                "A box drawn in {name} is none: it needs the name of its class, and left < right and top < bottom \
+                "A box drawn in {name} is invalid: it needs the name of its class, and left < right and top < bottom \
                  between 0 and 1."
             )
         })

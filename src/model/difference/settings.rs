@@ -33,9 +33,21 @@ pub(super) fn of_data(before: &DataSpec, after: &DataSpec, found: &mut Vec<Diffe
     if let (Source::Boxes(old), Source::Boxes(new)) = (&before.source, &after.source)
         && old.drawn != new.drawn
     {
-        let pictures = |drawn: &Drawn| number(drawn.len() as f64);
-        found.push(Difference::new("pictures with boxes drawn by hand", pictures(&old.drawn), pictures(&new.drawn)));
+        found.push(of_drawn(&old.drawn, &new.drawn));
     }
+}
+
+/// What differs counts: pictures, or else boxes.
+fn of_drawn(old: &Drawn, new: &Drawn) -> Difference {
+    let pictures = [old, new].map(|drawn| drawn.len());
+    let boxes = [old, new].map(|drawn| drawn.iter().map(|picture| picture.boxes.len()).sum::<usize>());
+    let (what, [from, to]) = if pictures[0] == pictures[1] {
+        ("boxes drawn by hand", boxes)
+    } else {
+        ("pictures with boxes drawn by hand", pictures)
+    };
+    let edited = if from == to { " (edited)" } else { "" };
+    Difference::new(what, number(from as f64), number(to as f64) + edited)
 }
 
 pub(super) fn of_training(before: &TrainingSpec, after: &TrainingSpec, found: &mut Vec<Difference>) {

@@ -35,6 +35,16 @@ fn is_shown(state: &State) -> bool {
 
 /// A drag over the picture, from and to fractions of it.
 fn drag(harness: &mut Harness<'static, Option<App>>, name: &str, from: [f32; 2], to: [f32; 2]) {
+    drag_with(harness, name, (from, to), |_| ());
+}
+
+/// Something happens while the button is down.
+fn drag_with(
+    harness: &mut Harness<'static, Option<App>>,
+    name: &str,
+    (from, to): ([f32; 2], [f32; 2]),
+    meanwhile: impl FnOnce(&mut Harness<'static, Option<App>>),
+) {
     let area = harness.get_by_label(&format!("Picture {name}")).rect().shrink(4.0);
     // Twice as wide as high.
     let scale = (area.width() / 40.0).min(area.height() / 20.0);
@@ -51,6 +61,7 @@ fn drag(harness: &mut Harness<'static, Option<App>>, name: &str, from: [f32; 2],
         harness.event(event);
         harness.step();
     }
+    meanwhile(harness);
     for event in [Event::PointerMoved(to), press(to, false)] {
         harness.event(event);
         harness.step();
@@ -160,4 +171,75 @@ fn the_window_of_boxes_fits_a_small_screen() {
     assert!(state(&harness).drawing().is_none());
     harness.state_mut().as_mut().expect("the app").state.apply(Action::Boxes(BoxAction::Open(None)));
     until(&mut harness, "the pictures", is_shown);
+}
+
+fn apply(harness: &mut Harness<'static, Option<App>>, action: Action) {
+    harness.state_mut().as_mut().expect("the app").state.apply(action);
+    harness.run_ok();
+}
+
+/// Boxes of cats, as one step.
+fn set(harness: &mut Harness<'static, Option<App>>, name: &str, edges: &[[f32; 4]]) {
+    let one = |[left, top, right, bottom]: &[f32; 4]| DrawnBox::from(("cat".to_owned(), *left, *top, *right, *bottom));
+    let boxes = edges.iter().map(one).collect();
+    apply(harness, Action::Boxes(BoxAction::Set { picture: name.into(), boxes, what: "draw boxes".into() }));
+}
+
+#[test]
+fn what_is_held_is_let_go_when_the_boxes_change() {
+    let folder = folder(2);
+    let mut session = State::default();
+    session.apply(Action::OpenBoxes(folder.path().to_path_buf()));
+    let mut harness = window([1440.0, 900.0], session);
+    until(&mut harness, "the pictures", is_shown);
+    let both = [[0.1, 0.2, 0.3, 0.4], [0.5, 0.5, 0.9, 0.9]];
+    set(&mut harness, "0.png", &both[..1]);
+    set(&mut harness, "0.png", &both);
+    let first = || ("cat".to_owned(), [10, 20, 30, 40]);
+    // The last box: its place is no more.
+    let way = ([0.7, 0.7], [0.6, 0.6]);
+    drag_with(&mut harness, "0.png", way, |harness| key(harness, Modifiers::NONE, Key::Delete));
+    assert_eq!(drawn(&harness, "0.png"), [first()]);
+    key(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert_eq!(drawn(&harness, "0.png").len(), 2);
+    drag_with(&mut harness, "0.png", way, |harness| key(harness, Modifiers::COMMAND, Key::Z));
+    assert_eq!(drawn(&harness, "0.png"), [first()]);
+    key(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    // The first: its place is the other's now.
+    let delete = |harness: &mut Harness<'static, Option<App>>| key(harness, Modifiers::NONE, Key::Delete);
+    drag_with(&mut harness, "0.png", ([0.2, 0.3], [0.3, 0.3]), delete);
+    assert_eq!(drawn(&harness, "0.png"), [("cat".to_owned(), [50, 50, 90, 90])]);
+}
+
+#[test]
+fn a_small_box_is_moved_and_a_slip_draws_none() {
+    let folder = folder(2);
+    let mut session = State::default();
+    session.apply(Action::OpenBoxes(folder.path().to_path_buf()));
+    let mut harness = window([1440.0, 900.0], session);
+    until(&mut harness, "the pictures", is_shown);
+    let [x, y] = [0.5, 0.5];
+    // About three points.
+    set(&mut harness, "0.png", &[[x - 0.0015, y - 0.003, x + 0.0015, y + 0.003]]);
+    drag(&mut harness, "0.png", [x, y], [0.7, 0.8]);
+    assert_eq!(drawn(&harness, "0.png"), [("cat".to_owned(), [70, 80, 70, 80])]);
+    drag(&mut harness, "0.png", [0.2, 0.2], [0.2, 0.6]);
+    assert_eq!(drawn(&harness, "0.png").len(), 1);
+}
+
+#[test]
+fn boxes_are_saved_while_they_are_drawn() {
+    let folder = folder(2);
+    let place = tempfile::tempdir().expect("a folder");
+    let path = place.path().join("cats.glassbox.json");
+    let mut session = State::default();
+    session.apply(Action::OpenBoxes(folder.path().to_path_buf()));
+    let mut harness = window([1440.0, 900.0], session);
+    until(&mut harness, "the pictures", is_shown);
+    apply(&mut harness, Action::SaveAs(path.clone()));
+    set(&mut harness, "0.png", &[[0.1, 0.2, 0.3, 0.4]]);
+    assert!(state(&harness).is_unsaved());
+    key(&mut harness, Modifiers::COMMAND, Key::S);
+    assert!(std::fs::read_to_string(&path).expect("a project").contains("0.png"));
+    assert!(state(&harness).drawing().is_some() && !state(&harness).is_unsaved());
 }
