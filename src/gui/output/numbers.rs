@@ -64,7 +64,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, chosen: 
 fn choose(ui: &mut Ui, view: &OutputView<'_>, chosen: &mut usize) {
     let names: Vec<&str> = view.dataset.truth.names.iter().map(String::as_str).collect();
     egui::Frame::NONE.inner_margin(egui::Margin { left: 10, right: 10, top: 4, bottom: 0 }).show(ui, |ui| {
-        ui.set_max_width(320.0);
+        ui.set_max_width(ui.available_width().min(320.0));
         if let Some(i) = choice(ui, "Target", "Which of the predicted numbers is shown.", *chosen, &names) {
             *chosen = i;
         }
@@ -111,14 +111,15 @@ fn legend(
             "Coefficient of determination: the share of the variance that is explained. 1 is perfect, 0 is no better \
              than always predicting the mean.\nR² = 1 − Σ(y − ŷ)² / Σ(y − mean)²",
         );
-        if let Some(r2) = of_all {
-            let text = RichText::new(format!("mean R² {}", significant(r2, 4))).font(theme::mono(12.0));
-            ui.label(text.color(tokens.muted)).on_hover_text("R², the mean over all targets.");
-        }
         ui.label(mono(format!("RMSE {}", significant(scores.rmse, 4)))).on_hover_text(
             "Root mean squared error: how far off a typical prediction is, in the units of the data.\n√(Σ(y − ŷ)² / \
                 n)",
         );
+        if let Some(r2) = of_all {
+            let text = RichText::new(format!("mean R² {}", significant(r2, 4))).font(theme::mono(12.0));
+            let label = egui::Label::new(text.color(tokens.muted)).truncate();
+            ui.add(label).on_hover_text("R², the mean over all targets.");
+        }
         let all = over_words(over).unwrap_or_else(|| format!("{} samples", count(over.asked as u64)));
         let broken = scores.not_finite > 0;
         let text = if broken { format!("{all}, {} not finite", count(scores.not_finite as u64)) } else { all };

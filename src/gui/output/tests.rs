@@ -377,6 +377,14 @@ fn of_several_numbers_each_has_its_own_picture_and_scores() {
     harness.get_by_label("age: predicted against true");
     harness.get_by_label("R² 0.75");
     harness.get_by_label("RMSE 2.5");
+    // In a narrow panel nothing is cut off at its edge.
+    let width = 260.0;
+    harness.set_size(egui::vec2(width, 300.0));
+    harness.run_steps(3);
+    for name in ["Target", "age: predicted against true", "RMSE 2.5", "mean R² 0.5"] {
+        let right = harness.get_by_label(name).rect().right();
+        assert!(right <= width, "{name} ends at {right}");
+    }
 }
 
 #[test]
