@@ -85,6 +85,19 @@ fn state<'a>(harness: &'a Harness<'static, Option<App>>) -> &'a State {
     &harness.state().as_ref().expect("an app").state
 }
 
+/// Draws frames until a state is reached.
+fn until(harness: &mut Harness<'static, Option<App>>, what: &str, done: impl Fn(&State) -> bool) {
+    for _ in 0..20_000 {
+        harness.step();
+        if done(state(harness)) {
+            harness.run_ok();
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("{what} never came: {:?}", state(harness).data());
+}
+
 #[test]
 fn a_template_is_one_click_from_the_start() {
     let mut harness = window([1440.0, 900.0], State::default());

@@ -4,6 +4,7 @@ use egui::{
     Color32, Event, PointerButton, Pos2, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
 };
 
+use super::pad::distance;
 use super::thumbnail;
 use crate::data::Dataset;
 use crate::gui::theme::Tokens;
@@ -194,14 +195,6 @@ fn ground(dataset: &Dataset) -> [f32; 3] {
         }
     }
     sum.map(|level| (level / count.max(1) as f32).clamp(0.0, 1.0))
-}
-
-/// From a point to a line segment.
-fn distance(point: Vec2, from: Vec2, to: Vec2) -> f32 {
-    let along = to - from;
-    let share =
-        if along.length_sq() > 0.0 { ((point - from).dot(along) / along.length_sq()).clamp(0.0, 1.0) } else { 0.0 };
-    (point - from - along * share).length()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const FOLDS: [usize; 3] = [3, 5, 10];
 const USUAL: usize = 5;
 
 const HELP: &str = "Splits the samples into equal parts, the folds, and trains the network once for each: that fold \
-    validates, the others train. The mean says more than one split does, and the spread says how much of a score is luck.";
+    validates, the others train. The mean says more than one split does, and the spread shows how much of a score is luck.";
 
 /// Whether samples can be divided into folds. Generated ones need no such care: more of them can be had.
 pub(super) fn is_there(view: &OutputView<'_>) -> bool {
@@ -61,15 +61,15 @@ fn begin(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<
                 }
             }
         });
-        let word = if found.folds.is_empty() { "Train every fold" } else { "Train every fold again" };
+        let word = if found.folds.is_empty() { "Train all folds" } else { "Train all folds again" };
         let button = ui.add_enabled(why.is_none(), egui::Button::new(word)).on_hover_text(HELP);
         if button.on_disabled_hover_text(why.unwrap_or_default()).clicked() {
             actions.push(ExamineAction::Folds(Some(of)).into());
         }
     });
     if found.folds.is_empty() {
-        let text = "Cross-validation: the network is trained from the start once for each fold, and another part of the \
-            samples validates each time. Each becomes a run in Compare.";
+        let text = "Cross-validation: the network is trained from scratch once per fold, and a different part of the samples \
+            validates each time. Each fold becomes a run in Compare.";
         ui.add(Label::new(RichText::new(text).small().color(tokens.faint)).wrap());
     }
 }

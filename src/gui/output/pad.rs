@@ -180,7 +180,7 @@ fn apply(ink: &mut [f32], columns: usize, stroke: Stroke, radius: f32, scale: f3
 }
 
 /// From a point to a line segment.
-fn distance(point: Vec2, from: Vec2, to: Vec2) -> f32 {
+pub(super) fn distance(point: Vec2, from: Vec2, to: Vec2) -> f32 {
     let along = to - from;
     let share =
         if along.length_sq() > 0.0 { ((point - from).dot(along) / along.length_sq()).clamp(0.0, 1.0) } else { 0.0 };

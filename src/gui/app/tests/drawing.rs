@@ -17,18 +17,6 @@ fn folder(pictures: usize) -> tempfile::TempDir {
     folder
 }
 
-fn until(harness: &mut Harness<'static, Option<App>>, what: &str, done: impl Fn(&State) -> bool) {
-    for _ in 0..20_000 {
-        harness.step();
-        if done(state(harness)) {
-            harness.run_ok();
-            return;
-        }
-        std::thread::yield_now();
-    }
-    panic!("{what} never came: {:?}", state(harness).data());
-}
-
 fn is_shown(state: &State) -> bool {
     state.drawing().is_some_and(|drawing| drawing.shown.is_some())
 }

@@ -121,7 +121,7 @@ fn every_fold_is_trained_on_request_and_is_a_run_of_its_own() {
     hands.apply(Action::SetTraining(training));
     hands.click_tab("Scores");
     hands.click("Folds");
-    hands.click("Train every fold");
+    hands.click("Train all folds");
     hands.wait_until("folds are over", |hands| {
         let found = hands.state().cross_validation();
         found.progress.is_none() && found.folds.len() == 5
@@ -162,7 +162,7 @@ fn folds_can_be_given_up_and_are_told_from_those_of_other_settings() {
     hands.click_tab("Scores");
     hands.click("Folds");
     hands.click("Cancel");
-    assert!(hands.state().cross_validation().progress.is_none() && hands.sees("Train every fold"));
+    assert!(hands.state().cross_validation().progress.is_none() && hands.sees("Train all folds"));
     training.epochs = 1;
     hands.apply(Action::SetTraining(training.clone()));
     hands.apply(Action::Examine(ExamineAction::Folds(Some(3))));

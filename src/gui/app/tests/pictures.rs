@@ -6,18 +6,6 @@ use super::*;
 use crate::model::{Fit, Source};
 use crate::session::DataState;
 
-fn until(harness: &mut Harness<'static, Option<App>>, what: &str, done: impl Fn(&State) -> bool) {
-    for _ in 0..20_000 {
-        harness.step();
-        if done(state(harness)) {
-            harness.run_ok();
-            return;
-        }
-        std::thread::yield_now();
-    }
-    panic!("{what} never came: {:?}", state(harness).data());
-}
-
 fn is_ready(state: &State) -> bool {
     matches!(state.data(), DataState::Ready(_))
 }
