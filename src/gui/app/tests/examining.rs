@@ -156,7 +156,8 @@ fn folds_can_be_given_up_and_are_told_from_those_of_other_settings() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut hands = trained(folder.path());
     let mut training = hands.state().project().training.clone();
-    training.epochs = 100_000;
+    // None is over before it is given up.
+    (training.epochs, training.early_stopping) = (100_000, None);
     hands.apply(Action::SetTraining(training.clone()));
     hands.apply(Action::Examine(ExamineAction::Folds(Some(3))));
     hands.click_tab("Scores");
