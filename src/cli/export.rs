@@ -1,4 +1,4 @@
-//! `glassbox export`: the project as a folder for another framework.
+//! `glassbox export`: the project as a folder for another framework, or the boxes of its data.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,12 @@ use serde_json::json;
 use super::options::ExportProjectOptions;
 use super::output::{answer, remark};
 use super::prepare;
+use super::watched::Watched;
+use crate::data;
 use crate::engine::Snapshot;
 use crate::files::atomic;
 use crate::interop::export::{self, Target};
+use crate::model::{Project, Source};
 use crate::session::checkpoint;
 
 pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
@@ -18,6 +21,7 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
     if let Some(path) = &options.data {
         prepare::use_data(&mut project, path)?;
     }
+    let Some(target) = options.to.target() else { return boxes(options, &project) };
     let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
     dataset.notes.iter().for_each(remark);
     let found = prepare::inference(&project, &dataset);
@@ -26,13 +30,13 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
         bail!("The network can't be exported yet.\n  {}", sentences.join("\n  "));
     }
     let weights = weights(options)?;
-    let target = options.to.target();
-    let (files, _) = match target {
-        Target::Onnx => return file(options, &export::onnx(&project, &dataset, weights.as_ref())?),
-        Target::Weights => return file(options, &export::weights(&project, &dataset, weights.as_ref())?),
-        Target::Folder(framework) => export::folder(framework, &project, &dataset, weights.as_ref())?,
+    let (framework, (files, _)) = match target {
+        Target::Onnx => return network(options, target, &export::onnx(&project, &dataset, weights.as_ref())?),
+        Target::Weights => return network(options, target, &export::weights(&project, &dataset, weights.as_ref())?),
+        Target::Folder(framework) => (framework, export::folder(framework, &project, &dataset, weights.as_ref())?),
     };
-    let folder = options.output.clone().unwrap_or_else(|| folder_of(options));
+    let own = |name: String| options.file.with_file_name(name);
+    let folder = options.output.clone().unwrap_or_else(|| own(format!("{}-{}", stem_of(options), framework.word())));
     if let (false, Some(name)) = (options.force, export::other_file(&folder, &files)) {
         bail!("{} has other files in it, such as {name}. Choose another folder, or add --force.", folder.display());
     }
@@ -50,22 +54,51 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
     .map(drop)
 }
 
-/// A single file.
-fn file(options: &ExportProjectOptions, bytes: &[u8]) -> anyhow::Result<()> {
+/// What is a single file.
+fn network(options: &ExportProjectOptions, target: Target, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = free(options, &format!(".{}", target.ending().unwrap_or_default()))?;
+    atomic::write(&path, bytes)?;
+    if options.json {
+        return answer(json!({ "file": path, "framework": target.name() })).map(drop);
+    }
+    answer(format!("Exported to {}", path.display())).map(drop)
+}
+
+/// What was labelled and drawn, for other programs.
+fn boxes(options: &ExportProjectOptions, project: &Project) -> anyhow::Result<()> {
+    let Source::Boxes(spec) = &project.data.source else {
+        bail!("The data of {} has no labelled boxes, so there is nothing to write as COCO.", options.file.display());
+    };
+    if options.run.is_some() || options.checkpoint.is_some() {
+        bail!("The boxes are those of the data, not of a network: leave out --run and --checkpoint.");
+    }
+    let path = free(options, "-coco.json")?;
+    let folder = data::resolve(&prepare::base_of(&options.file), &spec.folder);
+    let made = data::boxes_as_coco(&folder, &spec.drawn, &Watched::default())?;
+    made.notes.iter().for_each(remark);
+    atomic::write(&path, made.text.as_bytes())?;
+    if options.json {
+        let (pictures, boxes) = (made.pictures, made.boxes);
+        let all =
+            json!({ "file": path, "pictures": pictures, "boxes": boxes, "classes": made.names, "notes": made.notes });
+        return answer(all).map(drop);
+    }
+    let classes = made.names.join(", ");
+    answer(format!("Wrote {} boxes in {} pictures ({classes}) to {}", made.boxes, made.pictures, path.display()))
+        .map(drop)
+}
+
+/// The file that is asked for, or one beside the project; what is there stays.
+fn free(options: &ExportProjectOptions, ending: &str) -> anyhow::Result<PathBuf> {
     let path = options.output.clone().unwrap_or_else(|| {
-        let mut name = folder_of(options).into_os_string();
-        name.push(".");
-        name.push(options.to.target().ending().unwrap_or_default());
+        let mut name = options.file.with_file_name(stem_of(options)).into_os_string();
+        name.push(ending);
         name.into()
     });
     if path.exists() && !options.force {
         bail!("{} is there already. Choose another name, or add --force.", path.display());
     }
-    atomic::write(&path, bytes)?;
-    if options.json {
-        return answer(json!({ "file": path, "framework": options.to.target().name() })).map(drop);
-    }
-    answer(format!("Exported to {}", path.display())).map(drop)
+    Ok(path)
 }
 
 /// Those of a run or checkpoint, where one is named.
@@ -79,11 +112,7 @@ fn weights(options: &ExportProjectOptions) -> anyhow::Result<Option<Snapshot>> {
 }
 
 /// `spiral.glassbox.json` goes into `spiral-pytorch`, or `spiral.onnx`.
-fn folder_of(options: &ExportProjectOptions) -> PathBuf {
+fn stem_of(options: &ExportProjectOptions) -> String {
     let name = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let stem = name.strip_suffix(".glassbox.json").unwrap_or(&name);
-    match options.to.target() {
-        Target::Onnx | Target::Weights => options.file.with_file_name(stem),
-        Target::Folder(framework) => options.file.with_file_name(format!("{stem}-{}", framework.word())),
-    }
+    name.strip_suffix(".glassbox.json").unwrap_or(&name).to_owned()
 }

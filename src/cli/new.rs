@@ -90,15 +90,16 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
         }
         "pictures" => {
             let label = options.target.first().map_or("", String::as_str);
-            (pictures_spec(path, label, base, &DataSpec::default(), &Watched::default())?, None, None)
+            let (spec, known) = pictures_spec(path, label, base, &DataSpec::default(), &Watched::default())?;
+            (spec, None, known)
         }
         "detect" => {
-            let (boxes, has_some) = data::propose_boxes(path, base, &Watched::default())?;
+            let (boxes, known) = data::propose_boxes(path, base, &Watched::default())?;
             let spec = DataSpec { source: Source::Boxes(boxes), ..DataSpec::default() };
-            if !has_some {
+            if known.is_none() {
                 return unlabelled(spec, path, options);
             }
-            (spec, None, None)
+            (spec, None, known)
         }
         _ => {
             let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
@@ -106,10 +107,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
         }
     };
     options.split.put(&mut spec);
-    let dataset = match &known {
-        Some(known) => data::load_known(&spec, known, base, &Watched::default())?,
-        None => data::load(&spec, base, &Watched::default())?,
-    };
+    let dataset = data::load_known(&spec, known.as_ref(), base, &Watched::default())?;
     drop(known);
     dataset.notes.iter().for_each(remark);
     let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };

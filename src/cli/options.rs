@@ -53,7 +53,7 @@ pub enum Command {
     Predict(PredictOptions),
     /// Score a trained network on its validation or test set, or on new data with answers.
     Evaluate(EvaluateOptions),
-    /// Write a project as code, weights and a proof for another framework.
+    /// Write a project as code, weights and a proof for another framework, or its boxes as a COCO file.
     Export(ExportProjectOptions),
     /// Find the Python interpreters here that have other frameworks.
     Engines(EnginesOptions),

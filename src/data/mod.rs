@@ -42,7 +42,7 @@ pub use self::csv::{
     ColumnKind, ColumnPreview, MISSING_WORDS, Surveyed, TablePreview, inspect_csv, is_there, suggest_target, survey_csv,
 };
 pub use augment::augment;
-pub use boxes::{BoxFolder, BoxPicture, box_folder, boxes_as_coco};
+pub use boxes::{BoxFolder, BoxPicture, CocoFile, KnownBoxes, box_folder, boxes_as_coco};
 pub use catalogue::{OPEN_SETS, OpenSet, Shelf};
 pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth};
 pub use encoding::Encoding;
@@ -64,14 +64,23 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
     load_within(&Room::here(), spec, base, progress)
 }
 
-/// As [`load`], of a table that was looked through just before.
+/// What was found of somebody's files while settings for them were, so that loading them with these needn't look again.
+/// Large: to be dropped then.
+pub enum Known {
+    /// All cells of a table.
+    Table(Surveyed),
+    /// The labels of a folder of pictures.
+    Boxes(KnownBoxes),
+}
+
+/// As [`load`], of files that were looked through just before.
 pub fn load_known(
     spec: &DataSpec,
-    known: &Surveyed,
+    known: Option<&Known>,
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
-    load_from(&Room::here(), spec, Some(known), base, progress)
+    load_from(&Room::here(), spec, known, base, progress)
 }
 
 /// As [`load`], with so much room.
@@ -90,10 +99,15 @@ pub fn is_converted(spec: &DataSpec, base: &Path) -> bool {
 fn load_from(
     room: &Room,
     spec: &DataSpec,
-    known: Option<&Surveyed>,
+    known: Option<&Known>,
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
+    let (table, labels) = match known {
+        Some(Known::Table(table)) => (Some(table), None),
+        Some(Known::Boxes(labels)) => (None, Some(labels)),
+        None => (None, None),
+    };
     if let Some(problem) = spec.problems().into_iter().next() {
         return Err(DataError::new(problem));
     }
@@ -102,12 +116,14 @@ fn load_from(
         Source::Digits(settings) => digits::generate(settings, spec, progress)?,
         Source::Shapes(settings) => shapes::shapes(settings, spec, progress)?,
         Source::Scenes(settings) => shapes::scenes(settings, spec, progress)?,
-        Source::Boxes(settings) => boxes::load::load(settings, &resolve(base, &settings.folder), spec, progress)?,
+        Source::Boxes(settings) => {
+            boxes::load::load(settings, &resolve(base, &settings.folder), spec, labels, progress)?
+        }
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Pictures(settings) => pictures::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Sample(settings) => sample::load(settings, base, spec)?,
         Source::Csv(settings) => {
-            csv::load_within(room, settings, &resolve(base, &settings.path), spec, known, progress)?
+            csv::load_within(room, settings, &resolve(base, &settings.path), spec, table, progress)?
         }
     };
     dataset.take_stock()?;
@@ -117,12 +133,17 @@ fn load_from(
 
 /// What somebody's pictures are, with settings that suit them: IDX files, pictures with boxes around things, or
 /// pictures with classes. `folder`: or a file that holds pictures or names them. `label`: the column with the classes,
-/// of pictures with a table; empty: the likeliest.
-pub fn propose_pictures(folder: &Path, label: &str, base: &Path, progress: &dyn Progress) -> Result<Source, DataError> {
+/// of pictures with a table; empty: the likeliest. Also what was found on the way.
+pub fn propose_pictures(
+    folder: &Path,
+    label: &str,
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<(Source, Option<Known>), DataError> {
     let path = resolve(base, folder);
     let with_classes = || {
         let found = pictures::propose(&path, label, progress)?;
-        Ok(Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found }))
+        Ok((Source::Pictures(PictureSpec { folder: folder.to_owned(), ..found }), None))
     };
     if !label.is_empty() {
         return with_classes();
@@ -130,12 +151,13 @@ pub fn propose_pictures(folder: &Path, label: &str, base: &Path, progress: &dyn 
     let is_other = path.is_file() && !idx::is_called_so(&path);
     let problem = if is_other { None } else { idx::problem(&path) };
     if !is_other && problem.is_none() {
-        return Ok(Source::Idx(IdxSpec { folder: folder.to_owned(), limit: None }));
+        return Ok((Source::Idx(IdxSpec { folder: folder.to_owned(), limit: None }), None));
     }
     if path.is_dir()
-        && let Some(found) = boxes::load::propose(&path, progress)?
+        && let Some((found, known)) = boxes::load::propose(&path, progress)?
     {
-        return Ok(Source::Boxes(BoxesSpec { folder: folder.to_owned(), ..found }));
+        let source = Source::Boxes(BoxesSpec { folder: folder.to_owned(), ..found });
+        return Ok((source, Some(Known::Boxes(known))));
     }
     with_classes().map_err(|error| problem.filter(|_| idx::is_meant(&path)).unwrap_or(error))
 }
@@ -146,14 +168,19 @@ pub fn holds_pictures(path: &Path) -> bool {
     pictures::are_packed(path)
 }
 
-/// Settings that suit a folder of pictures with boxes around things, or one in which they are still to be drawn; and
-/// whether there are some.
-pub fn propose_boxes(folder: &Path, base: &Path, progress: &dyn Progress) -> Result<(BoxesSpec, bool), DataError> {
+/// Settings that suit a folder of pictures with boxes around things, and what their labels say; `None`: they are still
+/// to be drawn.
+pub fn propose_boxes(
+    folder: &Path,
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<(BoxesSpec, Option<Known>), DataError> {
     let path = resolve(base, folder);
-    let labelled = boxes::load::propose(&path, progress)?;
-    let has_some = labelled.is_some();
-    let found = labelled.map_or_else(|| boxes::load::propose_unlabelled(&path, progress), Ok)?;
-    Ok((BoxesSpec { folder: folder.to_owned(), ..found }, has_some))
+    let (found, known) = match boxes::load::propose(&path, progress)? {
+        Some((found, known)) => (found, Some(Known::Boxes(known))),
+        None => (boxes::load::propose_unlabelled(&path, progress)?, None),
+    };
+    Ok((BoxesSpec { folder: folder.to_owned(), ..found }, known))
 }
 
 /// The points of the plane that settings with classes stand for, in no part yet. `None`: they are none.

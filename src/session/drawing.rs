@@ -81,13 +81,13 @@ pub(super) fn load(
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<Loaded, DataError> {
-    let (source, has_some) = data::propose_boxes(path, base, progress)?;
+    let (source, known) = data::propose_boxes(path, base, progress)?;
     let given = like.cloned().unwrap_or_default();
     let spec = DataSpec { source: Source::Boxes(source), split: Division::Usual, ..given };
-    let dataset = match (has_some, like) {
-        (true, None) => return fitted(spec, None, base, progress),
-        (true, Some(_)) => Ok(Arc::new(data::load(&spec, base, progress)?)),
-        (false, _) => Err(DataError::new(NOTHING_DRAWN)),
+    let dataset = match (known, like) {
+        (Some(known), None) => return fitted(spec, None, Some(known), base, progress),
+        (Some(known), Some(_)) => Ok(Arc::new(data::load_known(&spec, Some(&known), base, progress)?)),
+        (None, _) => Err(DataError::new(NOTHING_DRAWN)),
     };
     let (project, data) = match like {
         None => (Some(Box::new(propose_detector(path, spec))), None),
@@ -325,8 +325,8 @@ pub(super) fn differ_in_boxes(one: &Project, other: &Project) -> bool {
 }
 
 fn written(folder: &Path, drawn: &[DrawnPicture], to: PathBuf) -> Result<PathBuf, String> {
-    let text = data::boxes_as_coco(folder, drawn, &NoProgress).map_err(|error| error.message)?;
-    atomic::write(&to, text.as_bytes()).map_err(|error| error.to_string())?;
+    let made = data::boxes_as_coco(folder, drawn, &NoProgress).map_err(|error| error.message)?;
+    atomic::write(&to, made.text.as_bytes()).map_err(|error| error.to_string())?;
     Ok(to)
 }
 

@@ -9,7 +9,7 @@ use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::facts::log_skewness;
-use crate::data::{self, ColumnPreview, DataError, Dataset, OPEN_SETS, OpenSet, Progress, Room, Shelf, Surveyed};
+use crate::data::{self, ColumnPreview, DataError, Dataset, Known, OPEN_SETS, OpenSet, Progress, Room, Shelf};
 use crate::data::{TableFacts, TablePreview};
 use crate::model::{
     ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Edit, LayerKind, MissingPolicy, Reading, Scaling, Source,
@@ -34,7 +34,8 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let room = Some(Room::here()).filter(|_| !data::is_converted(spec, base));
             let path = data::resolve(base, &csv.path);
             let (table, known) = data::survey_csv(&path, &csv.reading, room.as_ref(), &first)?;
-            let dataset = Arc::new(data::load_known(spec, &known, base, &second)?);
+            let known = Known::Table(known);
+            let dataset = Arc::new(data::load_known(spec, Some(&known), base, &second)?);
             drop(known);
             let facts = facts_of(&table, spec, &dataset, &last)?;
             Ok(Loaded { dataset: Ok(dataset), table: Some(Arc::new(table)), facts, project: None, data: None })
@@ -54,7 +55,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             // What was said of the columns of another table says nothing about this one's.
             let split = if like.split.column().is_some() { spec.split } else { like.split.clone() };
             let spec = DataSpec { source: spec.source, split, ..like.clone() };
-            let dataset = Arc::new(data::load_known(&spec, &known, base, &second)?);
+            let dataset = Arc::new(data::load_known(&spec, Some(&known), base, &second)?);
             drop(known);
             let facts = facts_of(&table, &spec, &dataset, &last)?;
             Ok(Loaded { dataset: Ok(dataset), table: Some(Arc::new(table)), facts, project: None, data: Some(spec) })
@@ -64,11 +65,11 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let wish = TableWish { targets, for_new_network: true, ..TableWish::default() };
             let [first, second] = stages(progress, [0.45, 0.55]);
             let (spec, table, known) = surveyed_spec(path, &wish, base, &first)?;
-            fitted(spec, Some((table, known)), base, &second)
+            fitted(spec, Some(table), Some(known), base, &second)
         }
         Wanted::Folder { path, like } => {
-            let spec = pictures_spec(path, "", base, like, progress)?;
-            let dataset = Ok(Arc::new(data::load(&spec, base, progress)?));
+            let (spec, known) = pictures_spec(path, "", base, like, progress)?;
+            let dataset = Ok(Arc::new(data::load_known(&spec, known.as_ref(), base, progress)?));
             Ok(Loaded { dataset, table: None, facts: None, project: None, data: Some(spec) })
         }
         Wanted::OpenSet { key, like } => {
@@ -83,23 +84,24 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
         }
         Wanted::Boxes { path, like } => drawing::load(path, like.as_deref(), base, progress),
         Wanted::Pictures(folder) => {
-            fitted(pictures_spec(folder, "", base, &DataSpec::default(), progress)?, None, base, progress)
+            let (spec, known) = pictures_spec(folder, "", base, &DataSpec::default(), progress)?;
+            fitted(spec, None, known, base, progress)
         }
     }
 }
 
 /// Settings for pictures, with all else as in `like`. Picture files are stratified, so that a folder's part
-/// for tests is one. `label`: the column with the classes; empty: the likeliest.
+/// for tests is one. `label`: the column with the classes; empty: the likeliest. Also what was found on the way.
 pub fn pictures_spec(
     path: &Path,
     label: &str,
     base: &Path,
     like: &DataSpec,
     progress: &dyn Progress,
-) -> Result<DataSpec, DataError> {
-    let source = data::propose_pictures(path, label, base, progress)?;
+) -> Result<(DataSpec, Option<Known>), DataError> {
+    let (source, known) = data::propose_pictures(path, label, base, progress)?;
     let split = if matches!(source, Source::Pictures(_)) { Division::Stratified } else { Division::Usual };
-    Ok(DataSpec { source, split, ..like.clone() })
+    Ok((DataSpec { source, split, ..like.clone() }, known))
 }
 
 /// What the user says about a table before it is used.
@@ -137,7 +139,7 @@ pub fn surveyed_spec(
     wish: &TableWish,
     base: &Path,
     progress: &dyn Progress,
-) -> Result<(DataSpec, TablePreview, Surveyed), DataError> {
+) -> Result<(DataSpec, TablePreview, Known), DataError> {
     let reading = &wish.reading;
     let (table, known) = data::survey_csv(&data::resolve(base, path), reading, Some(&Room::here()), progress)?;
     if let Some(sheet) = reading.sheet.as_ref().filter(|_| table.sheets.is_empty()) {
@@ -212,7 +214,7 @@ pub fn surveyed_spec(
         let embedded: Vec<ColumnChoice> = many.map(embedded).collect();
         csv.columns.extend(embedded);
     }
-    Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table, known))
+    Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table, Known::Table(known)))
 }
 
 /// Has the network learn the logarithm of targets: of all or none as somebody says, else of those whose numbers ask for
@@ -257,20 +259,16 @@ fn division(table: &TablePreview, csv: &CsvSpec) -> Division {
 
 pub(super) fn fitted(
     spec: DataSpec,
-    table: Option<(TablePreview, Surveyed)>,
+    table: Option<TablePreview>,
+    known: Option<Known>,
     base: &Path,
     progress: &dyn Progress,
 ) -> Result<Loaded, DataError> {
     let [first, last] = stages(progress, [0.9, 0.1]);
-    let (dataset, table, facts) = match table {
-        Some((table, known)) => {
-            let dataset = Arc::new(data::load_known(&spec, &known, base, &first)?);
-            drop(known);
-            let facts = facts_of(&table, &spec, &dataset, &last)?;
-            (dataset, Some(Arc::new(table)), facts)
-        }
-        None => (Arc::new(data::load(&spec, base, &first)?), None, None),
-    };
+    let dataset = Arc::new(data::load_known(&spec, known.as_ref(), base, &first)?);
+    drop(known);
+    let facts = table.as_ref().map(|table| facts_of(table, &spec, &dataset, &last)).transpose()?.flatten();
+    let table = table.map(Arc::new);
     let project = Some(Box::new(propose_project(&dataset, spec)));
     Ok(Loaded { dataset: Ok(dataset), table, facts, project, data: None })
 }
@@ -355,6 +353,7 @@ impl State {
             Ok(job) => {
                 self.works.loader = Some(job);
                 self.data = DataState::Loading { fraction: 0.0, doing: "starting".into(), previous };
+                self.infer_again();
             }
             Err(error) => self.data = DataState::Failed(format!("Couldn't start the loading thread: {error}.")),
         }

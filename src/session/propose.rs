@@ -220,7 +220,7 @@ mod tests {
         let (_, project) = proposed(Source::Idx(IdxSpec { folder, limit: None }));
         assert_eq!(project.training.epochs, 6);
         let Some(folder) = test_data("pictures/sign_digits") else { return };
-        let source = crate::data::propose_pictures(&folder, "", std::path::Path::new(""), &NoProgress).unwrap();
+        let (source, _) = crate::data::propose_pictures(&folder, "", std::path::Path::new(""), &NoProgress).unwrap();
         let (set, project) = proposed(source);
         assert_eq!((set.train.len(), set.validation.len(), project.training.epochs), (1200, 300, 30));
         assert_eq!(set.class_counts(&set.validation), [30; 10]);

@@ -33,6 +33,18 @@ fn a_folder_without_labels_is_trained_on_once_boxes_are_drawn() {
     assert!(checked["notes"].to_string().contains("5 pictures were drawn"), "{checked}");
     let summary = json(folder, &["train", "d.json", "--steps", "2", "--json"]);
     assert_eq!(summary["val_samples"].as_u64(), Some(1), "the sixth has no boxes and is no data: {summary}");
+    let exported = json(folder, &["export", "d.json", "--to", "coco", "--json"]);
+    assert_eq!((exported["pictures"].as_u64(), exported["boxes"].as_u64()), (Some(5), Some(5)), "{exported}");
+    assert!(exported["file"].as_str().unwrap().ends_with("d.json-coco.json"), "{exported}");
+    fails(folder, &["export", "d.json", "--to", "coco"], &["is there already", "--force"]);
+    fails(folder, &["export", "d.json", "--to", "coco", "--run", "x", "-o", "y.json"], &["leave out --run"]);
+    // In the folder of the pictures it is their label.
+    let output = glassbox(folder, &["export", "d.json", "--to", "coco", "-o", "photos/boxes.json"]);
+    assert!(text(&output.stdout).starts_with("Wrote 5 boxes in 5 pictures (block) to photos/boxes.json"));
+    let told = json(folder, &["new", "detect", "--data", "photos", "-o", "labelled.json", "--json"]);
+    assert!(!told["notes"].to_string().contains("draw boxes"), "{told}");
+    json_free(folder, &["new", "xor", "-o", "xor.json"]);
+    fails(folder, &["export", "xor.json", "--to", "coco"], &["has no labelled boxes"]);
     // Nonsense by hand is said.
     let text = std::fs::read_to_string(folder.join("d.json")).unwrap();
     std::fs::write(folder.join("bad.json"), text.replace("\"block\"", "\" \"")).unwrap();

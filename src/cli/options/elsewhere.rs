@@ -9,13 +9,14 @@ use crate::interop::export::Target;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  glassbox export spiral.glassbox.json --to pytorch\n  \
-    glassbox export spiral.glassbox.json --to pytorch --run \"Run 1\" -o twin && cd twin && python verify.py\n\n\
+    glassbox export spiral.glassbox.json --to pytorch --run \"Run 1\" -o twin && cd twin && python verify.py\n  \
+    glassbox export cells.glassbox.json --to coco -o cells.json\n\n\
     The folder holds the model's code, train.py with the same samples in the same order, the weights, and verify.py, \
     which proves that the framework computes the same.")]
 pub struct ExportProjectOptions {
     /// A project file.
     pub file: PathBuf,
-    /// The framework.
+    /// The framework, or coco for the boxes of the data.
     #[arg(long, value_enum, value_name = "FRAMEWORK")]
     pub to: ExportTo,
     /// Use the weights of a run saved with the project (default: the first weights of the project's seed).
@@ -98,16 +99,20 @@ pub enum ExportTo {
     Onnx,
     /// The weights alone, under the names of PyTorch's state_dict.
     Safetensors,
+    /// The boxes of a project that finds things in pictures, drawn ones included, as a COCO file.
+    Coco,
 }
 
 impl ExportTo {
-    pub fn target(self) -> Target {
+    /// `None`: the boxes of the data.
+    pub fn target(self) -> Option<Target> {
         match self {
-            Self::Pytorch => Target::Folder(Framework::PyTorch),
-            Self::Keras => Target::Folder(Framework::Keras),
-            Self::Tensorflow => Target::Folder(Framework::TensorFlow),
-            Self::Onnx => Target::Onnx,
-            Self::Safetensors => Target::Weights,
+            Self::Pytorch => Some(Target::Folder(Framework::PyTorch)),
+            Self::Keras => Some(Target::Folder(Framework::Keras)),
+            Self::Tensorflow => Some(Target::Folder(Framework::TensorFlow)),
+            Self::Onnx => Some(Target::Onnx),
+            Self::Safetensors => Some(Target::Weights),
+            Self::Coco => None,
         }
     }
 }

@@ -96,18 +96,37 @@ pub(super) fn put(
     Ok(())
 }
 
-/// What a folder's labels say, corrected by hand, as the text of a COCO file. Pictures that can't be read are left out.
-pub fn boxes_as_coco(root: &Path, drawn: &[DrawnPicture], progress: &dyn Progress) -> Result<String, DataError> {
-    let Labels { names, pictures, .. } = read(root, drawn, progress)?;
+/// The boxes of a folder for other programs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CocoFile {
+    /// All of it.
+    pub text: String,
+    /// How many are in it.
+    pub pictures: usize,
+    /// Likewise.
+    pub boxes: usize,
+    /// Of the classes.
+    pub names: Vec<String>,
+    /// Sentences for the user: what was left out or changed, and why.
+    pub notes: Vec<String>,
+}
+
+/// What a folder's labels say, corrected by hand, as a COCO file. Pictures that can't be read are left out.
+pub fn boxes_as_coco(root: &Path, drawn: &[DrawnPicture], progress: &dyn Progress) -> Result<CocoFile, DataError> {
+    let Labels { names, pictures, mut notes } = read(root, drawn, progress)?;
+    let mut unread = Vec::new();
     let (mut images, mut annotations) = (Vec::new(), Vec::new());
     let of = pictures.len().max(1);
     for (done, Labelled { picture, things, .. }) in pictures.iter().enumerate() {
         stop_if_cancelled(progress)?;
         progress.report(done as f32 / of as f32, "measuring pictures");
-        let Ok(head) = decode::head(picture) else { continue };
-        let [width, height] = head.shown();
         let below = picture.strip_prefix(root).unwrap_or(picture).components();
         let name = below.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let Ok(head) = decode::head(picture) else {
+            unread.push(name);
+            continue;
+        };
+        let [width, height] = head.shown();
         let image = images.len() + 1;
         images.push(json!({ "id": image, "file_name": name, "width": width, "height": height }));
         for Thing { class, extent: e } in things {
@@ -123,7 +142,12 @@ pub fn boxes_as_coco(root: &Path, drawn: &[DrawnPicture], progress: &dyn Progres
         }
     }
     let categories: Vec<_> = names.iter().enumerate().map(|(at, name)| json!({ "id": at + 1, "name": name })).collect();
-    Ok(json!({ "images": images, "annotations": annotations, "categories": categories }).to_string())
+    if !unread.is_empty() {
+        notes.push(format!("Left out, because they can't be read: {}.", some_of(&unread)));
+    }
+    let (pictures, boxes) = (images.len(), annotations.len());
+    let text = json!({ "images": images, "annotations": annotations, "categories": categories }).to_string();
+    Ok(CocoFile { text, pictures, boxes, names, notes })
 }
 
 #[cfg(test)]
@@ -218,7 +242,9 @@ mod tests {
             ("in/b.png", "33x77"),
         ]);
         let all = [drawn("in/b.png", &[("cat", [0.11, 0.22, 0.57, 0.93])])];
-        let text = boxes_as_coco(first.path(), &all, &NoProgress).unwrap();
+        let made = boxes_as_coco(first.path(), &all, &NoProgress).unwrap();
+        assert_eq!((made.pictures, made.boxes, made.names.len()), (2, 2, 2));
+        let text = made.text;
         let second = folder(&[("in/a.png", "20x10"), ("in/b.png", "33x77")]);
         write(second.path(), "labels.json", &text);
         let [first, second] =

@@ -21,14 +21,28 @@ const LEAST_LEFT: f64 = 0.25;
 /// How large a thing should be for the network, in pixels, where pictures allow it.
 const GOOD_SIDE: f32 = 24.0;
 
+/// What the labels of a folder say, found while settings for it were.
+pub struct KnownBoxes {
+    path: PathBuf,
+    labels: Labels,
+}
+
+/// `known`: what was found just before, which goes for the same folder with nothing drawn.
 pub(in crate::data) fn load(
     settings: &BoxesSpec,
     path: &Path,
     spec: &DataSpec,
+    known: Option<&KnownBoxes>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
-    progress.report(0.0, "looking for labels");
-    let Labels { names, pictures, mut notes } = read(path, &settings.drawn, progress)?;
+    let Labels { names, pictures, mut notes } = match known.filter(|one| one.path == path && settings.drawn.is_empty())
+    {
+        Some(known) => known.labels.clone(),
+        None => {
+            progress.report(0.0, "looking for labels");
+            read(path, &settings.drawn, progress)?
+        }
+    };
     let wanted = Wanted { side: settings.size, channels: if settings.grey { 1 } else { 3 }, fit: settings.fit };
     let parts = parts(pictures, spec, &mut notes)
         .map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
@@ -177,8 +191,12 @@ pub(in crate::data) fn target(things: &[Thing], most: usize) -> Vec<f32> {
     numbers
 }
 
-/// Settings for a folder with labels; `None`: no label has a box.
-pub(in crate::data) fn propose(path: &Path, progress: &dyn Progress) -> Result<Option<BoxesSpec>, DataError> {
+/// Settings for a folder with labels, and what these say; `None`: no label has a box.
+pub(in crate::data) fn propose(
+    path: &Path,
+    progress: &dyn Progress,
+) -> Result<Option<(BoxesSpec, KnownBoxes)>, DataError> {
+    progress.report(0.0, "looking for labels");
     let files = Files::find(path, progress)?;
     let Some(raw) = raw(&files, &mut Vec::new(), progress)?.filter(|raw| raw.boxes > 0) else { return Ok(None) };
     let labels = placed(files, raw, &[], progress)?;
@@ -188,7 +206,8 @@ pub(in crate::data) fn propose(path: &Path, progress: &dyn Progress) -> Result<O
         .flat_map(|one| &one.things)
         .map(|Thing { extent: e, .. }| (e.right - e.left).min(e.bottom - e.top));
     let pictures: Vec<&Path> = labels.pictures.iter().map(|one| one.picture.as_path()).collect();
-    proposed(path, &pictures, median(shorter.collect())).map(Some)
+    let spec = proposed(path, &pictures, median(shorter.collect()))?;
+    Ok(Some((spec, KnownBoxes { path: path.to_owned(), labels })))
 }
 
 /// Settings for a folder in whose pictures boxes are still to be drawn.

@@ -25,8 +25,9 @@ use super::pictures::folder::natural;
 use super::progress::Progress;
 use crate::model::DrawnPicture;
 use crate::model::boxes::Thing;
-pub use drawn::{BoxFolder, BoxPicture, box_folder, boxes_as_coco};
+pub use drawn::{BoxFolder, BoxPicture, CocoFile, box_folder, boxes_as_coco};
 use files::Files;
+pub use load::KnownBoxes;
 use parts::Part;
 use tally::{Change, Tally};
 

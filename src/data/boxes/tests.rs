@@ -279,7 +279,7 @@ fn odd_labels_lead_to_what_their_names_say() {
 
 fn loaded(files: &[(&str, &str)], settings: impl Fn(&mut crate::model::BoxesSpec)) -> crate::data::Dataset {
     let folder = folder(files);
-    let mut spec = load::propose(folder.path(), &NoProgress).unwrap().unwrap();
+    let (mut spec, _) = load::propose(folder.path(), &NoProgress).unwrap().unwrap();
     settings(&mut spec);
     let spec = crate::model::DataSpec { source: crate::model::Source::Boxes(spec), ..Default::default() };
     crate::data::load(&spec, Path::new(""), &NoProgress).unwrap()
@@ -337,6 +337,27 @@ fn a_picture_of_many_things_keeps_the_largest() {
 #[test]
 fn blood_cells_get_a_size_at_which_they_are_seen() {
     let Some(path) = test_data("bccd") else { return };
-    let spec = load::propose(&path, &NoProgress).unwrap().unwrap();
+    let (spec, _) = load::propose(&path, &NoProgress).unwrap().unwrap();
     assert_eq!((spec.size, spec.grey, spec.fit), (144, false, crate::model::Fit::Stretch));
+}
+
+#[test]
+fn labels_that_were_read_for_the_settings_are_not_read_again() {
+    let one = voc([40, 20], &[("dog", [4, 2, 20, 10])]);
+    let other = voc([40, 20], &[("dog", [4, 2, 20, 10]), ("cat", [4, 2, 20, 10])]);
+    let folder = folder(&[("a.png", "40x20"), ("a.xml", &one), ("b.png", "40x20"), ("b.xml", &one)]);
+    let (source, known) = crate::data::propose_pictures(folder.path(), "", Path::new(""), &NoProgress).unwrap();
+    for name in ["a.xml", "b.xml"] {
+        write(folder.path(), name, &other);
+    }
+    let mut spec = crate::model::DataSpec { source, ..Default::default() };
+    let classes = |spec: &crate::model::DataSpec| {
+        let set = crate::data::load_known(spec, known.as_ref(), Path::new(""), &NoProgress).unwrap();
+        set.truth.names.len()
+    };
+    assert_eq!(classes(&spec), 1, "as they were");
+    // What is drawn goes on top of what the labels say now.
+    let crate::model::Source::Boxes(boxes) = &mut spec.source else { panic!("{spec:?}") };
+    boxes.drawn = vec![crate::model::DrawnPicture { picture: "a.png".into(), boxes: Vec::new().into() }].into();
+    assert_eq!(classes(&spec), 2);
 }

@@ -59,7 +59,7 @@ fn a_set_is_fetched_from_a_mirror_of_the_user_and_is_data() {
     assert!(!shelf.has(&set));
     let place = shelf.fetch(&set, &NoProgress).unwrap();
     assert!(shelf.has(&set) && place == shelf.place(&set));
-    let source = crate::data::propose_pictures(&place, "", Path::new(""), &NoProgress).unwrap();
+    let (source, _) = crate::data::propose_pictures(&place, "", Path::new(""), &NoProgress).unwrap();
     let data = crate::model::DataSpec { source, ..Default::default() };
     assert_eq!(crate::data::load(&data, Path::new(""), &NoProgress).unwrap().train.len(), 8000);
     // It is there: nobody is asked again.

@@ -57,7 +57,7 @@ fn a_table_beside_the_pictures_names_their_classes() {
     assert!(rows.into_iter().all(|(grey, class)| (grey as usize % 2) as f32 == class));
     // The table itself may be chosen.
     assert_eq!(loaded(&own.path().join("labels.csv")).unwrap().train, set.train);
-    let source = propose_pictures(&own.path().join("labels.csv"), "", Path::new(""), &NoProgress).unwrap();
+    let (source, _) = propose_pictures(&own.path().join("labels.csv"), "", Path::new(""), &NoProgress).unwrap();
     assert!(matches!(source, Source::Pictures(PictureSpec { size: 16, .. })), "{source:?}");
 }
 
@@ -151,7 +151,7 @@ fn the_column_of_the_classes_can_be_named() {
             "{:?}",
             set.notes
         );
-        let source = propose_pictures(&path, "mood", Path::new(""), &NoProgress).unwrap();
+        let (source, _) = propose_pictures(&path, "mood", Path::new(""), &NoProgress).unwrap();
         assert!(matches!(source, Source::Pictures(PictureSpec { label, .. }) if label == "mood"));
     }
     let said = |label| labelled(own.path(), label).unwrap_err().message;
@@ -231,7 +231,7 @@ fn a_column_of_encoded_pictures_is_data() {
     std::fs::write(own.path().join("test-00000-of-00001.parquet"), test).unwrap();
     let set = loaded(own.path()).unwrap();
     assert_eq!((set.train.len(), set.validation.len()), (7, 7));
-    let source = propose_pictures(own.path(), "", Path::new(""), &NoProgress).unwrap();
+    let (source, _) = propose_pictures(own.path(), "", Path::new(""), &NoProgress).unwrap();
     assert!(matches!(source, Source::Pictures(_)));
     let unseen = read_unseen(&set.encoding, &file, &NoProgress).unwrap();
     assert_eq!((unseen.names[1].as_str(), unseen.truths[1]), ("train-00000-of-00001.parquet row 1", Some(1.0)));
