@@ -43,6 +43,8 @@ pub struct Dataset {
 pub struct Giveaway {
     /// Its heading in the table.
     pub column: String,
+    /// The target that it tells.
+    pub target: String,
     /// As it stands among the notes.
     pub words: String,
 }

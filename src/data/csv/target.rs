@@ -304,6 +304,7 @@ pub(super) fn giveaways(
     let leaks = inputs.par_iter().zip(values).filter_map(|(column, values)| Some((column, given_away(values)?)));
     let told = leaks.map(|(column, at)| Giveaway {
         column: column.name.to_owned(),
+        target: targets[at].to_owned(),
         words: format!(
             "\"{}\" determines \"{}\" exactly. Leave it out, unless it is meant to be an input.",
             column.name, targets[at]

@@ -365,7 +365,7 @@ fn several_numbers_are_predicted_each_in_its_own_unit() {
     assert!(mean(&set, 0).abs() < 1e-6 && mean(&set, 1).abs() < 1e-6 && mean(&alone, 0).abs() < 1e-6);
     assert_eq!(set.encoding.target.truth(), set.truth);
     // Both are linear in x, or one.
-    assert_eq!(set.giveaways.iter().map(|one| &*one.column).collect::<Vec<_>>(), ["x"]);
+    assert_eq!(set.giveaways.iter().map(|one| (&*one.column, &*one.target)).collect::<Vec<_>>(), [("x", "price")]);
     assert!(set.giveaways[0].words.contains("determines \"price\""));
 }
 

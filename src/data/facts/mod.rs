@@ -104,8 +104,8 @@ pub struct TableFacts {
     pub drawn: usize,
     /// In the order of the file.
     pub columns: Vec<ColumnFacts>,
-    /// Which of them is predicted.
-    pub target: Option<usize>,
+    /// Which of them are predicted.
+    pub targets: Vec<usize>,
     /// Rows that are in two parts.
     pub twins: Option<Twins>,
     /// What needs a look, the most serious first.
@@ -124,7 +124,8 @@ impl TableFacts {
 pub struct ColumnFacts {
     /// How its values are spread.
     pub distribution: Distribution,
-    /// How it goes with the target; `None` of the target itself, and where that cannot be told.
+    /// How it goes with the target, of several the one that it goes with most; `None` of a target itself, and where
+    /// that cannot be told.
     pub relation: Option<Relation>,
     /// The inputs it makes, as the network gets them; none where it is left out. Of many categories the first.
     pub inputs: Vec<InputFacts>,
@@ -171,8 +172,9 @@ pub fn facts(
     progress: &dyn Progress,
 ) -> Result<TableFacts, DataError> {
     let drawn = &table.drawn;
-    let target = table.columns.iter().position(|column| column.name == csv.target);
-    let taken: Vec<DrawnColumn> = (0..table.columns.len()).map(|index| taken(table, csv, target, index)).collect();
+    let place = |name: &str| table.columns.iter().position(|column| column.name == name);
+    let targets: Vec<usize> = csv.targets().into_iter().filter_map(place).collect();
+    let taken: Vec<DrawnColumn> = (0..table.columns.len()).map(|index| taken(table, csv, &targets, index)).collect();
     let used: &[Column] = match &dataset.encoding.inputs {
         Inputs::Table { columns, .. } => columns,
         Inputs::Pictures | Inputs::PictureNumbers { .. } | Inputs::PictureFiles { .. } | Inputs::Points { .. } => &[],
@@ -180,7 +182,7 @@ pub fn facts(
     let used: HashMap<&str, &Column> = used.iter().map(|column| (column.name.as_str(), column)).collect();
     let uses = |index: usize| used.contains_key(table.columns[index].name.as_str());
     let is_kept = |row: usize| {
-        target.is_none_or(|target| !taken[target].is_missing(row))
+        targets.iter().all(|&target| !taken[target].is_missing(row))
             && (csv.missing == MissingPolicy::Fill
                 || (0..taken.len()).all(|index| !uses(index) || !taken[index].is_missing(row)))
     };
@@ -190,7 +192,7 @@ pub fn facts(
         let encoded = used.get(table.columns[index].name.as_str()).copied();
         Ok(ColumnFacts {
             distribution: spread::distribution(values),
-            relation: target.filter(|&t| t != index).and_then(|t| relation::between(values, &taken[t])),
+            relation: if targets.contains(&index) { None } else { relation::closest(values, &taken, &targets) },
             inputs: encoded.map(|column| inputs(column, values, &kept)).unwrap_or_default(),
             fill: encoded.and_then(|column| match column.values {
                 ColumnValues::Numeric { fill, .. } | ColumnValues::Date { fill, .. } => Some(fill),
@@ -200,7 +202,7 @@ pub fn facts(
     };
     let columns = taken.par_iter().enumerate().map(of_column).collect::<Result<Vec<_>, DataError>>()?;
     let twins = twins::find(dataset, progress)?;
-    let mut facts = TableFacts { rows: drawn.of, drawn: drawn.rows, columns, target, twins, warnings: Vec::new() };
+    let mut facts = TableFacts { rows: drawn.of, drawn: drawn.rows, columns, targets, twins, warnings: Vec::new() };
     facts.warnings = warning::all(&facts, table, spec, csv, dataset);
     Ok(facts)
 }
@@ -219,11 +221,11 @@ fn role(table: &TablePreview, csv: &CsvSpec, index: usize) -> ColumnRole {
     })
 }
 
-fn taken(table: &TablePreview, csv: &CsvSpec, target: Option<usize>, index: usize) -> DrawnColumn {
+fn taken(table: &TablePreview, csv: &CsvSpec, targets: &[usize], index: usize) -> DrawnColumn {
     let values = table.drawn.columns.get(index).unwrap_or(&DrawnColumn::Empty);
     match role(table, csv, index) {
         // What it would be, if it was used.
-        ColumnRole::LeftOut if target != Some(index) => values.taken_as(table.columns[index].kept),
+        ColumnRole::LeftOut if !targets.contains(&index) => values.taken_as(table.columns[index].kept),
         role => values.taken_as(role),
     }
 }

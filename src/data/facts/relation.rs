@@ -29,10 +29,20 @@ pub struct Relation {
     pub value: f64,
     /// Rows that have both.
     pub rows: usize,
+    /// The target, by its place in the file.
+    pub target: usize,
 }
 
-/// `None`: it cannot be told.
-pub(super) fn between(a: &DrawnColumn, b: &DrawnColumn) -> Option<Relation> {
+/// With the target that it goes with most, the first of equal ones; `None`: it cannot be told of any.
+pub(super) fn closest(values: &DrawnColumn, columns: &[DrawnColumn], targets: &[usize]) -> Option<Relation> {
+    let all = targets.iter().filter_map(|&target| {
+        between(values, &columns[target]).map(|(measure, value, rows)| Relation { measure, value, rows, target })
+    });
+    all.reduce(|best, one| if one.value > best.value { one } else { best })
+}
+
+/// Which measure, its value, and of how many rows.
+fn between(a: &DrawnColumn, b: &DrawnColumn) -> Option<(Measure, f64, usize)> {
     use DrawnColumn::{Categories, Dates, Empty, Numbers};
     let (measure, (value, rows)) = match (a, b) {
         (Empty, _) | (_, Empty) => return None,
@@ -45,7 +55,7 @@ pub(super) fn between(a: &DrawnColumn, b: &DrawnColumn) -> Option<Relation> {
             (Measure::CramersV, cramers_v((a, m.len()), (b, n.len()))?)
         }
     };
-    (value.is_finite() && rows >= LEAST_ROWS).then(|| Relation { measure, value: value.clamp(0.0, 1.0), rows })
+    (value.is_finite() && rows >= LEAST_ROWS).then(|| (measure, value.clamp(0.0, 1.0), rows))
 }
 
 fn correlation(a: &[f64], b: &[f64]) -> Option<(f64, usize)> {

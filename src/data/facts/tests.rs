@@ -108,6 +108,24 @@ fn titanic_is_described_as_pandas_and_scipy_do() {
 }
 
 #[test]
+fn of_several_targets_the_one_that_a_column_tells_is_named() {
+    // "copy" is the second target in another unit, "near" the third almost.
+    let row = |i: usize| {
+        let (a, b, c) = (i * 37 % 101, i * 53 % 89, i * 29 % 97);
+        format!("{a},{b},{c},{},{}\n", 3 * b + 1, c as f64 + (i % 3) as f64)
+    };
+    let (_folder, path) = written(&format!("first,second,third,copy,near\n{}", (0..80).map(row).collect::<String>()));
+    let target = |name: &str| ColumnChoice { name: name.into(), role: ColumnRole::Target };
+    let several = CsvSpec { columns: vec![target("second"), target("third")], ..csv(path, "first") };
+    let known = Known::of(several);
+    let words: Vec<&str> = known.facts.warnings.iter().map(|warning| warning.words.as_str()).collect();
+    assert!(words.iter().any(|words| words.starts_with("\"copy\" determines \"second\" exactly")), "{words:?}");
+    let near = "\"near\" is almost the same as \"third\" (|r| = ";
+    assert!(words.iter().any(|words| words.starts_with(near) && words.ends_with("before \"third\"?")), "{words:?}");
+    assert_eq!((known.facts.targets.as_slice(), known.column("second").relation), ([0, 1, 2].as_slice(), None));
+}
+
+#[test]
 fn numeric_targets_have_relations_too() {
     let Some(folder) = test_data("csv") else { return };
     let known = Known::of(csv(folder.join("penguins.csv"), "body_mass_g"));

@@ -102,7 +102,7 @@ pub(super) fn all(
 
 impl Look<'_> {
     fn is_input(&self, index: usize) -> bool {
-        self.facts.target != Some(index) && !self.facts.columns[index].inputs.is_empty()
+        !self.facts.targets.contains(&index) && !self.facts.columns[index].inputs.is_empty()
     }
 
     fn column(&self, index: usize) -> (&ColumnPreview, &ColumnFacts) {
@@ -117,12 +117,14 @@ impl Look<'_> {
     /// A column that holds the answer.
     fn leak(&self, index: usize) -> Option<Warning> {
         let (column, facts) = self.column(index);
-        let (name, target) = (&column.name, &self.csv.target);
-        if self.dataset.giveaways.iter().any(|leak| leak.column == *name) {
+        let name = &column.name;
+        if let Some(leak) = self.dataset.giveaways.iter().find(|leak| leak.column == *name) {
+            let target = &leak.target;
             let words = format!("\"{name}\" determines \"{target}\" exactly: is it the answer under another name?");
             return Some(self.leave_out(index, words));
         }
         let relation = facts.relation.filter(|relation| relation.value >= NEARLY_A_COPY)?;
+        let target = &self.table.columns[relation.target].name;
         let sign = match relation.measure {
             Measure::Correlation => "|r|",
             Measure::Ratio => "η",

@@ -9,7 +9,7 @@ use crate::data::DataError;
 use crate::model::{DataSpec, Source};
 
 /// Another way to read tables or to lay out the file is another version.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {

@@ -3,6 +3,7 @@
 //! [`Samples::take_stock`] finds it where the data is loaded, so that no other thread has to.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -16,14 +17,30 @@ pub const MOST: usize = 100_000;
 
 type Once<T> = OnceLock<Result<T, DataError>>;
 
-#[derive(Default)]
 pub(super) struct Known {
+    /// Of these samples alone.
+    pub version: u64,
     print: Once<PartPrint>,
     counts: Once<BTreeMap<usize, usize>>,
     means: Once<Vec<f64>>,
     ranges: OnceLock<[Option<(f32, f32)>; 2]>,
     /// By class, and without.
     fair: [OnceLock<Arc<[u32]>>; 2],
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        // Counted: an address comes again.
+        static MADE: AtomicU64 = AtomicU64::new(1);
+        Self {
+            version: MADE.fetch_add(1, Ordering::Relaxed),
+            print: Once::default(),
+            counts: Once::default(),
+            means: Once::default(),
+            ranges: OnceLock::default(),
+            fair: Default::default(),
+        }
+    }
 }
 
 /// What was found of a part, to be kept with it.

@@ -89,7 +89,7 @@ fn gallery(ui: &mut Ui, training: &TrainingSpec, dataset: &Dataset, shape: [usiz
     let side = ((ui.available_width() + gap) / across).floor() - gap;
     let mut hasher = DefaultHasher::new();
     format!("{:?} {}", training.augmentation, training.seed).hash(&mut hasher);
-    (dataset.train.address(), tokens.dark).hash(&mut hasher);
+    (dataset.train.version(), tokens.dark).hash(&mut hasher);
     let version = hasher.finish();
     let rows = dataset.fair(&dataset.train);
     ui.spacing_mut().item_spacing = Vec2::splat(gap);

@@ -38,8 +38,8 @@ pub struct BrowserUi {
 /// What stands above, found once for each data set.
 #[derive(Default)]
 struct Columns {
-    /// Address of the samples, and whether they are shown scaled.
-    of: (usize, bool),
+    /// Version of the samples, and whether they are shown scaled.
+    of: (u64, bool),
     shown: Vec<Column>,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset, local: &mut BrowserUi) {
     if let Some(row) = integer(ui, "Row", "The row at the top. Type a number to go there.", now, (1, last)).value {
         local.top = (row - 1) as f64;
     }
-    let of = (dataset.train.address(), local.scaled);
+    let of = (dataset.train.version(), local.scaled);
     if local.columns.of != of || local.columns.shown.is_empty() {
         local.columns = Columns { of, shown: columns(dataset, part, local.scaled) };
     }

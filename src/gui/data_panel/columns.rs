@@ -1,6 +1,8 @@
 //! The columns of a table, each with what it is used for, how its values are spread and how it goes with the target.
 //! Only those on the screen are laid out: there may be thousands.
 
+use std::sync::{Arc, Weak};
+
 use egui::{ComboBox, Label, Rect, RichText, Sense, Shape, Stroke, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, pos2};
 
 use super::chart;
@@ -14,7 +16,7 @@ use crate::gui::widgets::{choice, combo, named};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec};
 use crate::session::State;
 
-const ROLES: [(ColumnRole, &str); 7] = [
+pub(super) const ROLES: [(ColumnRole, &str); 7] = [
     (ColumnRole::Numeric, "number"),
     (ColumnRole::Categorical, "category"),
     (ColumnRole::Embedded, "embedding"),
@@ -68,8 +70,17 @@ pub struct ColumnsUi {
 /// Which are shown, found anew when something changes.
 #[derive(Default)]
 struct Shown {
-    of: (usize, usize, String, Order),
+    /// Held, so that nothing else gets their addresses.
+    table: Weak<TablePreview>,
+    facts: Option<Weak<TableFacts>>,
+    by: (String, Order),
     columns: Vec<usize>,
+}
+
+impl Shown {
+    fn is_of(&self, table: &Arc<TablePreview>, facts: Option<&Arc<TableFacts>>) -> bool {
+        self.table.as_ptr() == Arc::as_ptr(table) && self.facts.as_ref().map(Weak::as_ptr) == facts.map(Arc::as_ptr)
+    }
 }
 
 /// What is drawn from.
@@ -98,10 +109,13 @@ pub(super) fn show(ui: &mut Ui, state: &State, local: &mut ColumnsUi, draft: &mu
     let facts = state.facts().filter(|facts| facts.columns.len() == table.columns.len());
     head(ui, local, table, facts.map(|facts| &**facts));
     let ColumnsUi { search, order, shown, .. } = local;
-    let address = std::sync::Arc::as_ptr(table) as usize;
-    let of = (address, facts.map_or(0, |facts| std::sync::Arc::as_ptr(facts) as usize), search.clone(), *order);
-    if shown.of != of || shown.columns.is_empty() {
-        *shown = Shown { columns: chosen(table, facts.map(|f| &**f), &spec.target, search, *order), of };
+    if !shown.is_of(table, facts) || shown.by != (search.clone(), *order) || shown.columns.is_empty() {
+        *shown = Shown {
+            table: Arc::downgrade(table),
+            facts: facts.map(Arc::downgrade),
+            by: (search.clone(), *order),
+            columns: chosen(table, facts.map(|f| &**f), &spec.target, search, *order),
+        };
     }
     if shown.columns.is_empty() {
         ui.add(Label::new(RichText::new("No column has such a name.").color(tokens.muted)).wrap());
@@ -215,7 +229,11 @@ fn column_ui(ui: &mut Ui, look: &Look, draft: &mut Draft, spec: &mut CsvSpec, in
             drawing(ui, size, column, facts, encoded.filter(|_| look.scaled), is_out);
         }
         if let Some(relation) = relation {
-            relation_ui(ui, &relation, &words::relation(&relation, &column.name, &spec.target));
+            relation_ui(
+                ui,
+                &relation,
+                &words::relation(&relation, &column.name, &look.table.columns[relation.target].name),
+            );
         }
     });
     ui.add(Label::new(RichText::new(&words.line).size(11.0).color(tokens.faint)).truncate()).on_hover_text(&words.line);

@@ -57,7 +57,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset) {
 /// How the numbers to predict are spread, where they are a column of a table.
 fn target(ui: &mut Ui, state: &State) {
     let (Some(facts), Source::Csv(csv)) = (state.facts(), &state.project().data.source) else { return };
-    let Some(column) = facts.target.and_then(|target| facts.columns.get(target)) else { return };
+    let Some(column) = facts.targets.first().and_then(|&target| facts.columns.get(target)) else { return };
     let Distribution::Numbers(spread) = &column.distribution else { return };
     let scale = chart::Scale { shown: &|value| value, written: &chart::plain, is_faint: false };
     chart::show(ui, Vec2::new(ui.available_width(), 64.0), &csv.target, &column.distribution, &scale);

@@ -56,13 +56,13 @@ fn columns(way: Way, table: &TablePreview, target: &str) -> Vec<String> {
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft) {
     let classes = state.dataset().is_none_or(|dataset| dataset.classes().is_some());
     way(ui, state, draft, classes);
-    if fold(ui, draft) {
-        return;
+    if !fold(ui, draft) {
+        let help = "The share of samples held out from training. They show whether the network has learnt the pattern \
+            or only memorised the samples.";
+        let change = float(ui, "Validation", help, draft.spec.validation, limits::VALIDATION.range());
+        draft.spec.validation = draft.number(change, draft.spec.validation);
     }
-    let help = "The share of samples held out from training. They show whether the network has learnt the pattern or \
-        only memorised the samples.";
-    let change = float(ui, "Validation", help, draft.spec.validation, limits::VALIDATION.range());
-    draft.spec.validation = draft.number(change, draft.spec.validation);
+    // Set aside before the folds are made.
     let help = "The share of samples set aside for the end. Neither training nor choosing the best weights sees them, so \
         they tell how well the network will do on new data.";
     let change = float(ui, "Test", help, draft.spec.test, limits::TEST.range());

@@ -15,8 +15,8 @@ use crate::model::Task;
 /// Rows chosen for the data set that is shown, chosen once.
 #[derive(Default)]
 pub struct PreviewUi {
-    /// Address of the samples that `rows` belongs to.
-    of: usize,
+    /// Version of the samples that `rows` belongs to; 0: of none.
+    of: u64,
     rows: Vec<u32>,
 }
 
@@ -26,9 +26,9 @@ const PICTURES: usize = 20;
 
 pub(super) fn show(ui: &mut Ui, dataset: &Dataset, local: &mut PreviewUi) {
     section(ui, "SAMPLES", "");
-    let address = dataset.train.address();
-    if local.of != address {
-        *local = PreviewUi { of: address, rows: sample_rows(dataset, &dataset.train, None, PICTURES) };
+    let version = dataset.train.version();
+    if local.of != version {
+        *local = PreviewUi { of: version, rows: sample_rows(dataset, &dataset.train, None, PICTURES) };
     }
     // A scope: rows of a table stand closer than fields.
     ui.scope(|ui| match (&dataset.plane, dataset.input_shape.as_slice()) {
@@ -101,7 +101,7 @@ fn pictures(ui: &mut Ui, dataset: &Dataset, shape: [usize; 3], local: &PreviewUi
         ui.spacing_mut().item_spacing = Vec2::splat(4.0);
         for (i, &row) in local.rows.iter().enumerate() {
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-            let version = local.of as u64 ^ u64::from(row) << 40 ^ u64::from(tokens.dark) << 39;
+            let version = local.of ^ u64::from(row) << 32 ^ u64::from(tokens.dark) << 63;
             let id = Id::unique(("data preview", i));
             let texture = cached(ui.ctx(), id, version, TextureOptions::NEAREST, || {
                 picture(&tokens, &dataset.train.input(row as usize).unwrap_or_default(), shape)

@@ -426,3 +426,31 @@ fn the_logarithm_of_a_target_is_a_click_away_and_goes_with_it() {
     let other = said("Predict", "x");
     assert_eq!((other.target.as_str(), other.columns.len()), ("x", 0), "{other:?}");
 }
+
+#[test]
+fn a_fold_leaves_the_share_of_the_test_in_sight() {
+    let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
+    let shares = |harness: &Harness<'static, Bench<DataPanelUi>>| {
+        ["Validation", "Test"].map(|name| harness.query_by_role_and_label(egui::Role::SpinButton, name).is_some())
+    };
+    assert_eq!(shares(&harness), [true, true]);
+    harness.state_mut().state.pose().project.data.fold = Some(crate::model::Fold { number: 2, of: 5 });
+    harness.run();
+    assert_eq!(shares(&harness), [false, true]);
+    assert!(harness.query_by_label("fold 2 of 5").is_some());
+}
+
+#[test]
+fn every_role_of_a_column_has_a_term() {
+    use crate::model::glossary;
+    let terms = glossary::all();
+    let of = |name: &str| glossary::of_label(&terms, name).map(|term| term.name);
+    for (role, name) in columns::ROLES {
+        assert!(of(name).is_some() || role == ColumnRole::Numeric, "{name}");
+    }
+    assert_eq!(of("Role of colour"), Some("Role"));
+    assert_eq!(
+        [of("embedding"), of("target: log"), of("logarithm")],
+        ["Embedding", "Logarithm", "Logarithm"].map(Some)
+    );
+}

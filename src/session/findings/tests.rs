@@ -49,7 +49,7 @@ fn problems_of_the_network_marks_of_health_and_notes_on_the_data_are_in_one_list
     state.run.step = 7;
     let Some(DataState::Ready(data)) = Some(&state.data) else { panic!("no data") };
     let words = "\"said\" determines \"kind\" exactly.".to_owned();
-    let giveaways = vec![Giveaway { column: "said".into(), words: words.clone() }];
+    let giveaways = vec![Giveaway { column: "said".into(), target: "y".into(), words: words.clone() }];
     let notes = vec!["\"name\" is left out: it differs in every row.".to_owned(), words.clone()];
     state.data = DataState::Ready(Arc::new(Dataset { notes, giveaways, ..Dataset::clone(data) }));
 
@@ -123,5 +123,33 @@ fn a_layer_is_judged_by_its_units_its_gradient_and_its_updates() {
     assert!(
         still.severity == Severity::Warning && still.words.contains("hardly changes"),
         "as the debugger's table says"
+    );
+}
+
+#[test]
+fn data_on_its_way_is_told_calmly_until_it_is_there_or_has_failed() {
+    let mut state = State::default();
+    state.apply(Action::OpenTemplate("xor".into()));
+    let loading = |previous| DataState::Loading { fraction: 0.2, doing: "reading".into(), previous };
+    state.data = loading(None);
+    state.infer_again();
+    let said = |state: &State| -> Vec<(Severity, String)> {
+        state.findings().into_iter().map(|finding| (finding.severity, finding.words)).collect()
+    };
+    assert_eq!(said(&state), [(Severity::Unknown, "The data is loading.".to_owned())]);
+    assert!(!state.can_run(), "nothing is known of the shapes yet");
+    // What is wrong all the same is told.
+    let (loss, _) = state.project.graph.main_loss().expect("a Loss");
+    let (wire, loss) = (state.project.graph.incoming(loss.id).next().expect("a wire").id, loss.id);
+    state.apply(Action::Edit(Edit::Disconnect(wire)));
+    state.data = loading(None);
+    state.infer_again();
+    let worst = &state.findings()[0];
+    assert_eq!((worst.severity, &worst.spot), (Severity::Bad, &Spot::Layers(vec![loss])), "{worst:?}");
+    state.data = DataState::Failed("It is gone.".into());
+    state.infer_again();
+    let all = said(&state);
+    assert!(
+        all.iter().any(|(severity, words)| *severity == Severity::Bad && words.contains("Choose some in the Data"))
     );
 }
