@@ -23,7 +23,7 @@ pub const KEY: &str = "glassbox";
 
 /// Written whole or not at all.
 pub fn save(checkpoint: &Checkpoint, path: &Path) -> Result<(), FileError> {
-    let project = project_file::to_text(&checkpoint.project).map_err(|error| FileError::write(path, error))?;
+    let project = project_file::to_text_for(path, &checkpoint.project)?;
     let inside = serde_json::json!({ "project": project, "place": checkpoint.place }).to_string();
     Ok(tensors::write(path, KEY, inside, &checkpoint.tensors)?)
 }

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::files::{self, atomic};
-use crate::model::Project;
+use crate::model::{Project, Source};
 
 /// Version written by this program. Graphs of format 1, whose wires name no ports, are told by that when they are read.
 pub const VERSION: u64 = 2;
-/// A project is a few kilobytes; anything beyond this is not one.
+/// A project is a few kilobytes; anything beyond this is not one. Nothing larger is written either.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Why a file could not be read or written, as a sentence with its path.
@@ -45,6 +45,17 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
     },
+    /// It couldn't be opened again.
+    #[error("This project is too large to save: {bytes} bytes, and no more than {} MB can be opened again. Most of it \
+        is {part} Nothing was written: {}", MAX_BYTES >> 20, path.display())]
+    TooLarge {
+        /// Of its text.
+        bytes: u64,
+        /// What is large in it, and what to do.
+        part: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
     #[error("This project was saved by a newer Glassbox (format {found}; this version reads up to {VERSION}). Update \
         Glassbox to open it: {}", path.display())]
     /// The format that was found.
@@ -72,6 +83,39 @@ struct Envelope<'a> {
 /// The text of a project file.
 pub fn to_text(project: &Project) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&Envelope { glassbox: VERSION, project }).map(|text| text + "\n")
+}
+
+/// As [`to_text`], unless it was too large to be read again. `path`: where it is to go.
+pub(super) fn to_text_for(path: &Path, project: &Project) -> Result<String, FileError> {
+    to_text_within(MAX_BYTES, path, project)
+}
+
+fn to_text_within(most: u64, path: &Path, project: &Project) -> Result<String, FileError> {
+    let text = to_text(project).map_err(|error| FileError::write(path, error))?;
+    let bytes = text.len() as u64;
+    if bytes <= most {
+        return Ok(text);
+    }
+    Err(FileError::TooLarge { bytes, part: largest(project), path: path.to_owned() })
+}
+
+/// The largest part of a project, and what makes it smaller.
+fn largest(project: &Project) -> &'static str {
+    let size = |text: Result<String, serde_json::Error>| text.map_or(0, |text| text.len());
+    if size(serde_json::to_string(&project.graph)) > size(serde_json::to_string(&project.data)) {
+        return "the network: delete layers, or put what repeats into a Block.";
+    }
+    match &project.data.source {
+        Source::Boxes(_) => {
+            "boxes drawn by hand: export them as a COCO file into the folder of the pictures, and choose it as data again."
+        }
+        Source::Synthetic(_) => "points put by hand: erase some, or use a table of them as data.",
+        Source::Sample(_) => "the sample: use a file of it as data.",
+        Source::Csv(_) => "what is said of the columns: rename or leave out columns in the table itself.",
+        Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) | Source::Idx(_) | Source::Pictures(_) => {
+            "the settings of the data: choose the data again."
+        }
+    }
 }
 
 /// Reads the text of a project file; `path` is only named in messages. Numbers of data and training are taken as they
@@ -127,8 +171,7 @@ pub fn is_one(path: &Path) -> bool {
 
 /// Written whole or not at all, in the newest format.
 pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
-    let text = to_text(project).map_err(|error| FileError::write(path, error))?;
-    Ok(atomic::write(path, text.as_bytes())?)
+    Ok(atomic::write(path, to_text_for(path, project)?.as_bytes())?)
 }
 
 /// What a project in this file is called, when the file says nothing else: `houses` for `houses.glassbox.json`.
@@ -177,6 +220,25 @@ mod tests {
             assert!(said.contains(words), "{said}");
         }
         assert_eq!(from_text(&to_text(&project).unwrap(), &path).unwrap(), project, "a kept run opens all the same");
+    }
+
+    #[test]
+    fn what_could_not_be_opened_again_is_not_written_and_what_is_large_is_named() {
+        use crate::model::{BoxesSpec, DrawnBox, DrawnPicture};
+        let mut project = templates::build("xor").unwrap();
+        let most = to_text(&project).unwrap().len() as u64;
+        let path = Path::new("p.glassbox.json");
+        assert!(to_text_within(most, path, &project).is_ok());
+        let said = to_text_within(most - 1, path, &project).unwrap_err().to_string();
+        assert!(said.contains(&format!("{most} bytes")) && said.contains("is the network: delete"), "{said}");
+        assert!(said.contains("64 MB can be opened") && said.ends_with("p.glassbox.json"), "{said}");
+        let one = DrawnBox::from(("a cell".to_owned(), 0.25, 0.25, 0.5, 0.5));
+        let picture = DrawnPicture { picture: "a.png".into(), boxes: vec![one; 1000].into() };
+        let (size, grey, fit) = (32, false, Default::default());
+        let drawn = vec![picture].into();
+        project.data.source = Source::Boxes(BoxesSpec { folder: "x".into(), size, grey, fit, drawn });
+        let said = to_text_within(20_000, path, &project).unwrap_err().to_string();
+        assert!(said.contains("is boxes drawn by hand: export them as a COCO file"), "{said}");
     }
 
     #[test]

@@ -184,6 +184,8 @@ impl State {
     }
 
     fn save_as(&mut self, path: PathBuf) {
+        // A failure that was shown is answered by trying elsewhere.
+        self.error = None;
         let path = if path.extension().is_none() { path.with_extension("glassbox.json") } else { path };
         let mut project = self.project.clone();
         // A path that was relative to the old place would point elsewhere from the new one.

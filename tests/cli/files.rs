@@ -67,6 +67,35 @@ fn a_dump_that_does_not_fit_says_so_and_leaves_what_was_there() {
     assert!(std::fs::read(folder.join("old.safetensors")).unwrap().len() > 1000);
 }
 
+/// As on a disk that is full: no file may grow beyond a block.
+#[cfg(unix)]
+#[test]
+fn a_project_that_does_not_fit_says_so_and_the_one_before_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "sine", "-o", "p.json"]);
+    let before = std::fs::read(folder.join("p.json")).unwrap();
+    let full = |file: &str| {
+        let script =
+            format!("trap '' XFSZ; ulimit -f 1; exec {:?} new xor -o {file} --force", env!("CARGO_BIN_EXE_glassbox"));
+        let mut command = Command::new("bash");
+        command.current_dir(folder).args(["-c", &script]).env("GLASSBOX_HOME", folder.join("home"));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    for file in ["p.json", "new.json"] {
+        let said = full(file);
+        assert!(
+            said.contains("Can't write the file") && said.contains("free some space") && said.contains(file),
+            "{said}"
+        );
+    }
+    assert_eq!(std::fs::read(folder.join("p.json")).unwrap(), before);
+    let left: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert!(left.iter().all(|name| name == "p.json" || name == "home"), "{left:?}");
+}
+
 /// The scripts beside the program, run by somebody who has no more than Python.
 #[test]
 fn scripts_without_their_packages_say_what_to_install() {

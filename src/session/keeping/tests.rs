@@ -351,3 +351,22 @@ fn the_rate_of_a_fork_is_no_edit_of_the_project_and_comes_back_with_it() {
     until(&mut state, "both the same", |state| state.other_training_in_force().is_none());
     assert_eq!(state.run.marks.len(), 3);
 }
+
+/// Written through a link, as the device itself must not be replaced by a file.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_project_that_does_not_fit_on_the_disk_stays_unsaved_and_saves_elsewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [full, other] = ["full.glassbox.json", "other.glassbox.json"].map(|name| folder.path().join(name));
+    std::os::unix::fs::symlink("/dev/full", &full).expect("a link");
+    let mut state = xor();
+    state.apply(Action::RenameProject("mine".into()));
+    assert!(state.is_unsaved());
+    let before = state.project().clone();
+    state.apply(Action::SaveAs(full));
+    let said = state.error().expect("a sentence").to_owned();
+    assert!(said.contains("No space left") && said.contains("Choose another location or free some space"), "{said}");
+    assert!(state.is_unsaved() && state.file.is_none() && *state.project() == before);
+    save(&mut state, &other);
+    assert!(crate::persist::project_file::load(&other).is_ok());
+}
