@@ -54,8 +54,8 @@ pub struct RunOutput {
     pub picture: OutputPicture,
     /// Of validation samples (at most 10,000); empty where numbers are predicted.
     pub predictions: Arc<[Prediction]>,
-    /// The same where numbers are predicted.
-    pub guesses: Arc<[Guess]>,
+    /// The same where numbers are predicted, of each output.
+    pub guesses: Arc<[Vec<Guess>]>,
 }
 
 /// What can be done with runs.

@@ -355,7 +355,7 @@ pub struct ClassAreas {
     pub precision_recall: Option<f64>,
 }
 
-/// A number that was predicted of the first output, in the user's units.
+/// A number that was predicted, in the user's units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guess {
     /// Row of the validation part.

@@ -155,21 +155,24 @@ impl Asked {
         OutputPicture::Boxes { pictures, grid, classes: precision.of_classes(), map50, map, over: self.over(run) }
     }
 
-    /// Nothing for classes.
-    fn guesses(&self, run: &Run) -> Vec<Guess> {
+    /// Of each output; nothing for classes.
+    fn guesses(&self, run: &Run) -> Vec<Vec<Guess>> {
         let truth = &run.dataset().truth;
         let n = match run.task() {
             Task::Classes(_) | Task::ClassesAt { .. } | Task::Input(_) | Task::Boxes { .. } => return Vec::new(),
             Task::Numbers(n) => n,
         };
-        let unit = truth.unit(0);
-        let firsts = self.targets.iter().zip(&self.outputs).step_by(n);
-        let guess = |(&row, (&truth, &output)): (&u32, (&f32, &f32))| Guess {
-            row,
-            truth: unit.value(truth),
-            predicted: unit.value(output),
+        let of_output = |at: usize| {
+            let unit = truth.unit(at);
+            let own = self.targets.iter().zip(&self.outputs).skip(at).step_by(n);
+            let guess = |(&row, (&truth, &output)): (&u32, (&f32, &f32))| Guess {
+                row,
+                truth: unit.value(truth),
+                predicted: unit.value(output),
+            };
+            self.rows().iter().zip(own).map(guess).collect()
         };
-        self.rows().iter().zip(firsts).map(guess).collect()
+        (0..n).map(of_output).collect()
     }
 
     /// Pictures and what became of them; of anything else its numbers, all of them alike.
@@ -245,8 +248,8 @@ pub struct WholeOutput {
     pub picture: OutputPicture,
     /// What it says of each validation sample, where classes are predicted.
     pub predictions: Vec<Prediction>,
-    /// And where numbers are.
-    pub guesses: Vec<Guess>,
+    /// And where numbers are, of each output.
+    pub guesses: Vec<Vec<Guess>>,
 }
 
 /// Asks the whole validation part, up to the usual bound.

@@ -11,6 +11,7 @@ use crate::gui::numbers::number;
 use crate::gui::output;
 use crate::gui::plots::empty;
 use crate::gui::theme;
+use crate::gui::widgets::small_choice;
 use crate::model::Task;
 use crate::trace::Guess;
 
@@ -82,10 +83,20 @@ fn choose(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both, data
     ui.scope_builder(UiBuilder::new().max_rect(inside), |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(6.0, 4.0);
-            if let Task::Numbers(outputs) = dataset.truth.task {
-                let output = dataset.truth.first_name().unwrap_or("output");
-                let of = if outputs > 1 { format!("{output} (the first output), by") } else { format!("{output}, by") };
-                ui.label(RichText::new(of).color(seen.tokens.muted));
+            let names = &dataset.truth.names;
+            match dataset.truth.task {
+                Task::Numbers(outputs) if outputs > 1 => {
+                    let titles: Vec<&str> = names.iter().map(String::as_str).collect();
+                    let help = "Which of the predicted numbers is compared.";
+                    if let Some(at) = small_choice(ui, "Target", help, local.pair.output, &titles) {
+                        local.pair.output = at;
+                    }
+                    ui.label(RichText::new("by").color(seen.tokens.muted));
+                }
+                _ => {
+                    let output = names.get(local.pair.output).map_or("output", String::as_str);
+                    ui.label(RichText::new(format!("{output}, by")).color(seen.tokens.muted));
+                }
             }
             let error = |side: usize| format!("error of {}", super::menu::short(both.name(side)));
             let all = [(By::Difference, "difference".to_owned()), (By::Error(0), error(0)), (By::Error(1), error(1))];

@@ -32,8 +32,9 @@ pub struct PairUi {
     pub outputs: [OutputUi; 2],
     /// Which of the disagreements are listed.
     pub which: disagreements::Which,
-    /// Of numbers, what is largest comes first.
+    /// Of numbers, what is largest comes first, and of which of several outputs.
     pub by: differences::By,
+    pub output: usize,
     /// Of which outputs the disagreements were counted, and they.
     counted: Option<Counted>,
 }
@@ -42,7 +43,7 @@ pub struct PairUi {
 struct Counted {
     of: [Arc<RunOutput>; 2],
     found: Option<Arc<Vec<[Prediction; 2]>>>,
-    by: differences::By,
+    by: (differences::By, usize),
     apart: Option<Arc<Vec<[Guess; 2]>>>,
 }
 
@@ -70,7 +71,7 @@ impl Both {
 
     /// Validation samples that both were asked about.
     pub fn samples(&self) -> usize {
-        let of = |output: &Arc<RunOutput>| output.predictions.len().max(output.guesses.len());
+        let of = |output: &Arc<RunOutput>| output.predictions.len().max(output.guesses.first().map_or(0, Vec::len));
         self.outputs.iter().flatten().map(of).min().unwrap_or(0)
     }
 }
@@ -101,14 +102,19 @@ fn both(seen: &Seen<'_>, local: &mut CompareUi) -> Option<Both> {
     let outputs = pair.each_ref().map(|id| runs.outputs.get(id).cloned());
     let (mut disagreements, mut apart) = (None, None);
     if let [Some(a), Some(b)] = &outputs {
-        let by = local.pair.by;
+        let outputs = a.guesses.len().min(b.guesses.len());
+        local.pair.output = local.pair.output.min(outputs.saturating_sub(1));
+        let by = (local.pair.by, local.pair.output);
         let same =
             |counted: &Counted| counted.by == by && Arc::ptr_eq(&counted.of[0], a) && Arc::ptr_eq(&counted.of[1], b);
         if !local.pair.counted.as_ref().is_some_and(same) {
             let are_classes = !a.predictions.is_empty() && !b.predictions.is_empty();
             let found = are_classes.then(|| Arc::new(disagreements_of(&a.predictions, &b.predictions)));
-            let are_numbers = !a.guesses.is_empty() && !b.guesses.is_empty();
-            let apart = are_numbers.then(|| Arc::new(differences::of(&a.guesses, &b.guesses, by)));
+            let numbers = [a, b].map(|output| output.guesses.get(by.1).filter(|guesses| !guesses.is_empty()));
+            let apart = match numbers {
+                [Some(a), Some(b)] => Some(Arc::new(differences::of(a, b, by.0))),
+                _ => None,
+            };
             local.pair.counted = Some(Counted { of: [a.clone(), b.clone()], found, by, apart });
         }
         let counted = local.pair.counted.as_ref();

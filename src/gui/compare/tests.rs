@@ -281,17 +281,20 @@ fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
     let answers = |predicted: [f32; 3]| {
         let guess = |row: usize| Guess { row: row as u32, truth: row as f32, predicted: predicted[row] };
         let guesses: Vec<Guess> = (0..3).map(guess).collect();
+        // Of the second output the two say the opposite, and the last sample is the most different.
+        let second = |guess: &Guess| Guess { predicted: -predicted[guess.row as usize] * guess.row as f32, ..*guess };
+        let seconds: Vec<Guess> = guesses.iter().map(second).collect();
         let scores = NumberScores { r2: 0.5, rmse: 1.0, not_finite: 0 };
         let pairs = guesses.iter().map(|guess| [guess.truth, guess.predicted]).collect();
         let outputs = vec![NumberPairs { pairs, scores }];
         let picture = OutputPicture::Numbers { outputs, r2: 0.5, over: Over { asked: 3, of: 3 } };
-        Arc::new(RunOutput { step: 1, picture, predictions: [].into(), guesses: guesses.into() })
+        Arc::new(RunOutput { step: 1, picture, predictions: [].into(), guesses: [guesses, seconds].into() })
     };
     given.pose().runs.outputs.insert("run-2".into(), answers([0.0, 1.0, 2.5]));
-    given.pose().runs.outputs.insert("run-1".into(), answers([0.25, 4.0, 2.5]));
+    given.pose().runs.outputs.insert("run-1".into(), answers([0.25, 4.0, 2.75]));
     let DataState::Ready(dataset) = given.data() else { panic!("no data") };
-    let (outputs, offset, scale) = (vec!["price".to_owned()], vec![0.0], vec![1.0]);
-    let truth = Truth::numbers(outputs, &offset, &scale);
+    let outputs = vec!["price".to_owned(), "age".to_owned()];
+    let truth = Truth::numbers(outputs, &[0.0; 2], &[1.0; 2]);
     *given.pose().data = DataState::Ready(Arc::new(Dataset { truth, ..Dataset::clone(dataset) }));
     let mut harness = open(given);
     harness.get_by_label("Largest differences").click();
@@ -300,13 +303,24 @@ fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
     let rows = [
         "Sample 1: truth 1, predictions 1 and 4, 3 apart",
         "Sample 0: truth 0, predictions 0 and 0.25, 0.25 apart",
-        "Sample 2: truth 2, predictions 2.5 and 2.5, 0 apart",
+        "Sample 2: truth 2, predictions 2.5 and 2.75, 0.25 apart",
     ];
     assert!(tops(&harness, rows).is_sorted(), "the largest difference first");
     harness.get_by_label("error of Run 2").click();
     steps(&mut harness);
     let [one, zero, two] = tops(&harness, rows);
     assert!(two < zero && zero < one, "the largest error first: {one} {zero} {two}");
+    harness.get_by_label("difference").click();
+    harness.get_by_label("Target").click();
+    steps(&mut harness);
+    harness.get_by_role_and_label(egui::Role::Button, "age").click();
+    steps(&mut harness);
+    let rows = [
+        "Sample 1: truth 1, predictions −1 and −4, 3 apart",
+        "Sample 2: truth 2, predictions −5 and −5.5, 0.5 apart",
+        "Sample 0: truth 0, predictions 0 and 0, 0 apart",
+    ];
+    assert!(tops(&harness, rows).is_sorted(), "of the second output");
 }
 
 #[test]

@@ -383,7 +383,7 @@ fn header(
     let row = Rect::from_min_size(all.min, Vec2::new(all.width(), HEADER));
     ui.painter().hline(row.x_range(), row.bottom(), egui::Stroke::new(1.0, tokens.line));
     let inner = row.shrink2(Vec2::new(12.0, 0.0));
-    let tabs_room = inner.with_max_x(inner.right() - 32.0);
+    let tabs_room = inner.with_max_x(inner.right() - 28.0);
     // Under a tab that says so it need not say again that it is the output.
     let own = |(tab, title): &(Tab, &'static str)| match *title {
         "Output" if local.is_named => (tabs.len() > 1).then_some((*tab, "Predictions")),

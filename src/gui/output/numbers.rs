@@ -10,10 +10,13 @@ use crate::gui::plots::figure;
 use crate::gui::plots::ticks::TickKind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::choice;
+use crate::gui::widgets::small_choice;
 use crate::model::Task;
 use crate::session::Action;
 use crate::trace::{NumberPairs, NumberScores, OutputPicture, Over};
+
+/// A plot that is too narrow for the scores below it.
+const NARROW: f32 = 260.0;
 
 /// `chosen`: of several outputs the one that is shown.
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, chosen: &mut usize, actions: &mut Vec<Action>) {
@@ -25,9 +28,8 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, chosen: 
         return empty::no_run(ui, tokens, view.state, actions);
     };
     let over = *over;
-    let of_all = (outputs.len() > 1).then_some(*r2);
-    if of_all.is_some() {
-        choose(ui, view, chosen);
+    if outputs.len() > 1 {
+        choose(ui, view, chosen, *r2);
     }
     if scores.not_finite >= over.asked {
         let text = "All predictions are NaN or infinite. A smaller learning rate often helps.";
@@ -57,17 +59,24 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, chosen: 
     ui.painter().text(corner, Align2::RIGHT_BOTTOM, format!("true {output} →"), font.clone(), tokens.faint);
     let corner = frame.left_top() + egui::vec2(4.0, 2.0);
     ui.painter().text(corner, Align2::LEFT_TOP, format!("predicted {output} ↑"), font, tokens.faint);
-    legend(ui, tokens, frame, (scores, of_all), over, pairs.len());
+    legend(ui, tokens, frame, scores, over, pairs.len());
 }
 
-/// Which of several outputs.
-fn choose(ui: &mut Ui, view: &OutputView<'_>, chosen: &mut usize) {
+/// Which of several outputs, and how good all are together.
+fn choose(ui: &mut Ui, view: &OutputView<'_>, chosen: &mut usize, r2: f64) {
+    let tokens = Tokens::of(ui);
     let names: Vec<&str> = view.dataset.truth.names.iter().map(String::as_str).collect();
-    egui::Frame::NONE.inner_margin(egui::Margin { left: 10, right: 10, top: 4, bottom: 0 }).show(ui, |ui| {
-        ui.set_max_width(ui.available_width().min(320.0));
-        if let Some(i) = choice(ui, "Target", "Which of the predicted numbers is shown.", *chosen, &names) {
-            *chosen = i;
-        }
+    egui::Frame::NONE.inner_margin(egui::Margin { left: 12, right: 12, top: 6, bottom: 2 }).show(ui, |ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let text = RichText::new(format!("mean R² {}", significant(r2, 3))).font(theme::mono(12.0));
+            ui.label(text.color(tokens.muted)).on_hover_text("R², the mean over all targets.");
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let help = "Which of the predicted numbers is shown.";
+                if let Some(i) = small_choice(ui, "Target", help, *chosen, &names) {
+                    *chosen = i;
+                }
+            });
+        });
     });
 }
 
@@ -92,17 +101,11 @@ fn paint_reading(tokens: &Tokens, shown: &PlotResponse<()>, pairs: &[[f32; 2]]) 
     }
 }
 
-/// `of_all`: the mean of R² over several outputs.
-fn legend(
-    ui: &mut Ui,
-    tokens: &Tokens,
-    frame: Rect,
-    (scores, of_all): (&NumberScores, Option<f64>),
-    over: Over,
-    drawn: usize,
-) {
-    let at = egui::pos2(frame.left(), frame.bottom() + 24.0);
-    let rect = egui::Rect::from_min_size(at, egui::vec2(frame.width(), 20.0));
+fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, scores: &NumberScores, over: Over, drawn: usize) {
+    // In a narrow panel from its own edge, so that all fits.
+    let left = if frame.width() < NARROW { ui.max_rect().left() + 12.0 } else { frame.left() };
+    let (top, bottom) = (frame.bottom() + 24.0, frame.bottom() + 44.0);
+    let rect = Rect::from_min_max(egui::pos2(left, top), egui::pos2(frame.right(), bottom));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
@@ -115,11 +118,6 @@ fn legend(
             "Root mean squared error: how far off a typical prediction is, in the units of the data.\n√(Σ(y − ŷ)² / \
                 n)",
         );
-        if let Some(r2) = of_all {
-            let text = RichText::new(format!("mean R² {}", significant(r2, 4))).font(theme::mono(12.0));
-            let label = egui::Label::new(text.color(tokens.muted)).truncate();
-            ui.add(label).on_hover_text("R², the mean over all targets.");
-        }
         let all = over_words(over).unwrap_or_else(|| format!("{} samples", count(over.asked as u64)));
         let broken = scores.not_finite > 0;
         let text = if broken { format!("{all}, {} not finite", count(scores.not_finite as u64)) } else { all };

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use egui::{ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
+use egui::{Color32, ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
+use super::buttons::named;
 use super::lists::combo;
 use super::number::{Change, Number, is_refused};
 use crate::gui::theme::{self, Tokens};
@@ -97,20 +98,39 @@ pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&s
         let shown = titles.get(current).copied().unwrap_or("mixed");
         let width = ui.available_width();
         let list = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate();
-        combo(ui, list, |ui| {
-            let (shown, above, below) = on_screen(ui, titles.len());
-            ui.add_space(above);
-            for (i, title) in titles.iter().enumerate().take(shown.end).skip(shown.start) {
-                if ui.selectable_label(i == current, *title).clicked() {
-                    // A click closes the list by itself, a key does not.
-                    ui.close();
-                    chosen = (i != current).then_some(i);
-                }
-            }
-            ui.add_space(below);
-        })
-        .response
+        let (response, picked) = listed(ui, list, current, titles);
+        chosen = picked;
+        response
     });
+    chosen
+}
+
+/// The list, and the index of the newly chosen one.
+fn listed(ui: &mut Ui, list: ComboBox, current: usize, titles: &[&str]) -> (Response, Option<usize>) {
+    let mut chosen = None;
+    let shown = combo(ui, list, |ui| {
+        let (shown, above, below) = on_screen(ui, titles.len());
+        ui.add_space(above);
+        for (i, title) in titles.iter().enumerate().take(shown.end).skip(shown.start) {
+            if ui.selectable_label(i == current, *title).clicked() {
+                // A click closes the list by itself, a key does not.
+                ui.close();
+                chosen = (i != current).then_some(i);
+            }
+        }
+        ui.add_space(below);
+    });
+    (shown.response, chosen)
+}
+
+/// As [`choice`], of a row in which other things stand: as wide as what is chosen, without the label.
+pub fn small_choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&str]) -> Option<usize> {
+    const WIDEST: f32 = 160.0;
+    let shown = titles.get(current).copied().unwrap_or("mixed");
+    let width = ui.painter().layout_no_wrap(shown.to_owned(), theme::regular(13.0), Color32::PLACEHOLDER).size().x;
+    let list = ComboBox::from_id_salt(label).selected_text(shown).width((width + 44.0).min(WIDEST)).truncate();
+    let (response, chosen) = listed(ui, list, current, titles);
+    named(response, label).on_hover_text(help);
     chosen
 }
 

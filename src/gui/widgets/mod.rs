@@ -16,8 +16,8 @@ pub mod typed;
 pub use buttons::{accent_button, accent_icon_button, icon_button, named, section};
 pub use few::Few;
 pub use fields::{
-    Entered, checkbox, choice, float, integer, label_width, labelled, number_field, path_field, rate, text_field,
-    usize_field,
+    Entered, checkbox, choice, float, integer, label_width, labelled, number_field, path_field, rate, small_choice,
+    text_field, usize_field,
 };
 pub use icon::{kind_icon, paint_kind_icon};
 pub use lists::{combo, list_from_top};

@@ -8,7 +8,12 @@ use egui_material_icons::icons;
 use super::named;
 use crate::gui::theme::{self, Tokens};
 
+/// Between tabs, and where they don't fit else.
 const GAP: f32 = 16.0;
+const TIGHT: f32 = 8.0;
+/// Size of their titles, and where they don't fit else.
+const SIZE: f32 = 13.0;
+const SMALL: f32 = 12.0;
 const HEIGHT: f32 = 36.0;
 /// The button for the tabs that do not fit.
 const MORE: f32 = 34.0;
@@ -22,23 +27,36 @@ pub fn tab_strip<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, 
 
 /// As [`tab_strip`], of panes that have a key each; with `focus` the current one takes the keyboard.
 pub fn pane_tabs<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, &str)], keys: &str, focus: bool) {
-    ui.spacing_mut().item_spacing.x = GAP;
     let room = ui.available_width();
     let longest = if tabs.len() > 1 { (room * LONGEST).max(24.0) } else { room };
-    let measure = |title: &str| {
+    let measured = |size: f32| -> Vec<f32> {
         let colour = egui::Color32::PLACEHOLDER;
-        ui.painter().layout_no_wrap(title.to_owned(), theme::medium(13.0), colour).size().x.min(longest)
+        let width = |title: &str| {
+            ui.painter().layout_no_wrap(title.to_owned(), theme::medium(size), colour).size().x.min(longest)
+        };
+        tabs.iter().map(|(_, title)| width(title)).collect()
     };
-    let widths: Vec<f32> = tabs.iter().map(|(_, title)| measure(title)).collect();
     let chosen = tabs.iter().position(|(tab, _)| tab == current).unwrap_or(0);
-    let shown = fitting(&widths, chosen, room);
+    let at = |size: f32, gap: f32| {
+        let widths = measured(size);
+        let shown = fitting(&widths, chosen, room, gap);
+        (size, gap, widths, shown)
+    };
+    let all = |(_, _, _, shown): &(f32, f32, Vec<f32>, Vec<bool>)| !shown.contains(&false);
+    // All in sight, if need be closer together and smaller.
+    let (size, gap, widths, shown) = Some(at(SIZE, GAP))
+        .filter(all)
+        .or_else(|| Some(at(SIZE, TIGHT)).filter(all))
+        .or_else(|| Some(at(SMALL, TIGHT)).filter(all))
+        .unwrap_or_else(|| at(SIZE, GAP));
+    ui.spacing_mut().item_spacing.x = gap;
     let mut keys = keys.chars();
     for (((tab, title), width), shown) in tabs.iter().zip(&widths).zip(&shown) {
         let key = keys.next();
         if !*shown {
             continue;
         }
-        let response = tab_ui(ui, title, *width, current == tab);
+        let response = tab_ui(ui, title, (*width, size), current == tab);
         if focus && current == tab {
             response.request_focus();
         }
@@ -56,29 +74,29 @@ pub fn pane_tabs<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, 
 }
 
 /// Which tabs are shown: the chosen one, and the others from the left while there is room.
-fn fitting(widths: &[f32], chosen: usize, room: f32) -> Vec<bool> {
-    let whole = widths.iter().sum::<f32>() + GAP * widths.len().saturating_sub(1) as f32;
+fn fitting(widths: &[f32], chosen: usize, room: f32, gap: f32) -> Vec<bool> {
+    let whole = widths.iter().sum::<f32>() + gap * widths.len().saturating_sub(1) as f32;
     if whole <= room {
         return vec![true; widths.len()];
     }
-    let mut left = room - MORE - widths.get(chosen).copied().unwrap_or(0.0) - GAP;
+    let mut left = room - MORE - widths.get(chosen).copied().unwrap_or(0.0) - gap;
     let mut full = false;
     let fits = |(i, width): (usize, &f32)| {
         if i == chosen {
             return true;
         }
-        full |= width + GAP > left;
-        left -= width + GAP;
+        full |= width + gap > left;
+        left -= width + gap;
         !full
     };
     widths.iter().enumerate().map(fits).collect()
 }
 
-fn tab_ui(ui: &mut Ui, title: &str, width: f32, on: bool) -> Response {
+fn tab_ui(ui: &mut Ui, title: &str, (width, size): (f32, f32), on: bool) -> Response {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, HEIGHT), Sense::click());
     let colour = if on || response.hovered() || response.has_focus() { tokens.text } else { tokens.muted };
-    let mut job = LayoutJob::simple_singleline(title.to_owned(), theme::medium(13.0), colour);
+    let mut job = LayoutJob::simple_singleline(title.to_owned(), theme::medium(size), colour);
     job.wrap = TextWrapping::truncate_at_width(width + 1.0);
     let galley = ui.painter().layout_job(job);
     let at = Align2::LEFT_CENTER.pos_in_rect(&rect) - Vec2::new(0.0, galley.size().y / 2.0);
@@ -114,11 +132,29 @@ mod tests {
     #[test]
     fn the_chosen_tab_is_always_shown_and_the_others_while_there_is_room() {
         let widths = [40.0, 60.0, 80.0];
-        assert_eq!(fitting(&widths, 0, 212.0), [true, true, true]);
-        assert_eq!(fitting(&widths, 0, 211.0), [true, true, false]);
-        assert_eq!(fitting(&widths, 2, 211.0), [true, false, true]);
-        assert_eq!(fitting(&widths, 1, 100.0), [false, true, false]);
-        assert_eq!(fitting(&widths, 1, 10.0), [false, true, false]);
+        assert_eq!(fitting(&widths, 0, 212.0, GAP), [true, true, true]);
+        assert_eq!(fitting(&widths, 0, 211.0, GAP), [true, true, false]);
+        assert_eq!(fitting(&widths, 2, 211.0, GAP), [true, false, true]);
+        assert_eq!(fitting(&widths, 1, 100.0, GAP), [false, true, false]);
+        assert_eq!(fitting(&widths, 1, 10.0, GAP), [false, true, false]);
+    }
+
+    #[test]
+    fn tabs_move_closer_before_one_is_hidden() {
+        let tabs = [(0, "Samples"), (1, "Confusion"), (2, "Scores"), (3, "Try it")];
+        let seen = |width: f32| {
+            let mut harness = bench([width, 60.0], State::default(), 0, move |ui, _, current: &mut i32, _| {
+                ui.horizontal(|ui| tab_strip(ui, current, &tabs));
+            });
+            harness.run_ok();
+            let all = tabs.map(|(_, title)| harness.query_by_label(title).map(|tab| tab.rect()));
+            all.into_iter().flatten().collect::<Vec<_>>()
+        };
+        // As wide as the Output panel of a small window leaves.
+        let (wide, narrow) = (seen(300.0), seen(227.0));
+        assert_eq!([wide.len(), narrow.len()], [4, 4]);
+        assert!(seen(190.0).len() < 4);
+        assert_eq!([wide[1].left() - wide[0].right(), narrow[1].left() - narrow[0].right()], [GAP, TIGHT]);
     }
 
     #[test]

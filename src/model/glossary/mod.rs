@@ -91,7 +91,7 @@ pub fn of_label<'a>(terms: &'a [Term], label: &str) -> Option<&'a Term> {
         count if count <= LABEL => begins(),
         _ => None,
     };
-    found.or_else(|| exact(terms, &words(label).join(" ")))
+    exact(terms, &words(label).join(" ")).or(found)
 }
 
 /// In small letters, without signs around them.

@@ -101,7 +101,9 @@ pub(super) const TERMS: &[Term] = &[
         "Embedding",
         &[],
         "",
-        "A learned vector for each word or category, so that similar ones can be close together.",
+        "A learned vector for each word or category, so that similar ones can be close together. A column of a table whose \
+            role is embedding enters the network as one whole number for each category, which an Embedding layer looks up: \
+            for columns with many categories.",
     ),
     term(
         "Encoding",

@@ -168,6 +168,13 @@ pub(super) const TERMS: &[Term] = &[
         "Gives a small share of the truth to every class, so that the network never becomes overconfident.",
     ),
     term(
+        "Logarithm",
+        &["target log", "log target", "logarithmic", "target scale"],
+        "ln(y), or ln(1 + y) where there are zeros",
+        "Of a number to predict that spans several powers of ten, the network can learn the logarithm, so that small \
+            values count as much as large ones. Predictions and scores stay in the number's own unit.",
+    ),
+    term(
         "Loss",
         &["cost", "error", "val loss", "validation loss", "train loss", "training loss"],
         "",
@@ -249,6 +256,13 @@ pub(super) const TERMS: &[Term] = &[
         "|r|,  η = √(variance between classes / variance),  V = √(χ² / n / (k − 1))",
         "How strongly a column goes with the target, from 0 to 1: |r| for two columns of numbers, η for numbers and \
             classes, V for classes. Close to 1 the column may hold the answer.",
+    ),
+    term(
+        "Role",
+        &["column role", "category", "left out"],
+        "",
+        "What a column of a table is used for: as a number, as a category (an input for each of its values), through an \
+            Embedding, as a date, as what is predicted, or not at all.",
     ),
     term(
         "ROC area",
