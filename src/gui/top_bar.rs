@@ -253,7 +253,8 @@ fn obstacle(state: &State) -> Option<String> {
         return None;
     }
     let problem = state.inference().problems.first().map(|problem| problem.message.clone());
-    Some(problem.unwrap_or_else(|| "The data isn't ready yet.".to_owned()))
+    let waiting = if state.is_loading() { "The data is loading." } else { "The data isn't ready yet." };
+    Some(problem.unwrap_or_else(|| waiting.to_owned()))
 }
 
 fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {

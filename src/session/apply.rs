@@ -2,7 +2,7 @@
 
 use super::drawing::differ_in_boxes;
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
-use crate::model::{Edit, LayerId, NumberStep, Problem, Project, RunStep, Subject, infer};
+use crate::model::{Edit, LayerId, LayerKind, NumberStep, Problem, Project, RunStep, Subject, infer};
 use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory};
 
@@ -237,6 +237,13 @@ impl State {
     pub(super) fn infer_again(&mut self) {
         let data = self.data.dataset().map(|dataset| dataset.signature());
         self.inference = infer(&self.project.graph, data.as_ref());
+        if data.is_none() && (self.is_loading() || self.is_to_be_drawn()) {
+            // What is on its way, or still to be drawn, isn't missing.
+            let graph = &self.project.graph;
+            let is_input = |id: LayerId| graph.layer(id).is_some_and(|layer| matches!(layer.kind, LayerKind::Input(_)));
+            let waits = |problem: &Problem| matches!(problem.place, Subject::Layer(id) if is_input(id));
+            self.inference.problems.retain(|problem| !waits(problem));
+        }
         self.predict_memory();
     }
 

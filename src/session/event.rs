@@ -130,7 +130,7 @@ impl State {
             let now = self.inference.problems.clone();
             let before = std::mem::replace(&mut self.witness.problems, now);
             let now = &self.witness.problems;
-            if now.is_empty() {
+            if now.is_empty() && self.data.dataset().is_some() {
                 self.witness.told.push(Event::ProblemsSolved);
             }
             let appeared = now.iter().filter(|problem| !before.contains(problem));

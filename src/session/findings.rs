@@ -1,7 +1,7 @@
 //! Everything that needs a look, in one list: what keeps the network from training, what went wrong in the run, what
 //! the numbers of a layer say, and what was noticed in the data. Each says where it is, and what can be done about it.
 
-use super::{Action, DataState, RunStatus, State, WayOut};
+use super::{Action, BoxAction, DataState, RunStatus, State, WayOut};
 use crate::data::Dataset;
 use crate::model::{ColumnChoice, ColumnRole, Edit, Layer, LayerId, Problem, Source, Subject, WireId};
 use crate::trace::{LayerCondition, LayerPicture, NotFinite, Picture, Severity, Vitals, significant};
@@ -45,9 +45,17 @@ impl State {
         found.extend(self.inference.problems.iter().map(|problem| self.of_problem(problem)));
         found.extend(self.of_idle());
         found.extend(self.of_layers());
-        if let DataState::Failed(why) = &self.data {
-            let offers = vec![("Try again".to_owned(), Action::ReloadData)];
-            found.push(Finding { severity: Severity::Bad, offers, ..of_data(why) });
+        match &self.data {
+            DataState::Failed(why) if self.is_to_be_drawn() => {
+                let offers = vec![("Draw boxes".to_owned(), Action::Boxes(BoxAction::Open(None)))];
+                found.push(Finding { offers, ..of_data(why) });
+            }
+            DataState::Failed(why) => {
+                let offers = vec![("Try again".to_owned(), Action::ReloadData)];
+                found.push(Finding { severity: Severity::Bad, offers, ..of_data(why) });
+            }
+            DataState::Loading { .. } => found.push(of_data("The data is loading.")),
+            DataState::None | DataState::Ready(_) => {}
         }
         found.extend(self.data.dataset().into_iter().flat_map(|dataset| self.of_dataset(dataset)));
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));

@@ -42,7 +42,8 @@ impl State {
         let has_learnt = |curves: &Curves| !curves.train_loss.is_empty();
         let waits =
             has_learnt(&self.run.curves) || self.works.resume.as_ref().is_some_and(|kept| has_learnt(&kept.curves));
-        self.inference.is_valid() || (self.inference.is_forward_only() && !waits)
+        let is_known = self.dataset().is_some();
+        is_known && self.inference.is_valid() || (self.inference.is_forward_only() && !waits)
     }
 
     /// Makes the trainer's run follow the project: a new run at step 0, a journalled change later.
@@ -263,7 +264,7 @@ impl State {
             self.infer_again();
             self.sync_run();
         }
-        if matches!(self.data, DataState::Loading { .. }) {
+        if self.is_loading() {
             self.notify(NoticeKind::Info, "The data is still loading.");
         } else if self.run.status == RunStatus::NotReady
             || matches!(command, Command::Play | Command::StepEpoch) && self.inference.is_forward_only()

@@ -63,6 +63,11 @@ impl State {
         &self.data
     }
 
+    /// Whether samples are on their way.
+    pub fn is_loading(&self) -> bool {
+        matches!(self.data, DataState::Loading { .. })
+    }
+
     /// The samples that can be used: while others are loading, those from before.
     pub fn dataset(&self) -> Option<&Arc<Dataset>> {
         self.data.dataset()

@@ -245,11 +245,7 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, layout: &Ca
     input_names(frame, layer, layout);
     let Some(dataset) = frame.state.dataset() else {
         if let Some(line) = layout.line {
-            let words = if matches!(frame.state.data(), crate::session::DataState::Loading { .. }) {
-                "loading…"
-            } else {
-                "no data yet"
-            };
+            let words = if frame.state.is_loading() { "loading…" } else { "no data yet" };
             frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, words, regular(12.0), t.muted);
         }
         return;

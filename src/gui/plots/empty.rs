@@ -23,6 +23,9 @@ pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Act
         RunStatus::NotReady if problem.is_some() => {
             ("The network cannot train yet", problem.map_or("", |problem| problem.message.as_str()), false)
         }
+        RunStatus::NotReady if state.is_loading() => {
+            ("Loading the data", "Curves appear here as the network learns.", false)
+        }
         RunStatus::NotReady => {
             ("Nothing to train yet", "Choose data on the left and connect the layers from the data to the loss.", false)
         }
