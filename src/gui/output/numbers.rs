@@ -67,7 +67,8 @@ fn choose(ui: &mut Ui, view: &OutputView<'_>, chosen: &mut usize, r2: f64) {
     let tokens = Tokens::of(ui);
     let names: Vec<&str> = view.dataset.truth.names.iter().map(String::as_str).collect();
     egui::Frame::NONE.inner_margin(egui::Margin { left: 12, right: 12, top: 6, bottom: 2 }).show(ui, |ui| {
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let size = egui::vec2(ui.available_width(), 26.0);
+        ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let text = RichText::new(format!("mean R² {}", significant(r2, 3))).font(theme::mono(12.0));
             ui.label(text.color(tokens.muted)).on_hover_text("R², the mean over all targets.");
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {

@@ -382,9 +382,11 @@ fn of_several_numbers_each_has_its_own_picture_and_scores() {
     harness.set_size(egui::vec2(width, 300.0));
     harness.run_steps(3);
     for name in ["Target", "age: predicted against true", "RMSE 2.5", "mean R² 0.5"] {
-        let right = harness.get_by_label(name).rect().right();
-        assert!(right <= width, "{name} ends at {right}");
+        let rect = harness.get_by_label(name).rect();
+        assert!(rect.right() <= width && rect.bottom() <= 300.0, "{name}: {rect}");
     }
+    let [target, plot] = ["Target", "age: predicted against true"].map(|name| harness.get_by_label(name).rect());
+    assert!(plot.height() > 2.0 * target.height() && target.bottom() <= plot.top(), "{target} above {plot}");
 }
 
 #[test]
