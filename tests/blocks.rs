@@ -60,13 +60,13 @@ fn repeat(graph: &mut Graph, block: LayerId, times: i64) {
 }
 
 fn signature() -> DataSignature {
-    DataSignature { names: Vec::new(), input: Shape(vec![4]), task: Task::Classes(3) }
+    DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![4]), task: Task::Classes(3) }
 }
 
 fn batch(len: usize) -> Batch {
     let inputs = (0..len * 4).map(|i| ((i * 37) % 19) as f32 / 9.0 - 1.0).collect();
     let targets = (0..len).map(|i| (i % 3) as f32).collect();
-    Batch { len, inputs, targets, rows: (0..len as u32).collect() }
+    Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
 }
 
 const WHOLE: [&str; 4] = ["Dense 2", "Dropout 1", "Dense 3", "Add 1"];
@@ -258,7 +258,8 @@ fn what_cannot_be_a_block_is_said() {
 
 #[test]
 fn a_block_whose_output_does_not_fit_its_input_says_so_and_is_mended() {
-    let data = DataSignature { names: Vec::new(), input: Shape(vec![1, 12, 12]), task: Task::Classes(2) };
+    let data =
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![1, 12, 12]), task: Task::Classes(2) };
     let layers = vec![
         Conv2d { filters: 4, ..Conv2d::default() }.into(),
         BatchNorm::default().into(),

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
-use glassbox::model::{BoxesSpec, DataSpec, Fit, IdxSpec, PictureSpec, Project, Source, templates};
+use glassbox::model::{
+    BoxesSpec, ColumnChoice, ColumnRole, DataSpec, Fit, IdxSpec, PictureSpec, Project, Source, templates,
+};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{TableWish, checkpoint, propose_project, table_spec};
 use glassbox::trace::Curves;
@@ -122,6 +124,12 @@ fn so_is_every_template_that_needs_files() {
         let wish = TableWish { targets: vec![target.to_owned()], ..TableWish::default() };
         table_spec(&folder.join("csv").join(file), &wish, base, &NoProgress).unwrap().0
     };
+    let wish = TableWish {
+        targets: vec!["mpg".to_owned()],
+        roles: vec![ColumnChoice { name: "cylinders".into(), role: ColumnRole::Weight }],
+        ..TableWish::default()
+    };
+    let weighted = table_spec(&folder.join("csv/mpg.csv"), &wish, base, &NoProgress).unwrap().0;
     let mut tried = BTreeSet::new();
     for (key, name, spec) in [
         ("mnist-mlp", "mnist-mlp", pictures.clone()),
@@ -130,6 +138,7 @@ fn so_is_every_template_that_needs_files() {
         ("detect", "bccd", boxes),
         ("table", "penguins", table("penguins.csv", "species")),
         ("table", "mpg", table("mpg.csv", "mpg")),
+        ("table", "weighted", weighted),
     ] {
         let dataset = data::load(&spec, base, &NoProgress).unwrap();
         let mut project = propose_project(&dataset, spec);

@@ -169,7 +169,7 @@ fn an_unknown_field_is_an_error_wherever_it_stands() {
 fn the_program_shown_to_newcomers_is_the_one_that_runs() {
     let text = read("docs/architecture.md");
     let xor = templates::build("xor").unwrap();
-    let signature = DataSignature { names: Vec::new(), input: Shape::row(2), task: Task::Classes(2) };
+    let signature = DataSignature { weighted: false, names: Vec::new(), input: Shape::row(2), task: Task::Classes(2) };
     let listing = compile(&xor.graph, &signature, &xor.training, Mode::Train).unwrap().listing();
     let shown: Vec<&str> = blocks(&text, "text")[0].lines().collect();
     assert!(shown.len() > 10);

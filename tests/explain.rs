@@ -136,14 +136,14 @@ fn what_is_left_of_gradients_that_cancel_is_not_held_against_them() {
     let units = |units| layer::Dense { units, ..layer::Dense::default() };
     let kinds: Vec<LayerKind> =
         vec![units(6).into(), layer::BatchNorm::default().into(), layer::Tanh {}.into(), units(2).into()];
-    let signature = DataSignature { names: Vec::new(), input: Shape(vec![3]), task: Task::Classes(2) };
+    let signature = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![3]), task: Task::Classes(2) };
     let (graph, training) = (templates::chain(kinds), TrainingSpec::default());
     let mut machine = Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
     let [bias, gradient] = ["dense_1.bias", "dense_1.bias.grad"].map(|name| machine.program().find(name).unwrap());
     machine.write_f64(bias, &[6], &[0.5, -1.0, 2.0, 0.3, -0.7, 1.0]).unwrap();
     let inputs = (0..39).map(|i| ((i * 7) % 11) as f32 / 4.0 - 1.0).collect();
     let targets = (0..13).map(|i| (i % 2) as f32).collect();
-    machine.begin_step(&Batch { len: 13, inputs, targets, rows: (0..13).collect() }).unwrap();
+    machine.begin_step(&Batch { weights: Vec::new(), len: 13, inputs, targets, rows: (0..13).collect() }).unwrap();
     let before_update = |machine: &Machine| machine.program().instructions[machine.pc()].phase < Phase::Update;
     while before_update(&machine) {
         machine.step_instruction().unwrap();
@@ -170,10 +170,12 @@ fn only_the_places_of_a_token_are_made_of_its_row() {
         layer::Flatten {}.into(),
         layer::Dense { units: 2, ..layer::Dense::default() }.into(),
     ]);
-    let signature = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
+    let signature = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
     let mut machine = Machine::new(&graph, &signature, &TrainingSpec::default(), Device::Cpu, Precision::F32).unwrap();
     let inputs = vec![5.0, 5.0, 5.0, 7.0];
-    machine.begin_step(&Batch { len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![0, 1] }).unwrap();
+    machine
+        .begin_step(&Batch { weights: Vec::new(), len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![0, 1] })
+        .unwrap();
     while machine.is_in_step() {
         machine.step_instruction().unwrap();
     }

@@ -14,7 +14,7 @@ fn input(columns: &str) -> LayerKind {
 
 fn signature() -> DataSignature {
     let names = ["age", "colour = blue", "colour = red", "size"].map(str::to_owned).to_vec();
-    DataSignature { input: Shape::row(4), task: Task::Classes(2), names }
+    DataSignature { weighted: false, input: Shape::row(4), task: Task::Classes(2), names }
 }
 
 /// A branch of its own for each of these, merged before the Loss.
@@ -39,7 +39,13 @@ fn branches(all: &[&str]) -> (Graph, Vec<LayerId>) {
 
 fn batch(len: usize) -> Batch {
     let inputs = (0..len * 4).map(|i| i as f32 / 10.0 - 1.0).collect();
-    Batch { len, inputs, targets: (0..len).map(|i| (i % 2) as f32).collect(), rows: (0..len as u32).collect() }
+    Batch {
+        weights: Vec::new(),
+        len,
+        inputs,
+        targets: (0..len).map(|i| (i % 2) as f32).collect(),
+        rows: (0..len as u32).collect(),
+    }
 }
 
 #[test]

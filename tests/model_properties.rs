@@ -100,9 +100,9 @@ fn edit(graph: &Graph, draw: &Draw) -> Edit {
 
 fn signatures() -> [DataSignature; 3] {
     [
-        DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) },
-        DataSignature { names: Vec::new(), input: Shape(vec![1, 12, 12]), task: Task::Classes(10) },
-        DataSignature { names: Vec::new(), input: Shape(vec![5]), task: Task::Numbers(1) },
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) },
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![1, 12, 12]), task: Task::Classes(10) },
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![5]), task: Task::Numbers(1) },
     ]
 }
 

@@ -193,7 +193,7 @@ fn any_network_computes_the_same_in_onnx_runtime() {
 fn several_inputs_heads_and_ports_compute_the_same_in_onnx_runtime() {
     let Some(python) = python("several_inputs_heads_and_ports_compute_the_same_in_onnx_runtime") else { return };
     let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
-    let signature = DataSignature { input: Shape::row(4), task: Task::Numbers(2), names };
+    let signature = DataSignature { weighted: false, input: Shape::row(4), task: Task::Numbers(2), names };
     let mut graph = Graph::default();
     let ins =
         ["d, a", "b"].map(|columns| graph.add(Input { columns: columns.into(), ..Input::default() }.into(), [0.0; 2]));
@@ -211,7 +211,8 @@ fn several_inputs_heads_and_ports_compute_the_same_in_onnx_runtime() {
     let rows = samples(&mut chance, 3, &signature);
     cases.add("columns", &graph, &machine(&graph, &signature), &signature, &rows);
 
-    let signature = DataSignature { input: Shape(vec![5, 4]), task: Task::Numbers(1), names: Vec::new() };
+    let signature =
+        DataSignature { weighted: false, input: Shape(vec![5, 4]), task: Task::Numbers(1), names: Vec::new() };
     let mut graph = Graph::default();
     let input = graph.add(Input::default().into(), [0.0; 2]);
     let lstm = graph.add(Lstm { units: 4, bidirectional: true, ..Lstm::default() }.into(), [0.0; 2]);

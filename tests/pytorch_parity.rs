@@ -112,7 +112,13 @@ fn read<T: serde::de::DeserializeOwned>(name: &str) -> T {
 
 fn batch(samples: &Samples) -> Batch {
     let rows = (0..samples.len as u32).collect();
-    Batch { len: samples.len, inputs: samples.inputs.clone(), targets: samples.targets.clone(), rows }
+    Batch {
+        weights: Vec::new(),
+        len: samples.len,
+        inputs: samples.inputs.clone(),
+        targets: samples.targets.clone(),
+        rows,
+    }
 }
 
 /// The network with PyTorch's numbers in it.
@@ -122,7 +128,8 @@ fn machine(network: &Network, training: &TrainingSpec, device: &Device, precisio
         Wanted::ClassesAt { positions, classes } => Task::ClassesAt { positions, classes },
         Wanted::Numbers(n) => Task::Numbers(n),
     };
-    let signature = DataSignature { names: Vec::new(), input: Shape(network.signature.input.clone()), task };
+    let signature =
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(network.signature.input.clone()), task };
     let mut machine = Machine::new(&network.graph, &signature, training, device.clone(), precision).unwrap();
     for (name, tensor) in &network.state {
         let id = machine.program().find(name).unwrap_or_else(|| panic!("there is no {name}"));

@@ -13,7 +13,7 @@ use glassbox::model::{DataSignature, Edit, Graph, LayerId, LayerKind, Shape, Tas
 const SIDE: usize = 28;
 
 fn signature() -> DataSignature {
-    DataSignature { names: Vec::new(), input: Shape(vec![1, SIDE, SIDE]), task: Task::Classes(2) }
+    DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![1, SIDE, SIDE]), task: Task::Classes(2) }
 }
 
 fn add_after(graph: &mut Graph, kind: LayerKind, sources: &[LayerId]) -> LayerId {
@@ -76,7 +76,7 @@ fn batch(kind: &LayerKind) -> Batch {
     };
     let inputs = (0..len * SIDE * SIDE).map(number).collect();
     let targets = (0..len).map(|i| (i % 2) as f32).collect();
-    Batch { len, inputs, targets, rows: (0..len as u32).collect() }
+    Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
 }
 
 #[test]

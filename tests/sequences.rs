@@ -36,13 +36,23 @@ fn words(after: impl FnOnce(&mut Graph, LayerId) -> LayerId) -> (Graph, DataSign
     let answer = add(&mut graph, dense(WORDS), &[last]);
     add(&mut graph, Loss::default(), &[answer]);
     let task = Task::ClassesAt { positions: STEPS, classes: WORDS };
-    let signature = DataSignature { names: Vec::new(), input: Shape::row(STEPS), task };
+    let signature = DataSignature { weighted: false, names: Vec::new(), input: Shape::row(STEPS), task };
     // The next word follows from this one and the one before it.
     let word = |sample: usize, t: usize| (sample * 5 + t * t * 3 + t * sample) % WORDS;
     let each = || (0..SAMPLES).flat_map(|sample| (0..STEPS).map(move |t| (sample, t)));
     let inputs = each().map(|(sample, t)| word(sample, t) as f32).collect();
     let targets = each().map(|(sample, t)| ((word(sample, t) + word(sample, t.saturating_sub(1))) % WORDS) as f32);
-    (graph, signature, Batch { len: SAMPLES, inputs, targets: targets.collect(), rows: (0..SAMPLES as u32).collect() })
+    (
+        graph,
+        signature,
+        Batch {
+            weights: Vec::new(),
+            len: SAMPLES,
+            inputs,
+            targets: targets.collect(),
+            rows: (0..SAMPLES as u32).collect(),
+        },
+    )
 }
 
 fn transformer() -> (Graph, DataSignature, Batch) {
@@ -133,7 +143,8 @@ fn what_is_no_number_stays_in_its_sample() {
     let lstm = add(&mut graph, Lstm { units: 6, bidirectional: true, ..Lstm::default() }, &[attended]);
     let answer = add(&mut graph, dense(2), &[lstm]);
     add(&mut graph, Loss::default(), &[answer]);
-    let signature = DataSignature { names: Vec::new(), input: Shape(vec![5, 3]), task: Task::Classes(2) };
+    let signature =
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![5, 3]), task: Task::Classes(2) };
     let machine = machine(&graph, &signature);
     let mut inputs: Vec<f32> = (0..3 * 15).map(|i| (i as f32).sin()).collect();
     inputs[20] = f32::NAN;

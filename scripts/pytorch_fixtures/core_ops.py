@@ -40,6 +40,7 @@ def main():
     write("softmax", [case(lambda x: F.softmax(x, -1), [x]), case(lambda x: F.softmax(x, -1), [random(7, 2, 3, 4)])])
     write("log_softmax", [case(lambda x: F.log_softmax(x, -1), [inputs]) for inputs in (x, random(7, 2, 3, 4))])
     losses()
+    row_weights()
     several_inputs()
     penalties()
     targets()
@@ -86,6 +87,46 @@ def clipping():
     a, b = random(15, 3, 4), random(16, 3)
     write("clip_norm", [case(norm, [a, b], {"max": max}, constant=(0, 1), fixed=(0, 1)) for max in (0.5, 50.0)])
     write("clip_value", [case(value, [a], {"max": 0.7}, constant=(0,), fixed=(0,))])
+
+
+def row_weights():
+    """Losses in which each sample counts for as much as its weight says."""
+    weights = torch.tensor([0.0, 0.5, 1, 2, 3.25, 0.125], dtype=torch.float64)
+    logits, truth = random(8, 6, 5) * 4, torch.tensor([0.0, 4, 2, 2, 1, 3], dtype=torch.float64)
+    numbers, yes, signs = random(10, 6, 5), (random(9, 6, 5) > 0).double(), (random(9, 6, 5) > 0).double() * 2 - 1
+
+    def mean(loss):
+        return lambda x, t, w: (w * loss(x, t).mean(-1)).mean()
+
+    def cross_entropy(x, t, w):
+        return (w * F.cross_entropy(x, t.long(), reduction="none")).mean(), F.softmax(x, -1)
+
+    def by_class(x, t, w, weights, smoothing):
+        each = torch.tensor(weights, dtype=torch.float64)
+        loss = F.cross_entropy(x, t.long(), weight=each, label_smoothing=smoothing, reduction="none")
+        return (w * loss).sum() / each[t.long()].sum(), F.softmax(x, -1)
+
+    def focal(x, t, w, gamma, weights):
+        log = F.log_softmax(x, -1).gather(1, t.long().unsqueeze(1)).squeeze(1)
+        own = torch.tensor(weights, dtype=torch.float64)[t.long()]
+        return (w * own * (1 - log.exp()) ** gamma * -log).sum() / own.sum(), F.log_softmax(x, -1)
+
+    def kl_divergence(x, t, w):
+        return (w * F.kl_div(F.log_softmax(x, -1), t, reduction="none").sum(-1)).mean(), F.softmax(x, -1)
+
+    some = [1.0, 4.0, 0.5, 2.0, 0.25]
+    for name, loss, target, params in [
+        ("mse", mean(lambda x, t: F.mse_loss(x, t, reduction="none")), numbers, {}),
+        ("mae", mean(lambda x, t: F.l1_loss(x, t, reduction="none")), numbers, {}),
+        ("huber", mean(lambda x, t: F.huber_loss(x, t, reduction="none")), numbers, {}),
+        ("bce", mean(lambda x, t: F.binary_cross_entropy_with_logits(x, t, reduction="none")), yes, {}),
+        ("hinge", mean(lambda x, t: F.relu(1 - t * x)), signs, {}),
+        ("cross_entropy", cross_entropy, truth, {}),
+        ("weighted_cross_entropy", by_class, truth, {"weights": some, "smoothing": 0.2}),
+        ("focal", focal, truth, {"gamma": 2.0, "weights": some}),
+        ("kl_divergence", kl_divergence, F.softmax(numbers, -1), {}),
+    ]:
+        write(f"row_weights_{name}", [case(loss, [logits, target, weights], params, constant=(1, 2))])
 
 
 def losses():

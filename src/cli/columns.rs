@@ -30,6 +30,7 @@ fn rows<'a>(table: &'a TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Vec<Ro
             ColumnRole::Date => "date",
             ColumnRole::LeftOut => "left out",
             ColumnRole::Target => "target: numbers",
+            ColumnRole::Weight => "row weight",
         };
         let found = if is_target { &column.target_reason } else { &column.reason };
         let skewness = table.drawn.columns.get(index).filter(|_| said == Some(ColumnRole::LogTarget));

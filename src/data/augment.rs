@@ -246,7 +246,7 @@ mod tests {
                 let mut picture = vec![0.0; side * side];
                 (8..20).for_each(|row| picture[row * side + 14..row * side + 30].fill(1.0));
                 let target = vec![1.0, 0.35, 0.2, 0.75, 0.5, -1.0, 0.0, 0.0, 0.0, 0.0];
-                let mut batch = Batch { len: 1, inputs: picture, targets: target, rows: vec![0] };
+                let mut batch = Batch { weights: Vec::new(), len: 1, inputs: picture, targets: target, rows: vec![0] };
                 augment(&mut batch, &[1, side, side], task, how, 3, epoch);
                 let bright = (0..side * side).filter(|&at| batch.inputs[at] > 0.5);
                 let mut around = [usize::MAX, usize::MAX, 0, 0];
@@ -282,7 +282,7 @@ mod tests {
     /// Two pictures of 3 x 4 x 4, rows 5 and 9.
     fn batch() -> Batch {
         let inputs = (0..96).map(|i| (i * 37 % 97) as f32 / 96.0).collect();
-        Batch { len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![5, 9] }
+        Batch { weights: Vec::new(), len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![5, 9] }
     }
 
     fn changed(how: Augmentation, seed: u64, epoch: u64) -> Batch {

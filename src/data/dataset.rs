@@ -152,7 +152,12 @@ impl Dataset {
 
     /// What shape inference needs to know.
     pub fn signature(&self) -> DataSignature {
-        DataSignature { input: Shape(self.input_shape.clone()), task: self.truth.task, names: self.input_names.clone() }
+        DataSignature {
+            input: Shape(self.input_shape.clone()),
+            task: self.truth.task,
+            names: self.input_names.clone(),
+            weighted: self.train.is_weighted(),
+        }
     }
 
     /// How answers are shown that a network was asked for.

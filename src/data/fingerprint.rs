@@ -121,7 +121,10 @@ impl Fingerprint {
 impl PartPrint {
     pub(super) fn of(part: &Samples) -> Result<Self, DataError> {
         let (mut in_order, mut in_any_order) = (mixed(part.len() as u64, part.input_len() as u64), 0u64);
-        let of = |row: usize| Ok(mixed(part.input_hash(row)?, hashed(&part.target(row)?) ^ TARGETS));
+        let of = |row: usize| {
+            let plain = mixed(part.input_hash(row)?, hashed(&part.target(row)?) ^ TARGETS);
+            Ok(if part.is_weighted() { mixed(plain, hashed(&[part.weight(row)?])) } else { plain })
+        };
         for from in (0..part.len()).step_by(PIECE) {
             let rows = from..(from + PIECE).min(part.len());
             let hashes: Vec<u64> =

@@ -41,7 +41,7 @@ fn compile_with(
         inference = infer(graph, Some(signature));
     }
     let mut program = ProgramBuilder::default();
-    let (input, target) = load(&mut program, signature);
+    let Loaded { input, target, weights } = load(&mut program, signature);
     let mut side = Side::default();
     let leaving = forward(graph, &inference, &mut program, (input, mode, signature), &mut side)?;
     if let Some(lacking) = lacking(graph, &leaving) {
@@ -49,7 +49,7 @@ fn compile_with(
     }
     let ending =
         |(layer, loss)| ending(graph, (layer, loss), (&leaving, &inference), ([input, target], signature.task));
-    let endings: Vec<_> = graph.losses().map(ending).collect();
+    let endings: Vec<_> = graph.losses().map(ending).map(|ending| Ending { weights, ..ending }).collect();
     let main = graph.main_loss().and_then(|(main, _)| endings.iter().find(|ending| ending.layer.id == main.id));
     let main = main.ok_or_else(|| EngineError::Invalid(Vec::new()))?;
     let (output, truth) = (main.answer, main.truth);
@@ -73,6 +73,7 @@ fn compile_with(
         losses: values.each,
         input,
         target,
+        weights,
         truth,
         task: inference.task(graph, signature.task),
         output,
@@ -91,7 +92,7 @@ fn forward_only(drawn: &Graph, drawn_inference: Inference, signature: &DataSigna
     let graph = &*unfolded;
     let inference = if drawn.has_blocks() { infer(graph, Some(signature)) } else { drawn_inference };
     let mut program = ProgramBuilder::default();
-    let (input, target) = load(&mut program, signature);
+    let Loaded { input, target, weights } = load(&mut program, signature);
     let leaving = forward(graph, &inference, &mut program, (input, Mode::Predict, signature), &mut Side::default())?;
     keep_weights(graph, &inference, &leaving, &mut program);
     let layer_outputs = main_outputs(drawn, graph, &leaving);
@@ -109,6 +110,7 @@ fn forward_only(drawn: &Graph, drawn_inference: Inference, signature: &DataSigna
         losses: Vec::new(),
         input,
         target,
+        weights,
         truth: target,
         task: signature.task,
         output,
@@ -158,7 +160,7 @@ fn ending<'a>(
     let wire = graph.truth_of(layer.id);
     let task = wire.and_then(|wire| inference.shape_on(wire)).map_or(task, |truth| Task::Input(truth.len()));
     let truth = wire.and_then(value).unwrap_or(target);
-    Ending { layer, loss, answer: answer.unwrap_or(input), truth, task }
+    Ending { layer, loss, answer: answer.unwrap_or(input), truth, task, weights: None }
 }
 
 /// As [`compile`], with the gradient of the loss with respect to the input instead of the parameters, and no update.
@@ -166,20 +168,32 @@ pub fn compile_for_input(graph: &Graph, signature: &DataSignature, training: &Tr
     compile_with(graph, signature, training, Mode::Train, true)
 }
 
-/// `%x, %y = batch`, from the two values that the machine stages.
-fn load(program: &mut ProgramBuilder, signature: &DataSignature) -> (ValueId, ValueId) {
-    let shapes = [&signature.input, &signature.task.target()].map(|shape| ValueShape::batched(shape.0.clone()));
-    let mut add = |name: &str, role, i: usize| program.add(name, shapes[i].clone(), role, None);
-    let staged = [add(STAGED_INPUT, Role::Hidden, 0), add(STAGED_TARGET, Role::Hidden, 1)];
-    let (x, y) = (add("%x", Role::Input, 0), add("%y", Role::Target, 1));
-    program.push(Phase::Load, None, Arc::new(Load), &staged, &[x, y]);
-    (x, y)
+/// What a batch brings.
+struct Loaded {
+    input: ValueId,
+    target: ValueId,
+    weights: Option<ValueId>,
+}
+
+/// `%x, %y = batch`, from the values that the machine stages; `%w` where samples have weights.
+fn load(program: &mut ProgramBuilder, signature: &DataSignature) -> Loaded {
+    let (input, target) = (&signature.input.0, signature.task.target().0);
+    let mut all = vec![(STAGED_INPUT, "%x", Role::Input, input.clone()), (STAGED_TARGET, "%y", Role::Target, target)];
+    all.extend(signature.weighted.then(|| (STAGED_WEIGHTS, "%w", Role::Weight, Vec::new())));
+    let shape = |dims: &Vec<usize>| ValueShape::batched(dims.clone());
+    let staged: Vec<_> =
+        all.iter().map(|(name, _, _, dims)| program.add(*name, shape(dims), Role::Hidden, None)).collect();
+    let loaded: Vec<_> = all.iter().map(|(_, name, role, dims)| program.add(*name, shape(dims), *role, None)).collect();
+    program.push(Phase::Load, None, Arc::new(Load), &staged, &loaded);
+    Loaded { input: loaded[0], target: loaded[1], weights: loaded.get(2).copied() }
 }
 
 /// Where the machine puts a batch before its first instruction.
 pub const STAGED_INPUT: &str = "batch.x";
 /// Name of the value that the targets of a batch are loaded from.
 pub const STAGED_TARGET: &str = "batch.y";
+/// Name of the value that the weights of its samples are loaded from, where they have any.
+pub const STAGED_WEIGHTS: &str = "batch.w";
 
 /// What stands for each layer; for a Block what leaves its last repetition.
 fn main_outputs(drawn: &Graph, graph: &Graph, leaving: &BTreeMap<LayerId, Leaving>) -> BTreeMap<LayerId, ValueId> {

@@ -31,6 +31,8 @@ pub enum Role {
     Input,
     /// The targets of the batch, `%y`.
     Target,
+    /// What each sample of the batch counts for in the loss, `%w`.
+    Weight,
     /// A weight or bias, changed by updates.
     Parameter,
     /// Kept between steps but not trained: running statistics.
@@ -116,6 +118,8 @@ pub struct Program {
     pub input: ValueId,
     /// The targets of the batch.
     pub target: ValueId,
+    /// What each sample counts for in the loss, where they have weights.
+    pub weights: Option<ValueId>,
     /// What the main Loss compares that with: the targets, or what is wired as truth.
     pub truth: ValueId,
     /// What the network is asked for.

@@ -176,7 +176,8 @@ mod tests {
         let mut graph = chain(vec![dense(5), dense(3)]);
         let aside = graph.add(Tanh {}.into(), [0.0, 0.0]);
         graph.connect(graph.find("Dense 1").unwrap().id, aside).unwrap();
-        let signature = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(3) };
+        let signature =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(3) };
         let network = Network::new(&graph, &signature).unwrap();
         let slugs: Vec<_> = network.nodes.iter().map(|node| node.slug.as_str()).collect();
         assert_eq!(slugs, ["input", "dense_1", "dense_2", "loss"]);

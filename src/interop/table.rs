@@ -50,7 +50,8 @@ fn around(kind: &LayerKind) -> Option<(Project, Network, LayerId)> {
             graph.connect(last, next).ok()?;
             last = next;
         }
-        let signature = DataSignature { names: Vec::new(), input: Shape(shape), task: Task::Classes(2) };
+        let signature =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(shape), task: Task::Classes(2) };
         let network = Network::new(&graph, &signature).ok()?;
         let (name, data, training) = ("Table".to_owned(), DataSpec::default(), TrainingSpec::default());
         Some((Project { name, graph, data, training }, network, layer))
@@ -166,7 +167,7 @@ fn setting(dense: Dense, loss: Loss, task: Task, training: TrainingSpec) -> Opti
     let ids = kinds.map(|kind| graph.add(kind, [0.0; 2]));
     graph.connect(ids[0], ids[1]).ok()?;
     graph.connect(ids[1], ids[2]).ok()?;
-    let signature = DataSignature { names: Vec::new(), input: Shape(vec![3]), task };
+    let signature = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![3]), task };
     let network = Network::new(&graph, &signature).ok()?;
     let project = Project { name: "Table".to_owned(), graph, data: DataSpec::default(), training };
     Some(Setting { network, project })

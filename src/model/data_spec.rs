@@ -105,6 +105,13 @@ pub struct SamplePart {
     pub below: Option<usize>,
 }
 
+impl DataSpec {
+    /// Whether a column says how much each row counts in the loss.
+    pub fn is_weighted(&self) -> bool {
+        matches!(&self.source, Source::Csv(csv) if csv.weights().next().is_some())
+    }
+}
+
 /// Generated points. `kind` decides which of the other settings matter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

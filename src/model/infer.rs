@@ -428,7 +428,7 @@ mod tests {
 
     #[test]
     fn the_better_repair_of_the_output_is_offered_first() {
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(3) };
+        let data = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(3) };
         let offered = |layers| -> Vec<String> {
             let found = infer(&chain(layers), Some(&data));
             found.problems[0].repairs.iter().map(|repair| repair.label.clone()).collect()
@@ -451,7 +451,8 @@ mod tests {
 
     #[test]
     fn another_output_of_the_same_layer_is_offered_where_it_fits() {
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![5, 3]), task: Task::Classes(2) };
+        let data =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![5, 3]), task: Task::Classes(2) };
         let lstm = || LayerKind::from(Lstm { units: 4, ..Lstm::default() });
         let mut graph = chain(vec![lstm(), lstm(), dense(2, Activation::None)]);
         let found = infer(&graph, Some(&data));
@@ -467,7 +468,7 @@ mod tests {
 
     #[test]
     fn a_truth_may_be_wired_unless_training_would_change_it() {
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![6]), task: Task::Classes(2) };
+        let data = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![6]), task: Task::Classes(2) };
         let mut graph = chain(vec![dense(3, Activation::Relu), dense(6, Activation::None)]);
         let of = |graph: &Graph, name: &str| graph.find(name).unwrap().id;
         let truth = End::at(of(&graph, "Loss"), Loss::TRUTH);
@@ -491,7 +492,7 @@ mod tests {
 
     #[test]
     fn several_losses_are_no_problem_and_a_loose_one_can_go() {
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
+        let data = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
         let mut graph = chain(vec![dense(8, Activation::Relu), dense(2, Activation::None)]);
         let aside = graph.add(crate::model::layer::Loss::default().into(), [0.0, 0.0]);
         let found = infer(&graph, Some(&data));
@@ -518,7 +519,7 @@ mod tests {
         let beyond = graph.add(Tanh {}.into(), [0.0, 0.0]);
         graph.connect(of(&graph, "Dense 1"), aside).unwrap();
         graph.connect(aside, beyond).unwrap();
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
+        let data = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
         let found = infer(&graph, Some(&data));
         assert_eq!(found.idle, [aside, beyond].into());
         assert!(found.is_valid(), "it can train all the same");

@@ -168,7 +168,12 @@ mod tests {
 
     /// What comes of one more layer on the wire that leads to `to`.
     fn added(graph: &Graph, to: &str, input: &[usize], classes: usize) -> (LayerKind, Inference) {
-        let data = DataSignature { names: Vec::new(), input: Shape(input.to_vec()), task: Task::Classes(classes) };
+        let data = DataSignature {
+            weighted: false,
+            names: Vec::new(),
+            input: Shape(input.to_vec()),
+            task: Task::Classes(classes),
+        };
         let inference = infer(graph, Some(&data));
         let wire = graph.incoming(graph.find(to).unwrap().id).next().unwrap().id;
         let mut next = graph.clone();

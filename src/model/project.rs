@@ -29,4 +29,6 @@ pub struct DataSignature {
     pub task: Task,
     /// What the numbers of a sample are called, column by column; empty where they have no names.
     pub names: Vec<String>,
+    /// Whether each sample counts for as much as its weight says.
+    pub weighted: bool,
 }

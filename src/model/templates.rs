@@ -393,7 +393,10 @@ mod tests {
                 (_, "blobs") => (vec![2], Task::Classes(3)),
                 _ => (vec![2], Task::Classes(2)),
             };
-            let found = infer(&project.graph, Some(&DataSignature { names: Vec::new(), input: Shape(input), task }));
+            let found = infer(
+                &project.graph,
+                Some(&DataSignature { names: Vec::new(), input: Shape(input), task, weighted: false }),
+            );
             assert!(found.is_valid(), "{}: {:?}", template.key, found.problems);
         }
         assert!(build("table").is_none() && build("nonsense").is_none());

@@ -100,7 +100,8 @@ mod tests {
         for edit in new_head(&graph, head, Task::Classes(3)).unwrap() {
             edit.apply(&mut graph).unwrap();
         }
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![1, 5, 5]), task: Task::Classes(3) };
+        let data =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![1, 5, 5]), task: Task::Classes(3) };
         let found = infer(&graph, Some(&data));
         assert!(found.is_valid(), "{:?}", found.problems);
         assert_eq!((found.shapes[&head].0.as_slice(), graph.find("Softmax 1")), (&[3][..], None));
@@ -117,7 +118,8 @@ mod tests {
         for edit in new_head(&graph, found, Task::Classes(3)).unwrap() {
             edit.apply(&mut graph).unwrap();
         }
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![1, 9, 9]), task: Task::Classes(3) };
+        let data =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![1, 9, 9]), task: Task::Classes(3) };
         let inferred = infer(&graph, Some(&data));
         assert!(inferred.is_valid(), "{:?}", inferred.problems);
     }

@@ -160,7 +160,8 @@ pub fn surveyed_spec(
     if let Some(twice) = roles.iter().enumerate().find(|(i, a)| roles[..*i].iter().any(|b| a.name == b.name)) {
         return Err(DataError::new(format!("The column {:?} is given two uses. Name it once.", twice.1.name)));
     }
-    let is_dropped = |name: &str| roles.iter().any(|choice| choice.name == name && choice.role == ColumnRole::LeftOut);
+    let is_no_answer = |role| matches!(role, ColumnRole::LeftOut | ColumnRole::Weight);
+    let is_dropped = |name: &str| roles.iter().any(|choice| choice.name == name && is_no_answer(choice.role));
     let target = match wish.targets.first() {
         Some(name) => name.to_owned(),
         None => data::suggest_target(&table, &is_dropped).ok_or_else(|| {
@@ -188,6 +189,11 @@ pub fn surveyed_spec(
         if *name != target {
             roles.push(ColumnChoice { name: name.clone(), role: ColumnRole::Target });
         }
+    }
+    if roles.iter().any(|choice| choice.name == target && choice.role == ColumnRole::Weight) {
+        return Err(DataError::new(format!(
+            "The column {target:?} is both the target and the weight of the rows. Say one of them."
+        )));
     }
     if let Some(role) = wish.task {
         roles.retain(|choice| choice.name != target);

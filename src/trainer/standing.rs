@@ -33,7 +33,7 @@ fn line(program: &Program, instruction: &Instruction) -> Line {
 
 fn token(value: &Value) -> Token {
     let kind = match value.role {
-        Role::Input | Role::Target => ValueKind::Data,
+        Role::Input | Role::Target | Role::Weight => ValueKind::Data,
         Role::Parameter => ValueKind::Parameter,
         Role::Buffer | Role::Optimiser => ValueKind::Memory,
         Role::Gradient => ValueKind::Gradient,

@@ -200,6 +200,55 @@ fn of_a_very_skewed_number_the_logarithm_is_proposed_and_all_is_told_in_its_own_
     fails(folder, &[&all[..], &["--target-scale", "log"]].concat(), &["--target-scale"]);
 }
 
+#[test]
+fn rows_count_in_the_loss_by_the_weights_of_a_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // Rows of weight 0 say the opposite of all others.
+    let row = |i: usize| {
+        let (x, lies) = ((i as f64 * 0.37).sin(), i % 3 == 0);
+        let kind = if (x > 0.0) == lies { "a" } else { "b" };
+        format!("{x:.3},{:.3},{},{kind}\n", (i as f64 * 1.3).cos(), if lies { "0" } else { "2.5" })
+    };
+    let all: String = (0..300).map(row).collect();
+    std::fs::write(folder.join("t.csv"), format!("x,z,w,kind\n{all}")).unwrap();
+    let found = new(folder, &["--weight", "w"]);
+    assert_eq!(found["table"]["target"], "kind");
+    assert_eq!((&column(&found, "w")["used"], &column(&found, "w")["why"]), (&"row weight".into(), &"chosen".into()));
+    assert!(found["notes"].to_string().contains("Rows count in the loss by"), "{found}");
+    assert_eq!(json(folder, &["check", "p.json", "--json"])["table"], found["table"]);
+    let told = json(folder, &["train", "p.json", "--epochs", "60", "--checkpoint", "c.safetensors", "--json"]);
+    // The loss doesn't see what is wrong, the accuracy does.
+    let (loss, accuracy) = (told["val_loss"].as_f64().unwrap(), told["val_accuracy"].as_f64().unwrap());
+    assert!(loss < 0.2 && (0.55..0.8).contains(&accuracy), "{told}");
+    let same = json(folder, &["evaluate", "c.safetensors", "--json"]);
+    assert!((same["loss"].as_f64().unwrap() - loss).abs() < 1e-6, "{same}");
+    // New rows need no weights, and count alike.
+    std::fs::write(folder.join("new.csv"), "x,z,kind\n0.9,0.1,b\n-0.9,0.2,a\n0.9,0.3,a\n").unwrap();
+    let answers = json(folder, &["predict", "c.safetensors", "--data", "new.csv", "--json"]);
+    assert_eq!((&answers["answers"][0]["class"], &answers["answered"]), (&"b".into(), &3.into()));
+    let scored = json(folder, &["evaluate", "c.safetensors", "--data", "new.csv", "--json"]);
+    assert!(scored["loss"].as_f64().unwrap() > 0.5, "{scored}");
+    let folds = json(folder, &["train", "p.json", "--folds", "3", "--epochs", "5", "--json"]);
+    assert!(folds["folds"].as_array().unwrap().len() == 3, "{folds}");
+}
+
+#[test]
+fn weights_that_cannot_be_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String =
+        (0..30).map(|i| format!("{},{},{}\n", i * 7 % 11, i % 7 - 1, ["a", "b"][i as usize % 2])).collect();
+    std::fs::write(folder.join("t.csv"), format!("x,w,kind\n{rows}")).unwrap();
+    let refused = |more: &[&str], words: &str| {
+        fails(folder, &[&["new", "table", "--data", "t.csv", "-o", "p.json"], more].concat(), &[words]);
+    };
+    refused(&["--weight", "w"], "Line 2 has \"-1\"");
+    refused(&["--weight", "gone"], "There is no column \"gone\"");
+    refused(&["--weight", "kind", "--target", "kind"], "both the target and the weight");
+    refused(&["--weight", "w", "--numeric", "w"], "given two uses");
+}
+
 /// Rent follows the district alone, which has 70 values that are in no order.
 fn districts(rows: std::ops::Range<usize>) -> String {
     let level = |district: usize| (district * 7919 % 101) as f64 * 20.0;

@@ -119,7 +119,7 @@ pub fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSi
     if matches!(wanted, LayerKind::Block(_)) {
         group(chance, &mut graph);
     }
-    let data = DataSignature { names: Vec::new(), input, task };
+    let data = DataSignature { weighted: false, names: Vec::new(), input, task };
     let is_there = graph.layers().any(|layer| layer.kind.key() == wanted.key());
     (is_there && infer(&graph, Some(&data)).is_valid()).then_some((graph, data))
 }
@@ -182,7 +182,7 @@ pub fn batch(chance: &mut Chance, graph: &Graph, data: &DataSignature) -> Batch 
         None => chance.number(2.0) as f32,
     });
     let targets = targets.collect();
-    Batch { len, inputs, targets, rows: (0..len as u32).collect() }
+    Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
 }
 
 /// A network at work, with all that is needed to begin again.

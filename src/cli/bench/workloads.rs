@@ -70,7 +70,7 @@ impl Workload {
             Task::Boxes { most, .. } => vec![-1.0; len * most * THING],
             Task::Numbers(numbers) | Task::Input(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
         };
-        Batch { len, inputs, targets, rows: (0..len as u32).collect() }
+        Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
     }
 }
 
@@ -79,7 +79,7 @@ fn training(optimiser: Optimiser, learning_rate: f64, batch_size: usize) -> Trai
 }
 
 fn signature(input: &[usize], task: Task) -> DataSignature {
-    DataSignature { names: Vec::new(), input: Shape(input.to_vec()), task }
+    DataSignature { weighted: false, names: Vec::new(), input: Shape(input.to_vec()), task }
 }
 
 fn toy(name: &'static str) -> Workload {

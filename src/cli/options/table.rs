@@ -22,6 +22,9 @@ pub struct TableOptions {
     /// A column to use although it would be left out.
     #[arg(long, value_name = "COLUMN")]
     pub keep: Vec<String>,
+    /// A column that says how much each row counts in the loss: 2 as much as two such rows, 0 not at all.
+    #[arg(long, value_name = "COLUMN")]
+    pub weight: Option<String>,
     /// A column to leave out.
     #[arg(long, value_name = "COLUMN")]
     pub drop: Vec<String>,
@@ -102,7 +105,8 @@ impl TableOptions {
         let of = |(names, role): (&Vec<String>, ColumnRole)| {
             names.iter().map(|name| ColumnChoice { name: name.clone(), role }).collect::<Vec<_>>()
         };
-        all.into_iter().flat_map(of).collect()
+        let weight = self.weight.iter().map(|name| ColumnChoice { name: name.clone(), role: ColumnRole::Weight });
+        all.into_iter().flat_map(of).chain(weight).collect()
     }
 
     /// How the file is read.

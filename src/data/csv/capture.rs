@@ -55,7 +55,7 @@ impl Capture {
 impl Captured {
     /// The numbers of a column, where what was kept is what it is read as.
     pub fn take(&mut self, index: usize, role: ColumnRole, facts: &ColumnFacts) -> Option<Column<f64>> {
-        let is_meant = role == ColumnRole::Numeric && facts.form.decimal == POINT;
+        let is_meant = matches!(role, ColumnRole::Numeric | ColumnRole::Weight) && facts.form.decimal == POINT;
         let column = self.columns.get_mut(index).filter(|_| is_meant)?.take()?;
         (column.len() == facts.rows).then(|| column.column_of(facts.rows, self.file.as_ref()))
     }

@@ -13,6 +13,7 @@ use super::name;
 use super::parts;
 use super::table::{Table, thousands};
 use super::target::ScaledTarget;
+use super::weights::Weights;
 use crate::data::mapped::{self, Found, Key, RowsFile, Writer, unwritable};
 use crate::data::progress::{Progress, stop_if_cancelled};
 use crate::data::{DataError, Dataset, Encoding, Room, Samples};
@@ -25,6 +26,11 @@ const PIECE: usize = 2048;
 const PIECES: usize = 8;
 /// Bytes of a row besides its values: where it stands in lists of rows.
 const LISTED: u64 = 32;
+/// Of the whole of loading a table.
+const SHARE: (f32, f32) = (0.75, 0.95);
+
+/// What rows are asked for, and what each counts for.
+pub(super) type Truth<'a> = (&'a ScaledTarget, Option<&'a Weights>);
 
 /// What the cache may have of a table.
 pub(super) struct Place<'a> {
@@ -128,7 +134,11 @@ fn needed(rows: usize, wanted: impl Iterator<Item = (ColumnRole, usize)>) -> u64
             ColumnRole::Embedded => 4 + 4,
             // At most five inputs.
             ColumnRole::Date => 8 + 4 * 5,
-            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target | ColumnRole::LogTarget => 8 + 4,
+            ColumnRole::Numeric
+            | ColumnRole::LeftOut
+            | ColumnRole::Target
+            | ColumnRole::LogTarget
+            | ColumnRole::Weight => 8 + 4,
         }
     });
     of_row.saturating_mul(rows as u64)
@@ -155,28 +165,28 @@ impl Begun<'_> {
     pub fn convert(
         &self,
         encoder: &Encoder,
-        target: &ScaledTarget,
+        truth: Truth<'_>,
         rows: &[usize],
         parts: &[Vec<usize>],
         progress: &dyn Progress,
-        (from, to): (f32, f32),
     ) -> Result<(Vec<Samples>, Converted), DataError> {
-        let cache = self.place.cache;
+        let (cache, (target, weights), (from, to)) = (self.place.cache, truth, SHARE);
+        let behind = target.width() + usize::from(weights.is_some());
         let failed = |error: std::io::Error| unwritable(cache, &error);
         if u32::try_from(rows.len()).is_err() {
             let most = thousands(u64::from(u32::MAX));
             let path = self.place.path.display();
             return Err(DataError::new(format!("A table may have {most} rows. Use fewer: {path}")));
         }
-        encoder.check_size(rows.len(), target.width(), cache.limit(), self.place.path)?;
-        cache.make_room((rows.len() * (encoder.width() + target.width()) * 4) as u64);
-        let mut writer = Writer::begin(cache, encoder.width(), target.width()).map_err(failed)?;
+        encoder.check_size(rows.len(), behind, cache.limit(), self.place.path)?;
+        cache.make_room((rows.len() * (encoder.width() + behind) * 4) as u64);
+        let mut writer = Writer::begin(cache, encoder.width(), behind).map_err(failed)?;
         let doing = format!("converting {}", name(self.place.path));
         for (done, some) in rows.chunks(PIECE * PIECES).enumerate() {
             stop_if_cancelled(progress)?;
             let share = (done * PIECE * PIECES) as f32 / rows.len() as f32;
             progress.report(from + (to - from) * share, &doing);
-            let encoded: Vec<Vec<f32>> = some.par_chunks(PIECE).map(|piece| encoder.samples(piece, target)).collect();
+            let encoded: Vec<Vec<f32>> = some.par_chunks(PIECE).map(|piece| encoder.samples(piece, truth)).collect();
             encoded.iter().try_for_each(|numbers| writer.rows(numbers)).map_err(failed)?;
         }
         for part in parts {
@@ -185,7 +195,8 @@ impl Begun<'_> {
                 .map_err(failed)?;
         }
         let file = Arc::new(writer.so_far().map_err(failed)?);
-        let samples = mapped::parts(&file, &[encoder.width()], &parts.iter().map(Vec::len).collect::<Vec<_>>());
+        let samples =
+            mapped::parts(&file, &[encoder.width()], target.width(), &parts.iter().map(Vec::len).collect::<Vec<_>>());
         Ok((samples, Converted { writer, file }))
     }
 
@@ -210,12 +221,13 @@ impl Begun<'_> {
 }
 
 impl Encoder<'_> {
-    /// Each with its target behind it.
-    fn samples(&self, rows: &[usize], target: &ScaledTarget) -> Vec<f32> {
-        let mut numbers = Vec::with_capacity(rows.len() * (self.width() + target.width()));
+    /// Each with its target, and what it counts for, behind it.
+    fn samples(&self, rows: &[usize], (target, weights): Truth<'_>) -> Vec<f32> {
+        let mut numbers = Vec::with_capacity(rows.len() * (self.width() + target.width() + 1));
         for &row in rows {
             self.push(row, &mut numbers);
             target.push(row, &mut numbers);
+            numbers.extend(weights.map(|weights| weights.of(row)));
         }
         numbers
     }

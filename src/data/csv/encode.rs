@@ -71,9 +71,11 @@ impl<'a> Reading<'a> {
                 let codes = others.collect::<Vec<_>>().into_iter().chain(codes.clone()).collect();
                 Self::Categories { codes, found: store.column(), names, facts }
             }
-            ColumnRole::Numeric | ColumnRole::LeftOut | ColumnRole::Target | ColumnRole::LogTarget => {
-                Self::Numbers(store.column())
-            }
+            ColumnRole::Numeric
+            | ColumnRole::LeftOut
+            | ColumnRole::Target
+            | ColumnRole::LogTarget
+            | ColumnRole::Weight => Self::Numbers(store.column()),
         }
     }
 

@@ -46,7 +46,12 @@ fn are_same(a: &Dataset, b: &Dataset) {
     for (a, b) in a.parts().zip(b.parts()) {
         let bits = |samples: &Samples| {
             let all = samples.whole().unwrap();
-            all.inputs.iter().chain(all.targets.iter()).map(|number| number.to_bits()).collect::<Vec<_>>()
+            all.inputs
+                .iter()
+                .chain(all.targets.iter())
+                .chain(all.weights.iter())
+                .map(|number| number.to_bits())
+                .collect::<Vec<_>>()
         };
         assert_eq!(bits(a), bits(b));
         assert_eq!((a.counts().ok(), a.target_means().ok()), (b.counts().ok(), b.target_means().ok()));
@@ -70,6 +75,26 @@ fn table(rows: usize) -> String {
         text += &format!("{size},{colour},2024-{:02}-{day:02},{},{}\n", i % 12 + 1, (i * i % 97) as f64 * 1.7, i % 3);
     }
     text
+}
+
+#[test]
+fn weights_of_rows_are_the_same_wherever_they_lie() {
+    let text: String = (0..500).fold("a,w,price,kind\n".to_owned(), |text, i| {
+        text + &format!("{},{},{},{}\n", i * 37 % 101, f64::from(i % 9) / 4.0, i * i % 97, ["p", "q"][i as usize % 2])
+    });
+    let file = file(text);
+    for (target, others) in [("kind", &[][..]), ("price", &[("a", ColumnRole::Target)])] {
+        let columns = others.iter().chain(&[("w", ColumnRole::Weight)]).map(|&(name, role)| choose(name, role));
+        let settings = CsvSpec { columns: columns.collect(), ..settings(file.path(), target) };
+        let held = load_in(&Room { memory: u64::MAX, cache: None }, &settings, &NoProgress).unwrap();
+        let small = Small::new();
+        let made = small.load(&settings).unwrap();
+        assert!(made.train.is_weighted() && !made.train.is_at_hand());
+        are_same(&held, &made);
+        are_same(&held, &small.load(&settings).unwrap());
+        let rows = [3, 100, 4];
+        assert_eq!(made.train.fetch(&rows).unwrap(), held.train.fetch(&rows).unwrap());
+    }
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod table;
 mod target;
 mod texts;
 mod unseen;
+mod weights;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -51,6 +52,7 @@ use convert::{Begin, Place};
 use encode::Encoder;
 use table::Table;
 use target::Target;
+use weights::Weights;
 
 pub(super) use unseen::{points, rows};
 
@@ -90,12 +92,14 @@ pub(super) fn load_within(
     let (facts, captured) = surveyed(known, &table, settings, room, progress)?;
     let facts = &*facts;
     let targets = target::wanted(settings, &table, facts)?;
+    let weight = weights::place(settings, &table, facts)?;
     notes.extend(table.notes());
     let inputs = choose_inputs((settings, &spec.split), &table, facts, &mut notes)?;
     notes.extend(targets.iter().flat_map(|&(index, role)| facts[index].remarks(role)));
     let words = Words::new(&settings.reading.missing_words);
+    let weighted = weight.map(|index| (index, ColumnRole::Weight));
     let wanted: Vec<(usize, ColumnRole)> =
-        inputs.iter().map(|c| (c.index, c.role)).chain(targets.iter().copied()).collect();
+        inputs.iter().map(|c| (c.index, c.role)).chain(targets.iter().copied()).chain(weighted).collect();
     let begun = match convert::begin(room, place.as_ref(), &table, facts, &wanted, progress)? {
         Begin::InMemory => None,
         Begin::Convert(begun) => Some(begun),
@@ -104,31 +108,30 @@ pub(super) fn load_within(
     };
     let kept = encode::Kept { captured, scratch: begun.as_ref().map(convert::Begun::scratch).transpose()? };
     let mut values = encode::read_values(&table, &words, facts, &wanted, kept, progress, (0.45, 0.75))?;
-    let target_values = values.split_off(inputs.len());
+    let mut target_values = values.split_off(inputs.len());
+    let weight = weight.and_then(|index| Some((index, target_values.pop()?)));
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
     let giveaways = target::giveaways(settings, &inputs, &values, &target, &rows);
     notes.extend(giveaways.iter().map(|leak| leak.words.clone()));
     let split = divided(spec, (&table, &words, facts), &rows, &target, &mut notes, progress)?;
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
-    let train = pick(&split.train);
+    let (train, validation) = (pick(&split.train), pick(&split.validation));
+    let parts = [&*train, &validation];
+    let weights = Weights::of_rows(weight, (&table, &words), &rows, parts, &mut notes, progress)?;
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     let (truth, scale) = target.into_truth(settings, &train);
     let mut origin = None;
     let (parts, converted) = match &begun {
         Some(begun) => {
-            let (parts, made) = begun.convert(&encoder, &scale, &rows, &parts_of(split), progress, (0.75, 0.95))?;
+            let truth = (&scale, weights.as_ref());
+            let (parts, made) = begun.convert(&encoder, truth, &rows, &parts_of(split), progress)?;
             (parts, Some(made))
         }
         None => {
             let parts: Vec<Vec<usize>> = parts_of(split).iter().map(|part| pick(part)).collect();
-            let samples = parts.iter().map(|rows| {
-                let mut numbers = Vec::with_capacity(rows.len() * scale.width());
-                rows.iter().for_each(|&row| scale.push(row, &mut numbers));
-                Samples::in_memory(&[encoder.width()], encoder.encode(rows), numbers)
-            });
-            let samples: Vec<Samples> = samples.collect();
-            if table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
+            let samples: Vec<_> = parts.iter().map(|rows| held(&encoder, (&scale, weights.as_ref()), rows)).collect();
+            if weights.is_none() && table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
                 origin = Some(Arc::new(origin_of(&table, &inputs, scale.places(&targets), &parts, &samples)?));
             }
             (samples, None)
@@ -170,6 +173,14 @@ pub(super) fn load_within(
         begun.keep(converted, &mut dataset)?;
     }
     Ok(dataset)
+}
+
+/// Samples of some rows, in memory.
+fn held(encoder: &Encoder, (target, weights): convert::Truth<'_>, rows: &[usize]) -> Samples {
+    let mut numbers = Vec::with_capacity(rows.len() * target.width());
+    rows.iter().for_each(|&row| target.push(row, &mut numbers));
+    let weights = weights.iter().flat_map(|weights| rows.iter().map(|&row| weights.of(row)));
+    Samples::weighted(&[encoder.width()], encoder.encode(rows), numbers, weights.collect::<Vec<_>>())
 }
 
 /// What all cells say of the columns, with the numbers of a table that is larger than memory: what is known, or it is
@@ -267,6 +278,9 @@ fn choose_inputs<'a>(
         let role = chosen.unwrap_or(inferred);
         if chosen.is_none() && division.is_no_input(name) {
             notes.push(format!("\"{name}\" is left out: the rows are split by it."));
+            continue;
+        }
+        if role == ColumnRole::Weight {
             continue;
         }
         if role == ColumnRole::LeftOut {

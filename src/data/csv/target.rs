@@ -49,6 +49,7 @@ fn as_one_of_several(settings: &CsvSpec, table: &Table, index: usize, facts: &Co
         (_, Some(ColumnRole::Categorical | ColumnRole::Embedded)) => "is set to categories".to_owned(),
         (_, Some(ColumnRole::Date)) => "is set to dates".to_owned(),
         (_, Some(ColumnRole::LeftOut)) => "is set to be left out".to_owned(),
+        (_, Some(ColumnRole::Weight)) => "is set to weight the rows".to_owned(),
         (Some((line, text)), _) => format!("has \"{text}\" in line {line}"),
         (None, _) if facts.present() == 0 => "has no values".to_owned(),
         (None, _) => return Ok(()),
@@ -77,6 +78,10 @@ fn role(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) ->
             Some(first) => refuse(text_among_numbers(name, facts.texts, first)),
             None => Ok(ColumnRole::Numeric),
         },
+        ColumnRole::Weight => refuse(format!(
+            "The column \"{name}\" is both the target and the weight of the rows. Choose another target, or other \
+             weights."
+        )),
         ColumnRole::Date => refuse(format!(
             "The column \"{name}\" holds dates, which can't be predicted. Choose another target, or predict it as \
              classes."

@@ -55,6 +55,9 @@ struct Described {
     notes: Vec<String>,
     giveaways: Vec<Giveaway>,
     encoding: Encoding,
+    /// The last number of a target is the weight of its row.
+    #[serde(default)]
+    weighted: bool,
 }
 
 impl About {
@@ -74,6 +77,8 @@ struct MappedRows {
     file: Arc<RowsFile>,
     /// Of the index.
     part: Range<usize>,
+    /// Numbers in a target; what lies behind it is the weight of the row.
+    target_len: usize,
 }
 
 impl MappedRows {
@@ -94,17 +99,25 @@ impl Rows for MappedRows {
     }
 
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError> {
-        Ok(Cow::Borrowed(self.row(row)?.1))
+        Ok(Cow::Borrowed(self.row(row)?.1.split_at(self.target_len).0))
+    }
+
+    fn is_weighted(&self) -> bool {
+        self.file.target_len() > self.target_len
+    }
+
+    fn weight(&self, row: usize) -> Result<f32, DataError> {
+        Ok(self.row(row)?.1.get(self.target_len).copied().unwrap_or(1.0))
     }
 }
 
-/// The parts of a file one behind the other, of so many rows each.
-pub(super) fn parts(file: &Arc<RowsFile>, shape: &[usize], lens: &[usize]) -> Vec<Samples> {
+/// The parts of a file one behind the other, of so many rows each. `target_len`: at most that of the file.
+pub(super) fn parts(file: &Arc<RowsFile>, shape: &[usize], target_len: usize, lens: &[usize]) -> Vec<Samples> {
     let mut from = 0;
     let mut part = |len: usize| {
         let part = from..from + len;
         from += len;
-        Samples::new(shape, file.target_len(), MappedRows { file: file.clone(), part })
+        Samples::new(shape, target_len, MappedRows { file: file.clone(), part, target_len })
     };
     lens.iter().map(|&len| part(len)).collect()
 }
@@ -131,12 +144,14 @@ pub(super) fn find(cache: &Cache, key: &Key, progress: &dyn Progress) -> Result<
 
 fn dataset(about: About, file: RowsFile) -> Option<Dataset> {
     let file = Arc::new(file);
-    let Described { name, input_shape, input_names, input_units, truth, notes, giveaways, encoding } = about.dataset;
+    let Described { name, input_shape, input_names, input_units, truth, notes, giveaways, encoding, weighted } =
+        about.dataset;
+    let target_len = truth.task.target().len();
     let lens: Vec<usize> = about.parts.iter().map(|part| part.rows).collect();
     let is_whole = lens.iter().sum::<usize>() == file.index().len()
         && input_shape.iter().product::<usize>() == file.width()
-        && truth.task.target().len() == file.target_len();
-    let found = Some(parts(&file, &input_shape, &lens)).filter(|_| is_whole)?;
+        && target_len + usize::from(weighted) == file.target_len();
+    let found = Some(parts(&file, &input_shape, target_len.min(file.target_len()), &lens)).filter(|_| is_whole)?;
     let mut found = found.into_iter().zip(about.parts).map(|(samples, part)| samples.with_stock(part.stock));
     let (train, validation, test) = (found.next()?, found.next()?, found.next());
     Some(Dataset {
@@ -194,6 +209,7 @@ pub(super) fn keep(
             notes: dataset.notes.clone(),
             giveaways: dataset.giveaways.clone(),
             encoding: (*dataset.encoding).clone(),
+            weighted: dataset.train.is_weighted(),
         },
         parts: dataset.parts().map(part).collect::<Result<_, DataError>>()?,
     };

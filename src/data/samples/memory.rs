@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{DataError, Rows};
+use super::{DataError, Rows, Stretch};
 
 pub(super) struct InMemory {
     pub len: usize,
@@ -16,6 +16,8 @@ pub(super) struct InMemory {
     pub inputs: Arc<[f32]>,
     /// `[len, target_len]`
     pub targets: Arc<[f32]>,
+    /// `[len]`, or none.
+    pub weights: Arc<[f32]>,
 }
 
 fn missing(row: usize, len: usize) -> DataError {
@@ -37,8 +39,22 @@ impl Rows for InMemory {
         found.map(Cow::Borrowed).ok_or_else(|| missing(row, self.len))
     }
 
-    fn in_place(&self, rows: Range<usize>) -> Option<(&[f32], &[f32])> {
+    fn is_weighted(&self) -> bool {
+        !self.weights.is_empty()
+    }
+
+    fn weight(&self, row: usize) -> Result<f32, DataError> {
+        match self.weights.get(row) {
+            Some(&weight) => Ok(weight),
+            None if self.weights.is_empty() && row < self.len => Ok(1.0),
+            None => Err(missing(row, self.len)),
+        }
+    }
+
+    fn in_place(&self, rows: Range<usize>) -> Option<Stretch<'_>> {
         let of = |width: usize| rows.start * width..rows.end * width;
-        Some((self.inputs.get(of(self.width))?, self.targets.get(of(self.target_len))?))
+        let (inputs, targets) = (self.inputs.get(of(self.width))?, self.targets.get(of(self.target_len))?);
+        let weights = if self.is_weighted() { self.weights.get(rows)? } else { &[] };
+        Some(Stretch { inputs: inputs.into(), targets: targets.into(), weights: weights.into() })
     }
 }

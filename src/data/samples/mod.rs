@@ -35,6 +35,16 @@ pub trait Rows: Send + Sync {
     /// What the network is to answer to it: a class index, or numbers scaled as the task says.
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError>;
 
+    /// Whether each counts for as much as its weight says.
+    fn is_weighted(&self) -> bool {
+        false
+    }
+
+    /// What a sample counts for in the loss.
+    fn weight(&self, _row: usize) -> Result<f32, DataError> {
+        Ok(1.0)
+    }
+
     /// What tells an input from others: [`hashed`] of its numbers. A kind whose samples cost something may have kept
     /// it.
     fn input_hash(&self, row: usize) -> Result<u64, DataError> {
@@ -47,6 +57,9 @@ pub trait Rows: Send + Sync {
         for &row in rows {
             batch.inputs.extend_from_slice(&self.input(row as usize)?);
             batch.targets.extend_from_slice(&self.target(row as usize)?);
+            if self.is_weighted() {
+                batch.weights.push(self.weight(row as usize)?);
+            }
         }
         Ok(())
     }
@@ -56,9 +69,8 @@ pub trait Rows: Send + Sync {
         None
     }
 
-    /// Inputs and targets of rows that follow each other, where both lie in memory like that already: nothing is copied
-    /// then.
-    fn in_place(&self, _rows: Range<usize>) -> Option<(&[f32], &[f32])> {
+    /// Rows that follow each other, where they lie in memory like that already: nothing is copied then.
+    fn in_place(&self, _rows: Range<usize>) -> Option<Stretch<'_>> {
         None
     }
 }
@@ -72,6 +84,8 @@ pub struct Batch {
     pub inputs: Vec<f32>,
     /// Targets, sample by sample: values, or class indices.
     pub targets: Vec<f32>,
+    /// What each counts for in the loss; empty where all count alike.
+    pub weights: Vec<f32>,
     /// Index of each in its part.
     pub rows: Vec<u32>,
 }
@@ -83,6 +97,8 @@ pub struct Stretch<'a> {
     pub inputs: Cow<'a, [f32]>,
     /// Targets, sample by sample.
     pub targets: Cow<'a, [f32]>,
+    /// What each counts for in the loss; empty where all count alike.
+    pub weights: Cow<'a, [f32]>,
 }
 
 /// Samples fetched at once where all are gone through.
@@ -105,11 +121,21 @@ impl Samples {
 
     /// Held in memory, `inputs` `[len, shape...]` and `targets` `[len, n]`, both row-major.
     pub fn in_memory(shape: &[usize], inputs: impl Into<Arc<[f32]>>, targets: impl Into<Arc<[f32]>>) -> Self {
+        Self::weighted(shape, inputs, targets, [])
+    }
+
+    /// As [`Self::in_memory`], each with what it counts for in the loss; no weights: all count alike.
+    pub fn weighted(
+        shape: &[usize],
+        inputs: impl Into<Arc<[f32]>>,
+        targets: impl Into<Arc<[f32]>>,
+        weights: impl Into<Arc<[f32]>>,
+    ) -> Self {
         let (inputs, targets) = (inputs.into(), targets.into());
         let width = shape.iter().product::<usize>().max(1);
         let len = inputs.len() / width;
         let target_len = targets.len().checked_div(len).unwrap_or(1);
-        Self::new(shape, target_len, InMemory { len, width, target_len, inputs, targets })
+        Self::new(shape, target_len, InMemory { len, width, target_len, inputs, targets, weights: weights.into() })
     }
 
     /// How many there are.
@@ -146,7 +172,7 @@ impl Samples {
     pub fn fetch(&self, rows: &[u32]) -> Result<Batch, DataError> {
         let room = |each: usize| Vec::with_capacity(rows.len() * each);
         let (inputs, targets) = (room(self.input_len()), room(self.target_len));
-        let mut batch = Batch { len: rows.len(), inputs, targets, rows: rows.to_vec() };
+        let mut batch = Batch { len: rows.len(), inputs, targets, weights: Vec::new(), rows: rows.to_vec() };
         self.rows.fetch(rows, &mut batch)?;
         Ok(batch)
     }
@@ -166,6 +192,16 @@ impl Samples {
         self.rows.target(row)
     }
 
+    /// Whether each counts for as much as its weight says.
+    pub fn is_weighted(&self) -> bool {
+        self.rows.is_weighted()
+    }
+
+    /// What one counts for in the loss; 1 where all count alike.
+    pub fn weight(&self, row: usize) -> Result<f32, DataError> {
+        self.rows.weight(row)
+    }
+
     /// The picture that one was made of, where it is one.
     pub fn picture(&self, row: usize) -> Option<PictureFile> {
         self.rows.picture(row)
@@ -173,11 +209,11 @@ impl Samples {
 
     /// The samples of rows that follow each other.
     pub fn stretch(&self, rows: Range<usize>) -> Result<Stretch<'_>, DataError> {
-        if let Some((inputs, targets)) = self.rows.in_place(rows.clone()) {
-            return Ok(Stretch { inputs: inputs.into(), targets: targets.into() });
+        if let Some(found) = self.rows.in_place(rows.clone()) {
+            return Ok(found);
         }
-        let Batch { inputs, targets, .. } = self.fetch(&rows.map(|row| row as u32).collect::<Vec<_>>())?;
-        Ok(Stretch { inputs: inputs.into(), targets: targets.into() })
+        let Batch { inputs, targets, weights, .. } = self.fetch(&rows.map(|row| row as u32).collect::<Vec<_>>())?;
+        Ok(Stretch { inputs: inputs.into(), targets: targets.into(), weights: weights.into() })
     }
 
     /// All of them: for little data, such as that of tests.

@@ -5,13 +5,18 @@ use super::*;
 impl Samples {
     /// Of samples in memory, all numbers.
     pub fn inputs(&self) -> &[f32] {
-        self.rows.in_place(0..self.len()).unwrap().0
+        in_memory(self.rows.in_place(0..self.len()).unwrap().inputs)
     }
 
     /// As [`Self::inputs`]: an index or numbers a sample.
     pub fn targets(&self) -> &[f32] {
-        self.rows.in_place(0..self.len()).unwrap().1
+        in_memory(self.rows.in_place(0..self.len()).unwrap().targets)
     }
+}
+
+fn in_memory(numbers: Cow<'_, [f32]>) -> &[f32] {
+    let Cow::Borrowed(numbers) = numbers else { panic!("they were copied") };
+    numbers
 }
 
 /// Rows that are made when they are asked for: `row`, its half, and the class `row % 3`.

@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn a_picture_that_stays_as_large_is_left_alone() {
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![2, 3, 4]), task: Task::Numbers(1) };
+        let data =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2, 3, 4]), task: Task::Numbers(1) };
         for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
             for (factor, is_there) in [(1, false), (2, true)] {
                 let dense = Dense { units: 1, ..Dense::default() };

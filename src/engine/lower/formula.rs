@@ -177,7 +177,7 @@ mod tests {
         for (from, to) in [(input, formula), (formula, dense), (dense, loss)] {
             graph.connect(from, to).unwrap();
         }
-        (graph, DataSignature { names: Vec::new(), input: Shape(vec![5]), task: Task::Numbers(1) })
+        (graph, DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![5]), task: Task::Numbers(1) })
     }
 
     #[test]

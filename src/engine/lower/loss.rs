@@ -6,7 +6,7 @@ use crate::engine::op::Op;
 use crate::engine::ops::formula::ScaleShift;
 use crate::engine::ops::{
     Absolute, Add, Apply, BinaryCrossEntropy, Column, CrossEntropy, Focal, Hinge, Huber, KlDivergence, Mean, OneHot,
-    Signs, Squared, WeightedCrossEntropy,
+    Signs, Squared, Summed, Weighted, WeightedCrossEntropy,
 };
 use crate::engine::program::{Phase, Role, ValueId};
 use crate::model::layer::{Loss, LossKind};
@@ -30,6 +30,8 @@ pub struct Ending<'a> {
     pub truth: ValueId,
     /// What the truth is.
     pub task: Task,
+    /// What each sample counts for.
+    pub weights: Option<ValueId>,
 }
 
 /// Appends the loss phase. A single Loss is the loss of the data by itself; of several, or of one with a weight, each
@@ -88,27 +90,43 @@ fn lower_one(program: &mut ProgramBuilder, ending: &Ending, name: &str, prefix: 
         return super::detection::lower(program, ending, classes, name);
     }
     let truth = comparable(program, ending, prefix);
-    let inputs = [ending.answer, truth];
+    let mut to = Weighing { program, name, layer, inputs: vec![ending.answer, truth], weights: ending.weights };
     match task.loss(loss.loss) {
         LossKind::Auto | LossKind::CrossEntropy => match shaping(loss, task) {
-            Some(weights) => {
-                let op = WeightedCrossEntropy { weights, smoothing: loss.smoothing() };
-                emit(program, name, layer, op, &inputs)
-            }
-            None => emit(program, name, layer, CrossEntropy, &inputs),
+            Some(weights) => to.emit(WeightedCrossEntropy { weights, smoothing: loss.smoothing() }),
+            None => to.emit(CrossEntropy),
         },
-        LossKind::Focal => {
-            let op = Focal { gamma: loss.gamma, weights: weights(loss, task) };
-            emit(program, name, layer, op, &inputs)
-        }
-        LossKind::KlDivergence => emit(program, name, layer, KlDivergence, &inputs),
-        LossKind::BinaryCrossEntropy => emit(program, name, layer, Mean(BinaryCrossEntropy), &inputs),
-        LossKind::Hinge => emit(program, name, layer, Mean(Hinge), &inputs),
-        LossKind::Mse => emit(program, name, layer, Mean(Squared), &inputs),
-        LossKind::Mae => emit(program, name, layer, Mean(Absolute), &inputs),
+        LossKind::Focal => to.emit(Focal { gamma: loss.gamma, weights: weights(loss, task) }),
+        LossKind::KlDivergence => to.emit(KlDivergence),
+        LossKind::BinaryCrossEntropy => to.emit(Mean(BinaryCrossEntropy)),
+        LossKind::Hinge => to.emit(Mean(Hinge)),
+        LossKind::Mse => to.emit(Mean(Squared)),
+        LossKind::Mae => to.emit(Mean(Absolute)),
         // Refused by the shape rule.
-        LossKind::Detection => emit(program, name, layer, Mean(Squared), &inputs),
-        LossKind::Huber => emit(program, name, layer, Mean(Huber), &inputs),
+        LossKind::Detection => to.emit(Mean(Squared)),
+        LossKind::Huber => to.emit(Mean(Huber)),
+    }
+}
+
+/// Writes a loss, with weights where samples have them.
+struct Weighing<'a> {
+    program: &'a mut ProgramBuilder,
+    name: &'a str,
+    layer: LayerId,
+    /// Answer and truth.
+    inputs: Vec<ValueId>,
+    weights: Option<ValueId>,
+}
+
+impl Weighing<'_> {
+    fn emit(&mut self, op: impl Summed) -> ValueId {
+        match self.weights {
+            None => emit(self.program, self.name, self.layer, op, &self.inputs),
+            Some(weights) => {
+                self.inputs.push(weights);
+                emit(self.program, self.name, self.layer, Weighted(op), &self.inputs)
+            }
+        }
     }
 }
 
@@ -204,7 +222,7 @@ mod tests {
             let id = graph.add(loss.into(), [0.0; 2]);
             graph.connect(dense, id).unwrap();
         }
-        let data = DataSignature { names: Vec::new(), input: Shape::row(2), task: Task::Classes(3) };
+        let data = DataSignature { weighted: false, names: Vec::new(), input: Shape::row(2), task: Task::Classes(3) };
         compile(&graph, &data, &TrainingSpec::default(), Mode::Train).unwrap().listing()
     }
 

@@ -19,9 +19,11 @@ mod tensor_data;
 mod tests;
 mod updates;
 
+use std::borrow::Cow;
+
 use candle_core::{DType, Tensor};
 
-use super::compile::{GRADIENT_NORM, STAGED_INPUT, STAGED_TARGET, compile};
+use super::compile::{GRADIENT_NORM, STAGED_INPUT, STAGED_TARGET, STAGED_WEIGHTS, compile};
 use super::device::{Device, Precision};
 use super::error::{EngineError, Result};
 use super::kernels::{bridge, elementwise};
@@ -51,6 +53,7 @@ pub struct Machine {
     /// One slot a value; those not yet computed are empty, those of the last step stay readable until overwritten.
     values: Vec<Option<Tensor>>,
     staged: (ValueId, ValueId),
+    staged_weights: Option<ValueId>,
     grad_norm: Option<ValueId>,
     /// What plateaus have made of the learning rate.
     rate_scale: f64,
@@ -103,6 +106,7 @@ impl Machine {
         let mut machine = Self {
             values: vec![None; program.values.len()],
             staged: staged.ok_or_else(|| EngineError::NotComputed(STAGED_INPUT.into()))?,
+            staged_weights: program.find(STAGED_WEIGHTS),
             grad_norm: program.find(GRADIENT_NORM),
             rate_scale: 1.0,
             watchdog: Watchdog::default(),
@@ -137,6 +141,9 @@ impl Machine {
         let (input, target) = self.staged;
         self.stage(input, &batch.inputs, batch.len)?;
         self.stage(target, &batch.targets, batch.len)?;
+        if let Some(weights) = self.staged_weights {
+            self.stage(weights, &or_ones(&batch.weights, batch.len), batch.len)?;
+        }
         self.schedule();
         self.watchdog.next_batch(&batch.rows);
         self.batch_len = batch.len;
@@ -358,6 +365,11 @@ impl Machine {
         let parameters = self.program.values.iter().filter(|value| value.role == Role::Parameter);
         parameters.map(|value| value.shape.len()).sum()
     }
+}
+
+/// What samples count for that have no weights.
+fn or_ones(weights: &[f32], rows: usize) -> Cow<'_, [f32]> {
+    if weights.is_empty() { vec![1.0; rows].into() } else { weights.into() }
 }
 
 /// The Losses that have a curve of their own: none where the only one is the whole.

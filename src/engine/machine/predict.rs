@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use candle_core::Tensor;
 
-use super::{Machine, TensorData, execute, shown_losses, tensor_data};
+use super::{Machine, TensorData, execute, or_ones, shown_losses, tensor_data};
 use crate::data::{Samples, Stretch};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::kernels::bridge;
@@ -76,7 +76,7 @@ impl Asked<'_> {
         let of = |each: usize| rows.start * each..rows.end * each;
         let inputs = inputs.get(of(width)).unwrap_or_default();
         let targets = targets.get(of(each)).unwrap_or_default();
-        Ok(Stretch { inputs: inputs.into(), targets: targets.into() })
+        Ok(Stretch { inputs: inputs.into(), targets: targets.into(), weights: [].as_slice().into() })
     }
 }
 
@@ -286,11 +286,14 @@ impl Machine {
                 return Ok(false);
             }
             let len = self.predictor.rows.min(rows - start);
-            let Stretch { inputs, targets } =
+            let Stretch { inputs, targets, weights } =
                 asked.piece(start..start + len, each(program.input), each(program.target))?;
             self.feed(&mut values, program.input, &inputs, len)?;
             if is_with_targets {
                 self.feed(&mut values, program.target, &targets, len)?;
+                if let Some(id) = program.weights {
+                    self.feed(&mut values, id, &or_ones(&weights, len), len)?;
+                }
             }
             for instruction in program.instructions.iter().filter(|i| i.phase > Phase::Load && i.phase <= last) {
                 execute(program, instruction, &mut values, &context, &self.opened, self.dtype)?;

@@ -92,7 +92,8 @@ impl Rehearsal {
     pub(super) fn backward(&self, gradient: ValueId, like: Option<&Machine>, dtype: DType) -> Result<Vec<f64>> {
         let mut values = self.done.clone();
         if let Some(machine) = like {
-            let is_given = |role| matches!(role, Role::Input | Role::Target | Role::Activation | Role::Loss);
+            let is_given =
+                |role| matches!(role, Role::Input | Role::Target | Role::Weight | Role::Activation | Role::Loss);
             for (id, _) in self.program.ids().filter(|(_, value)| is_given(value.role)) {
                 if let Some(tensor) = &machine.values[id.index()] {
                     values[id.index()] = Some(widened(tensor)?);

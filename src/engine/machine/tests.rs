@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::data::order::shuffled;
-use crate::data::{Dataset, NoProgress, load};
+use crate::data::{Dataset, NoProgress, Samples, load};
 use crate::engine::{Memory, Phase, Threads};
 use crate::model::layer::{
     Activation, AvgPool2d, BatchNorm, Concat, Conv2d, Dense, Dropout, Formula, GlobalAvgPool, Input, LayerKind,
@@ -16,6 +16,7 @@ mod explain;
 mod gradients;
 mod not_finite;
 mod nudge;
+mod weights;
 
 fn spiral() -> Dataset {
     load(&DataSpec::default(), Path::new("."), &NoProgress).unwrap()
@@ -26,7 +27,7 @@ fn signature(data: &Dataset) -> DataSignature {
         Some(classes) => Task::Classes(classes.len()),
         None => Task::Numbers(data.target_len()),
     };
-    DataSignature { names: Vec::new(), input: Shape(data.input_shape.clone()), task }
+    DataSignature { weighted: false, names: Vec::new(), input: Shape(data.input_shape.clone()), task }
 }
 
 fn dense(units: usize, activation: Activation) -> LayerKind {
@@ -256,7 +257,7 @@ fn invalid_graphs_are_refused_with_every_problem() {
 fn a_batch_of_another_size_is_refused() {
     let data = spiral();
     let mut machine = machine(&toy().0, &data, &TrainingSpec::default());
-    let bad = Batch { len: 2, inputs: vec![0.0; 5], targets: vec![0.0; 2], rows: vec![0, 1] };
+    let bad = Batch { weights: Vec::new(), len: 2, inputs: vec![0.0; 5], targets: vec![0.0; 2], rows: vec![0, 1] };
     assert!(machine.run_step(&bad).unwrap_err().to_string().contains("[2, 2] is needed"));
     machine.run_step(&batch(&data, 0, 7)).unwrap();
     machine.run_step(&batch(&data, 1, 20)).unwrap();
@@ -291,10 +292,15 @@ fn pictures() -> (Graph, DataSignature, Batch) {
     let joined = add(Concat {}.into(), &[flat, global]);
     let classes = add(dense(3, Activation::None), &[joined]);
     add(Loss::default().into(), &[classes]);
-    let signature = DataSignature { names: Vec::new(), input: Shape(vec![2, 7, 6]), task: Task::Classes(3) };
+    let signature =
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2, 7, 6]), task: Task::Classes(3) };
     let numbers = (0..5 * 2 * 7 * 6).map(|i: i32| ((i * 7919) % 613) as f32 / 306.5 - 1.0);
     let targets = vec![0.0, 2.0, 1.0, 1.0, 0.0];
-    (graph, signature, Batch { len: 5, inputs: numbers.collect(), targets, rows: (0..5).collect() })
+    (
+        graph,
+        signature,
+        Batch { weights: Vec::new(), len: 5, inputs: numbers.collect(), targets, rows: (0..5).collect() },
+    )
 }
 
 #[test]
@@ -361,13 +367,14 @@ fn the_memory_of_a_step_is_what_was_predicted() {
 fn ten_million_parameters_train_with_a_batch_of_4096() {
     let (graph, _) =
         chain(vec![dense(2900, Activation::Relu), dense(2700, Activation::Relu), dense(10, Activation::None)]);
-    let signature = DataSignature { names: Vec::new(), input: Shape(vec![784]), task: Task::Classes(10) };
+    let signature =
+        DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![784]), task: Task::Classes(10) };
     let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.05, ..TrainingSpec::default() };
     let mut machine = Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
     assert!(machine.parameter_count() > 10_000_000);
     let inputs = (0..4096 * 784).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as f32 / 256.0).collect();
     let targets = (0..4096).map(|i| (i % 10) as f32).collect();
-    let batch = Batch { len: 4096, inputs, targets, rows: (0..4096).collect() };
+    let batch = Batch { weights: Vec::new(), len: 4096, inputs, targets, rows: (0..4096).collect() };
     let report = machine.run_step(&batch).unwrap();
     // Ten classes, told apart by nothing yet.
     assert!((1.5..10.0).contains(&report.loss) && machine.step() == 1, "{report:?}");

@@ -26,7 +26,8 @@ struct Desk {
 
 impl Desk {
     fn new(input: &[usize]) -> Self {
-        let data = DataSignature { names: Vec::new(), input: Shape(input.to_vec()), task: Task::Classes(2) };
+        let data =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(input.to_vec()), task: Task::Classes(2) };
         let mut desk = Self { state: State::default(), canvas: CanvasUi::default(), data };
         desk.infer();
         desk

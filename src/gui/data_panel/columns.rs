@@ -16,7 +16,7 @@ use crate::gui::widgets::{choice, combo, named};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec};
 use crate::session::State;
 
-pub(super) const ROLES: [(ColumnRole, &str); 7] = [
+pub(super) const ROLES: [(ColumnRole, &str); 8] = [
     (ColumnRole::Numeric, "number"),
     (ColumnRole::Categorical, "category"),
     (ColumnRole::Embedded, "embedding"),
@@ -24,6 +24,7 @@ pub(super) const ROLES: [(ColumnRole, &str); 7] = [
     (ColumnRole::LeftOut, "left out"),
     (ColumnRole::Target, "target"),
     (ColumnRole::LogTarget, "target: log"),
+    (ColumnRole::Weight, "row weight"),
 ];
 /// Height of a column; what is added to the one that is open: a larger drawing, and a line for each fact.
 const HEIGHT: f32 = 76.0;
@@ -293,6 +294,7 @@ fn role_ui(
         let can_be = |r: ColumnRole| match r {
             ColumnRole::Target => can_be_target,
             ColumnRole::LogTarget => can_be_target && is_positive,
+            ColumnRole::Weight => role == r || is_positive && column.missing == 0,
             _ => true,
         };
         for (r, name) in ROLES.into_iter().filter(|(r, _)| can_be(*r)) {
@@ -309,9 +311,11 @@ fn role_ui(
     response.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, &name));
 }
 
-/// Only what differs from what was found is kept as the user's word.
+/// Only what differs from what was found is kept as the user's word. Rows are weighted by one column, the last one that
+/// was chosen.
 fn say(spec: &mut CsvSpec, column: &ColumnPreview, role: ColumnRole) {
-    spec.columns.retain(|choice| choice.name != column.name);
+    spec.columns
+        .retain(|choice| choice.name != column.name && (role, choice.role) != (ColumnRole::Weight, ColumnRole::Weight));
     if role != column.role {
         spec.columns.push(ColumnChoice { name: column.name.clone(), role });
     }

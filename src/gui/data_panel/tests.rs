@@ -278,6 +278,38 @@ fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
 }
 
 #[test]
+fn rows_are_weighted_by_the_column_chosen_last() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let rows: String =
+        (0..40).map(|i| format!("{},{},{},{}\n", i % 5, i % 7, i - 3, ["a", "b"][i as usize % 2])).collect();
+    std::fs::write(&path, format!("first,second,below,kind\n{rows}")).expect("a file");
+    let mut harness = of_table(&path, "kind");
+    harness.get_by_role_and_label(egui::Role::Tab, "Columns").click();
+    harness.run();
+    let mut choose = |column: &str| {
+        harness.get_by_label(&format!("Role of {column}")).click();
+        harness.run();
+        harness.query_by_label("row weight").map(|role| role.click());
+        harness.run();
+        let set = harness.state().actions.iter().rev().find_map(|action| match action {
+            Action::SetData(spec) => Some(spec.clone()),
+            _ => None,
+        });
+        if let Some(spec) = set {
+            harness.state_mut().state.pose().project.data = spec;
+        }
+        let Source::Csv(csv) = &harness.state().state.project().data.source else { panic!("no table") };
+        csv.columns.clone()
+    };
+    let weight = |name: &str| [ColumnChoice { name: name.into(), role: ColumnRole::Weight }];
+    assert_eq!(choose("first"), weight("first"));
+    assert_eq!(choose("second"), weight("second"));
+    // Negative numbers are no weights, and aren't offered.
+    assert_eq!(choose("below"), weight("second"));
+}
+
+#[test]
 fn the_panel_keeps_its_width_while_a_file_with_a_long_name_is_read() {
     let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
     let doing = format!("reading {}.csv", "penguins of the southern islands ".repeat(4));

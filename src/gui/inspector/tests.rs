@@ -95,6 +95,7 @@ fn in_simple_mode_training_shows_few_settings_and_what_was_changed() {
 fn a_problem_is_mended_by_its_button() {
     let mut state = chain(&["input", "conv2d", "loss"]);
     let data = crate::model::DataSignature {
+        weighted: false,
         names: Vec::new(),
         input: crate::model::Shape::row(784),
         task: crate::model::Task::Classes(10),
@@ -193,6 +194,7 @@ fn what_is_wrong_with_a_formula_is_said_once_with_its_repair() {
     let edit = Edit::SetParam { layer: id, key: "expression".into(), value: ParamValue::Text("x * (".into()) };
     edit.apply(&mut state.pose().project.graph).expect("any text is taken");
     let data = crate::model::DataSignature {
+        weighted: false,
         names: Vec::new(),
         input: crate::model::Shape::row(2),
         task: crate::model::Task::Classes(2),

@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn a_chain_keeps_one_variable_and_branches_get_their_own() {
         let dense = |units| LayerKind::from(Dense { units, activation: Activation::Tanh, ..Dense::default() });
-        let signature = DataSignature { names: Vec::new(), input: Shape(vec![4]), task: Task::Classes(4) };
+        let signature =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![4]), task: Task::Classes(4) };
         let mut graph = chain(vec![dense(4), dense(4), Add {}.into(), dense(4)]);
         let network = Network::new(&chain(vec![dense(4), dense(4)]), &signature).unwrap();
         let names = Names::of(&network, &["dense_2"]);

@@ -313,7 +313,8 @@ mod tests {
         let conv = LayerKind::from(Conv2d { filters: 2, ..Conv2d::default() });
         let dense = LayerKind::from(Dense { units: 3, ..Dense::default() });
         let graph = chain(vec![conv, Flatten {}.into(), dense]);
-        let signature = DataSignature { names: Vec::new(), input: Shape(vec![1, 2, 2]), task: Task::Classes(3) };
+        let signature =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![1, 2, 2]), task: Task::Classes(3) };
         let network = Network::new(&graph, &signature).unwrap();
         let plan = Plan::new(&network, &Names::of(&network, &[]), Biases::Summed).unwrap();
         let weights: Vec<NamedTensor> = network

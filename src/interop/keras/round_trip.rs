@@ -102,7 +102,8 @@ fn formulas_and_borders_come_back_from_a_keras_file() {
         for pair in ids.windows(2) {
             graph.connect(pair[0], pair[1]).unwrap();
         }
-        let signature = DataSignature { names: Vec::new(), input: Shape(vec![2, 8, 7]), task: Task::Classes(2) };
+        let signature =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2, 8, 7]), task: Task::Classes(2) };
         let project = Project { graph, ..templates::build("digits").unwrap() };
         let before = machine(&project.graph, &signature);
         let (graph, _) = back(&project, &signature, &before).unwrap();

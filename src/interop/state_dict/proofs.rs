@@ -91,7 +91,7 @@ fn order(order: &str) -> Permute {
 }
 
 fn signature(input: &[usize], outputs: usize) -> DataSignature {
-    DataSignature { names: Vec::new(), input: Shape(input.to_vec()), task: Task::Numbers(outputs) }
+    DataSignature { weighted: false, names: Vec::new(), input: Shape(input.to_vec()), task: Task::Numbers(outputs) }
 }
 
 /// Puts the weights on the graph by the proposal alone.

@@ -43,6 +43,11 @@ impl CsvSpec {
         all
     }
 
+    /// Columns that are set to say what rows count for: one, or it is refused.
+    pub fn weights(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().filter(|choice| choice.role == ColumnRole::Weight).map(|choice| &*choice.name)
+    }
+
     /// Whether a column is predicted.
     pub fn predicts(&self, column: &str) -> bool {
         column == self.target || self.said(column).is_some_and(ColumnRole::is_target)
@@ -127,6 +132,8 @@ pub enum ColumnRole {
     Target,
     /// Predicted, alone or beside the target: a positive number whose logarithm the network learns.
     LogTarget,
+    /// No input: what the row counts for in the loss.
+    Weight,
 }
 
 impl ColumnRole {

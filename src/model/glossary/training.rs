@@ -228,6 +228,13 @@ pub(super) const TERMS: &[Term] = &[
         "An optimiser that divides each step by the recent size of the gradient.",
     ),
     term(
+        "Row weight",
+        &["sample weight", "row weights", "survey weight"],
+        "L = mean of w · loss of the row",
+        "How much a row of a table counts in the loss, as one of its columns says: 2 as much as two such rows, 0 not at \
+            all. Accuracy and R² count every row once.",
+    ),
+    term(
         "Schedule",
         &["learning rate schedule"],
         "",

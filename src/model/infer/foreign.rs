@@ -69,7 +69,7 @@ mod tests {
         let dense = |units| LayerKind::from(Dense { units, ..Dense::default() });
         let what = Foreign { what: "Keras Lambda".into(), output: "4".into(), ..Foreign::default() };
         let graph = chain(vec![dense(4), what.into(), dense(2)]);
-        let data = DataSignature { names: Vec::new(), input: Shape::row(2), task: Task::Classes(2) };
+        let data = DataSignature { weighted: false, names: Vec::new(), input: Shape::row(2), task: Task::Classes(2) };
         let found = infer(&graph, Some(&data));
         assert_eq!(found.shapes.len(), 5, "shapes are known beyond it");
         let [problem] = &found.problems[..] else { panic!("{:?}", found.problems) };

@@ -160,7 +160,7 @@ mod tests {
 
     fn data(names: &[&str]) -> DataSignature {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        DataSignature { input: Shape::row(names.len()), task: Task::Classes(2), names }
+        DataSignature { weighted: false, input: Shape::row(names.len()), task: Task::Classes(2), names }
     }
 
     fn places(columns: &str, names: &[&str]) -> Result<Option<Vec<usize>>, String> {

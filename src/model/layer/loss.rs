@@ -254,7 +254,8 @@ mod tests {
 
     #[test]
     fn an_answer_has_the_shape_of_the_truth_that_is_wired() {
-        let data = DataSignature { names: Vec::new(), input: Shape(vec![1, 4, 4]), task: Task::Classes(3) };
+        let data =
+            DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![1, 4, 4]), task: Task::Classes(3) };
         let infer = |loss: &Loss, answer: &[usize], truth: &[usize]| {
             loss.infer_ports(&[Some(Shape(answer.to_vec())), Some(Shape(truth.to_vec()))], Some(&data))
         };
@@ -277,7 +278,7 @@ mod tests {
         assert_eq!(loss("1, 2.5 0").weights_of_classes(3), Ok(Some(vec![1.0, 2.5, 0.0])));
         assert!(loss("1, two, 3").weights_of_classes(3).unwrap_err().contains("two"));
         assert!(loss("0, 0").weights_of_classes(2).is_err() && loss("1, -1").weights_of_classes(2).is_err());
-        let data = DataSignature { names: Vec::new(), input: Shape::row(2), task: Task::Classes(3) };
+        let data = DataSignature { weighted: false, names: Vec::new(), input: Shape::row(2), task: Task::Classes(3) };
         let mismatch = loss("2, x").infer(&[Shape::row(3)], Some(&data)).unwrap_err();
         assert_eq!(mismatch.fixes, [Fix::Set { key: "class_weights", value: ParamValue::Text("2, 1, 1".into()) }]);
         assert!(loss("2, 1, 1").infer(&[Shape::row(3)], Some(&data)).is_ok());

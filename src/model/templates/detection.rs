@@ -73,7 +73,7 @@ mod tests {
     fn every_size_of_picture_gets_a_grid() {
         for (side, classes, cells) in [(64, 3, 8), (100, 1, 13), (160, 5, 20)] {
             let task = Task::Boxes { most: 4, classes };
-            let data = DataSignature { names: Vec::new(), input: Shape(vec![3, side, side]), task };
+            let data = DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![3, side, side]), task };
             let graph = detector(16, classes);
             let found = infer(&graph, Some(&data));
             assert!(found.is_valid(), "{:?}", found.problems);

@@ -93,8 +93,12 @@ impl Judge {
         device: Device,
     ) -> Result<Self, RunError> {
         let truth = encoding.target.truth();
-        let signature =
-            DataSignature { input: Shape(encoding.input_shape.clone()), task: truth.task, names: encoding.names() };
+        let signature = DataSignature {
+            input: Shape(encoding.input_shape.clone()),
+            task: truth.task,
+            names: encoding.names(),
+            weighted: project.data.is_weighted(),
+        };
         let mut machine = Machine::new(&project.graph, &signature, &project.training, device, Precision::F32)?;
         machine.restore(snapshot)?;
         Ok(Self { machine, truth, encoding: encoding.clone() })

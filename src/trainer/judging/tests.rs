@@ -30,7 +30,8 @@ fn judge(target: Target, units: usize, weights: &[f32]) -> Judge {
     let project = Project { graph, ..Project::default() };
     let mut fresh = {
         let truth = encoding.target.truth();
-        let signature = DataSignature { input: Shape(vec![4]), task: truth.task, names: encoding.names() };
+        let signature =
+            DataSignature { weighted: false, input: Shape(vec![4]), task: truth.task, names: encoding.names() };
         Machine::new(&project.graph, &signature, &project.training, Device::Cpu, Precision::F32).unwrap()
     }
     .snapshot()

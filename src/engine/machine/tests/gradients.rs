@@ -3,7 +3,7 @@
 use super::*;
 
 /// Residual, gate and concat around shared layers, penalties, and a loss.
-fn branchy(loss: LossKind, classes: usize) -> Graph {
+pub(super) fn branchy(loss: LossKind, classes: usize) -> Graph {
     let mut graph = Graph::default();
     let mut add = |kind: LayerKind, sources: &[LayerId]| {
         let id = graph.add(kind, [0.0; 2]);
@@ -132,7 +132,7 @@ fn what_passes_a_layer_can_be_answered_from_there() {
 }
 
 /// Every parameter of a machine in f64 with learning rate 0.
-fn compare_with_finite_differences(machine: &mut Machine, batch: &Batch, what: &str) {
+pub(super) fn compare_with_finite_differences(machine: &mut Machine, batch: &Batch, what: &str) {
     let parameters: Vec<_> =
         machine.program().ids().filter(|(_, v)| v.role == Role::Parameter).map(|(id, _)| id).collect();
     assert!(parameters.len() >= 6);

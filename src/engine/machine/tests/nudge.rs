@@ -25,6 +25,7 @@ struct Setting {
     /// Made of numbers in 0 .. 1.
     numbers: fn(f64) -> f64,
     seed: u64,
+    weighted: bool,
 }
 
 /// A machine with random weights on random numbers, two steps into training and before the update of the third.
@@ -52,11 +53,12 @@ impl Bench {
     }
 
     fn of_graph(graph: &Graph, setting: Setting) -> Self {
-        let signature = DataSignature { names: Vec::new(), input: Shape(setting.input.to_vec()), task: setting.task };
+        let Setting { input, task, weighted, .. } = setting;
+        let signature = DataSignature { input: Shape(input.to_vec()), task, names: Vec::new(), weighted };
         let training = TrainingSpec { learning_rate: 0.01, seed: setting.seed, ..TrainingSpec::default() };
         let machine = Machine::new(graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
         let draws = Purpose::Weights.draws(setting.seed, 1, None);
-        let batch = Batch { len: 0, inputs: Vec::new(), targets: Vec::new(), rows: Vec::new() };
+        let batch = Batch { weights: Vec::new(), len: 0, inputs: Vec::new(), targets: Vec::new(), rows: Vec::new() };
         let mut bench = Self { machine, draws, batch };
         for _ in 0..2 {
             let batch = bench.batch(setting);
@@ -81,14 +83,14 @@ impl Bench {
         }
     }
 
-    fn batch(&mut self, Setting { input, task, numbers, .. }: Setting) -> Batch {
+    fn batch(&mut self, Setting { input, task, numbers, weighted, .. }: Setting) -> Batch {
         const LEN: usize = 5;
         let count = LEN * input.iter().product::<usize>();
         let inputs = (0..count).map(|_| numbers(self.draws.unit()) as f32).collect();
         let (classes, each) = match task {
             Task::Boxes { most, classes } => {
                 let targets = (0..LEN * most).flat_map(|_| self.thing(classes)).collect();
-                return Batch { len: LEN, inputs, targets, rows: (0..LEN as u32).collect() };
+                return Batch { weights: Vec::new(), len: LEN, inputs, targets, rows: (0..LEN as u32).collect() };
             }
             Task::Numbers(n) | Task::Input(n) => (0, n),
             Task::Classes(classes) => (classes, 1),
@@ -97,7 +99,8 @@ impl Bench {
         let mut answer =
             || if classes == 0 { self.draws.uniform(-1.0, 1.0) } else { (self.draws.unit() * classes as f64).floor() };
         let targets = (0..LEN * each).map(|_| answer() as f32).collect();
-        Batch { len: LEN, inputs, targets, rows: (0..LEN as u32).collect() }
+        let weights = if weighted { vec![1.0, 0.0, 3.0, 0.5, 0.5] } else { Vec::new() };
+        Batch { weights, len: LEN, inputs, targets, rows: (0..LEN as u32).collect() }
     }
 
     /// Or none, once in a while.
@@ -158,7 +161,7 @@ fn tokens(unit: f64) -> f64 {
 }
 
 fn of_numbers(input: &'static [usize], task: Task, seed: u64) -> Setting {
-    Setting { input, task, numbers: normal, seed }
+    Setting { input, task, numbers: normal, seed, weighted: false }
 }
 
 fn seeded(seed: u64, layers: Vec<LayerKind>) -> Bench {
@@ -178,7 +181,7 @@ fn chains(seed: u64) -> Vec<Bench> {
     let pictures = |layers| Bench::new(of_numbers(&[3, 8, 8], Task::Classes(3), seed), LossKind::Auto, layers);
     let sequences = |layers| Bench::new(of_numbers(&[6, 4], Task::Classes(3), seed), LossKind::Auto, layers);
     let task = Task::ClassesAt { positions: 6, classes: 5 };
-    let text = Setting { input: &[6], task, numbers: tokens, seed };
+    let text = Setting { numbers: tokens, ..of_numbers(&[6], task, seed) };
     let texts = |layers| Bench::new(text, LossKind::Auto, layers);
     let activations: [Vec<LayerKind>; 6] = [
         vec![Tanh {}.into(), Softplus {}.into(), Sigmoid {}.into()],
@@ -305,7 +308,10 @@ fn every_gradient_of_every_layer_agrees_with_its_nudge() {
     ] {
         let units = if task == Task::Classes(2) { 1 } else { 3 };
         let layers = vec![dense(6, Activation::Tanh), dense(units, Activation::None)];
-        seen.extend(Bench::new(of_numbers(&[4], task, 5), loss, layers).all_agree());
+        for weighted in [false, true] {
+            let setting = Setting { weighted, ..of_numbers(&[4], task, 5) };
+            seen.extend(Bench::new(setting, loss, layers.clone()).all_agree());
+        }
     }
     let things = of_numbers(&[2, 6, 6], Task::Boxes { most: 3, classes: 3 }, 5);
     let cells = Conv2d { filters: 8, stride: 2, activation: Activation::None, ..Conv2d::default() };
@@ -317,6 +323,7 @@ fn every_gradient_of_every_layer_agrees_with_its_nudge() {
     );
     let backward: BTreeSet<_> = every_op_with_a_gradient();
     let missing: Vec<_> = backward.iter().filter(|name| !seen.contains(name.as_str())).collect();
+    assert!(seen.contains("weighted'x"));
     assert!(missing.is_empty(), "not gone through: {missing:?}");
 }
 
@@ -341,6 +348,8 @@ fn every_op_with_a_gradient() -> BTreeSet<String> {
     // Backward of all three recurrent layers; and of predicting, which no training program has.
     names.remove("recurrent");
     names.remove("batch_norm_predict");
+    // Of any loss whose samples have weights.
+    names.remove("weighted");
     names
 }
 

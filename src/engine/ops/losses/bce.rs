@@ -16,6 +16,7 @@ pub struct BinaryCrossEntropy;
 impl Error for BinaryCrossEntropy {
     const NAME: &'static str = "bce";
     const FORMULA: &'static str = "L = mean of −t log σ(x) − (1 − t) log(1 − σ(x)), σ(x) = 1 / (1 + e⁻ˣ)";
+    const WEIGHTED: &'static str = "L = mean of w · (−t log σ(x) − (1 − t) log(1 − σ(x))), σ(x) = 1 / (1 + e⁻ˣ)";
     const WORDS: &'static str =
         "Reads each value as the log-odds of “yes” (a logit) and measures how improbable it makes the truth.";
     const GRADIENT_NAME: &'static str = "bce'x";

@@ -6,6 +6,7 @@
 
 use candle_core::{D, DType, Tensor};
 
+use super::weighted::{Summed, counted, explained};
 use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
@@ -22,8 +23,39 @@ fn rows(x: &Tensor) -> (usize, usize) {
 }
 
 /// Cross-entropy of logits [B, C] and class indices, averaged over rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CrossEntropy;
+
+impl CrossEntropy {
+    /// `weights`: which input they are.
+    fn computed(&self, frame: &mut Frame, weights: Option<usize>) -> Result<bool> {
+        let shape = frame.input(0)?.shape().clone();
+        let (batch, n) = rows(frame.input(0)?);
+        let loss = frame.reuse(0, &[])?;
+        let p = frame.reuse(1, shape.dims())?;
+        {
+            let (x, classes) = (frame.f32s(0)?, frame.f32s(1)?);
+            let weights = weights.map(|i| frame.f32s(i)).transpose()?;
+            let each = weights.as_ref().map_or(1, |weights| (batch / weights.len().max(1)).max(1));
+            let mut sum = 0.0f64;
+            bridge::write(&p, |p| {
+                softmax_rows(&x, p, n, |row, max, total| {
+                    let class = classes.get(row).map_or(f32::NAN, |&class| class) as usize;
+                    let logit = x.get(row * n + class).filter(|_| class < n).copied().unwrap_or(f32::NAN);
+                    let log = f64::from(logit - max) - f64::from(total).ln();
+                    sum -= match &weights {
+                        None => log,
+                        Some(weights) => log * weights.get(row / each).map_or(f64::NAN, |&weight| weight.into()),
+                    };
+                });
+            })?;
+            bridge::write(&loss, |loss| loss[0] = (sum / batch as f64) as f32)?;
+        }
+        frame.set(0, loss)?;
+        frame.set(1, p)?;
+        Ok(true)
+    }
+}
 
 impl Op for CrossEntropy {
     fn name(&self) -> &'static str {
@@ -61,41 +93,14 @@ impl Op for CrossEntropy {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let shape = frame.input(0)?.shape().clone();
-        let (batch, n) = rows(frame.input(0)?);
-        let loss = frame.reuse(0, &[])?;
-        let p = frame.reuse(1, shape.dims())?;
-        {
-            let (x, classes) = (frame.f32s(0)?, frame.f32s(1)?);
-            let mut sum = 0.0f64;
-            bridge::write(&p, |p| {
-                softmax_rows(&x, p, n, |row, max, total| {
-                    let class = classes.get(row).map_or(f32::NAN, |&class| class) as usize;
-                    let logit = x.get(row * n + class).filter(|_| class < n).copied().unwrap_or(f32::NAN);
-                    sum -= f64::from(logit - max) - f64::from(total).ln();
-                });
-            })?;
-            bridge::write(&loss, |loss| loss[0] = (sum / batch as f64) as f32)?;
-        }
-        frame.set(0, loss)?;
-        frame.set(1, p)?;
-        Ok(true)
+        self.computed(frame, None)
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let (x, classes) = (reader.input(0)?, reader.input(1)?);
         if output == 1 {
-            return softmax_of(x, index);
+            return softmax_of(reader.input(0)?, index);
         }
-        let surprise = |row: usize| {
-            let row = classes.unflatten(row);
-            let (max, total) = exponentials(x, &row)?;
-            let log = Arithmetic::named("log Σ eˣ", max + Arithmetic::call(Function::Log, total));
-            Ok(Arithmetic::named("surprise", log - x.at(&joined(&row, classes.number(&row)? as usize))?))
-        };
-        let rows = classes.numbers.len();
-        let all = (0..rows).map(surprise).collect::<Result<_>>()?;
-        Ok(Arithmetic::Sum(all) / Arithmetic::given("rows", rows as f64))
+        explained(self, reader)
     }
 
     fn vjp(&self, pull: &mut Pullback) {
@@ -104,9 +109,42 @@ impl Op for CrossEntropy {
     }
 }
 
+impl Summed for CrossEntropy {
+    const WEIGHTED: &'static str = "L = mean of w · −log p[class], p = softmax(x)";
+
+    type Gradient = CrossEntropyX;
+
+    fn gradient(&self) -> CrossEntropyX {
+        CrossEntropyX
+    }
+
+    fn terms(&self, x: &Tensor, truth: &Tensor) -> Result<(Tensor, Tensor)> {
+        let classes = truth.to_dtype(DType::U32)?.unsqueeze(D::Minus1)?;
+        let surprise = log_softmax(x)?.gather(&classes, D::Minus1)?.neg()?;
+        Ok((surprise, counted(rows(x).0, x)?))
+    }
+
+    fn explain_terms(&self, reader: &Reader) -> Result<(Vec<Arithmetic>, Arithmetic)> {
+        let (x, classes) = (reader.input(0)?, reader.input(1)?);
+        let surprise = |row: usize| {
+            let row = classes.unflatten(row);
+            let (max, total) = exponentials(x, &row)?;
+            let log = Arithmetic::named("log Σ eˣ", max + Arithmetic::call(Function::Log, total));
+            Ok(Arithmetic::named("surprise", log - x.at(&joined(&row, classes.number(&row)? as usize))?))
+        };
+        let rows = classes.numbers.len();
+        let all = (0..rows).map(surprise).collect::<Result<_>>()?;
+        Ok((all, Arithmetic::given("rows", rows as f64)))
+    }
+
+    fn weighted_kernel(&self, frame: &mut Frame) -> Result<bool> {
+        self.computed(frame, Some(2))
+    }
+}
+
 /// Inputs: softmax, class indices, dL.
 #[derive(Debug)]
-struct CrossEntropyX;
+pub struct CrossEntropyX;
 
 impl Op for CrossEntropyX {
     fn name(&self) -> &'static str {

@@ -7,10 +7,11 @@
 
 use candle_core::{D, DType, Tensor};
 
+use super::weighted::{Summed, explained};
 use super::weighted_cross_entropy::{listed, own_weight, rows_of_weights, total_weight, truths};
 use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
-use crate::engine::explain::{Reader, joined, split_last};
+use crate::engine::explain::{Operand, Reader, joined, split_last};
 use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::activations::softmax::{exponentials, log_softmax};
 use crate::engine::ops::everywhere::at_least;
@@ -86,37 +87,62 @@ impl Op for Focal {
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let (x, classes) = (reader.input(0)?, reader.input(1)?);
-        let log_p = |row: &[usize], class: usize| -> Result<Arithmetic> {
-            let (max, total) = exponentials(x, row)?;
-            let log = Arithmetic::named("log Σ eˣ", max + Arithmetic::call(Function::Log, total));
-            Ok(x.at(&joined(row, class))? - log)
-        };
         if output == 1 {
             let (row, class) = split_last(index);
-            return log_p(row, class);
+            return log_p(reader.input(0)?, row, class);
         }
+        explained(self, reader)
+    }
+
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, self.gradient(), &[pull.output(1), pull.input(1), dl]);
+    }
+}
+
+/// The logarithm of a class's probability.
+fn log_p(x: &Operand, row: &[usize], class: usize) -> Result<Arithmetic> {
+    let (max, total) = exponentials(x, row)?;
+    let log = Arithmetic::named("log Σ eˣ", max + Arithmetic::call(Function::Log, total));
+    Ok(x.at(&joined(row, class))? - log)
+}
+
+impl Summed for Focal {
+    const WEIGHTED: &'static str = "L = Σ v · w[class] · (1 − p[class])^γ · −log p[class] / Σ w[class], p = softmax(x), v \
+        the sample's weight";
+
+    type Gradient = FocalX;
+
+    fn gradient(&self) -> FocalX {
+        FocalX(self.clone())
+    }
+
+    fn terms(&self, x: &Tensor, truth: &Tensor) -> Result<(Tensor, Tensor)> {
+        let log_p = log_softmax(x)?;
+        let (_, own) = rows_of_weights(&self.weights, &log_p, truth)?;
+        let log = at_class(&log_p, truth)?;
+        let rest = at_least(&log.exp()?.affine(-1.0, 1.0)?, LEAST)?;
+        Ok((((rest.powf(self.gamma)? * log)? * &own)?.neg()?, own.sum_all()?))
+    }
+
+    fn explain_terms(&self, reader: &Reader) -> Result<(Vec<Arithmetic>, Arithmetic)> {
+        let (x, classes) = (reader.input(0)?, reader.input(1)?);
         let of_row = |row: usize| {
             let row = classes.unflatten(row);
-            let log = Arithmetic::named("log p", log_p(&row, classes.number(&row)? as usize)?);
+            let log = Arithmetic::named("log p", log_p(x, &row, classes.number(&row)? as usize)?);
             let rest = Arithmetic::number(1.0) - Arithmetic::call(Function::Exp, log.clone());
             let far = rest.power(Arithmetic::number(self.gamma));
             let own = Arithmetic::given("weight", own_weight(&self.weights, classes, &row)?);
             Ok(own * far * (Arithmetic::number(0.0) - log))
         };
         let all = (0..classes.numbers.len()).map(of_row).collect::<Result<_>>()?;
-        Ok(Arithmetic::Sum(all) / total_weight(&self.weights, classes)?)
-    }
-
-    fn vjp(&self, pull: &mut Pullback) {
-        let Some(dl) = pull.dy() else { return };
-        pull.give(0, FocalX(self.clone()), &[pull.output(1), pull.input(1), dl]);
+        Ok((all, total_weight(&self.weights, classes)?))
     }
 }
 
 /// Inputs: logarithms of the softmax, class indices, dL.
 #[derive(Debug)]
-struct FocalX(Focal);
+pub struct FocalX(Focal);
 
 impl Op for FocalX {
     fn name(&self) -> &'static str {

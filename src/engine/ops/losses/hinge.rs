@@ -15,6 +15,7 @@ pub struct Hinge;
 impl Error for Hinge {
     const NAME: &'static str = "hinge";
     const FORMULA: &'static str = "L = mean of max(0, 1 − t · x)";
+    const WEIGHTED: &'static str = "L = mean of w · max(0, 1 − t · x)";
     const WORDS: &'static str =
         "Asks every output to be beyond +1 or −1, on the correct side of zero, and measures how far it falls short.";
     const GRADIENT_NAME: &'static str = "hinge'x";

@@ -14,6 +14,7 @@ pub struct Huber;
 impl Error for Huber {
     const NAME: &'static str = "huber";
     const FORMULA: &'static str = "L = mean of r²/2 if |r| < 1, else |r| − 1/2, with r = x − t";
+    const WEIGHTED: &'static str = "L = mean of w · (r²/2 if |r| < 1, else |r| − 1/2), with r = x − t";
     const WORDS: &'static str = "Squares small errors but counts large ones linearly, so that outliers don't dominate.";
     const GRADIENT_NAME: &'static str = "huber'x";
     const GRADIENT_FORMULA: &'static str = "dx = dL · clamp(x − t, −1, 1) / count";

@@ -6,6 +6,7 @@
 
 use candle_core::{D, Tensor};
 
+use super::weighted::{Summed, explained};
 use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
@@ -23,7 +24,7 @@ fn rows(x: &Tensor) -> f64 {
 }
 
 /// Σ target · (ln target − ln softmax), a mean over the batch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KlDivergence;
 
 impl Op for KlDivergence {
@@ -57,10 +58,35 @@ impl Op for KlDivergence {
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let (x, t) = (reader.input(0)?, reader.input(1)?);
         if output == 1 {
-            return softmax_of(x, index);
+            return softmax_of(reader.input(0)?, index);
         }
+        explained(self, reader)
+    }
+
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, KlDivergenceX, &[pull.output(1), pull.input(1), dl]);
+    }
+}
+
+impl Summed for KlDivergence {
+    const WEIGHTED: &'static str = "L = mean over rows of w · Σ t · (log t − log p), p = softmax(x)";
+
+    type Gradient = KlDivergenceX;
+
+    fn gradient(&self) -> KlDivergenceX {
+        KlDivergenceX
+    }
+
+    fn terms(&self, x: &Tensor, t: &Tensor) -> Result<(Tensor, Tensor)> {
+        let apart = (at_least(t, LEAST)?.log()? - log_softmax(x)?)?;
+        let divisor = Tensor::new(rows(x), x.device())?.to_dtype(x.dtype())?;
+        Ok(((t * apart)?.sum(D::Minus1)?, divisor))
+    }
+
+    fn explain_terms(&self, reader: &Reader) -> Result<(Vec<Arithmetic>, Arithmetic)> {
+        let (x, t) = (reader.input(0)?, reader.input(1)?);
         let classes = x.dims.last().copied().unwrap_or(1).max(1);
         let of_row = |row: usize| {
             let first = x.unflatten(row * classes);
@@ -79,18 +105,13 @@ impl Op for KlDivergence {
         };
         let count = x.numbers.len() / classes;
         let all = (0..count).map(of_row).collect::<Result<_>>()?;
-        Ok(Arithmetic::Sum(all) / Arithmetic::given("rows", count as f64))
-    }
-
-    fn vjp(&self, pull: &mut Pullback) {
-        let Some(dl) = pull.dy() else { return };
-        pull.give(0, KlDivergenceX, &[pull.output(1), pull.input(1), dl]);
+        Ok((all, Arithmetic::given("rows", count as f64)))
     }
 }
 
 /// Inputs: softmax, given probabilities, dL.
 #[derive(Debug)]
-struct KlDivergenceX;
+pub struct KlDivergenceX;
 
 impl Op for KlDivergenceX {
     fn name(&self) -> &'static str {

@@ -13,6 +13,7 @@ pub struct Absolute;
 impl Error for Absolute {
     const NAME: &'static str = "mae";
     const FORMULA: &'static str = "L = mean |x − t|";
+    const WEIGHTED: &'static str = "L = mean w · |x − t|";
     const WORDS: &'static str =
         "The mean absolute difference from the target. Outliers count no more than their distance.";
     const GRADIENT_NAME: &'static str = "mae'x";

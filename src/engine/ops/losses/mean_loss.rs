@@ -6,6 +6,7 @@
 
 use candle_core::Tensor;
 
+use super::weighted::{Summed, counted, explained};
 use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -19,7 +20,9 @@ pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
     const NAME: &'static str;
     /// Its formula in symbols.
     const FORMULA: &'static str;
-    /// The same in a sentence.
+    /// The same, each sample with its weight `w`.
+    const WEIGHTED: &'static str;
+    /// In a sentence.
     const WORDS: &'static str;
     /// Name of the backward instruction.
     const GRADIENT_NAME: &'static str;
@@ -95,10 +98,7 @@ impl<E: Error> Op for Mean<E> {
     }
 
     fn explain(&self, reader: &Reader, _output: usize, _index: &[usize]) -> Result<Arithmetic> {
-        let (x, t) = (reader.input(0)?, reader.input(1)?);
-        let error = |i: usize| Ok(Arithmetic::named("error", self.0.explain(x.at_flat(i)?, t.at_flat(i)?)));
-        let errors = (0..x.numbers.len()).map(error).collect::<Result<_>>()?;
-        Ok(Arithmetic::Sum(errors) / Arithmetic::given("count", x.numbers.len() as f64))
+        explained(self, reader)
     }
 
     fn vjp(&self, pull: &mut Pullback) {
@@ -107,9 +107,47 @@ impl<E: Error> Op for Mean<E> {
     }
 }
 
+impl<E: Error> Summed for Mean<E> {
+    const WEIGHTED: &'static str = E::WEIGHTED;
+
+    type Gradient = MeanGradient<E>;
+
+    fn gradient(&self) -> MeanGradient<E> {
+        MeanGradient(self.0)
+    }
+
+    fn terms(&self, x: &Tensor, t: &Tensor) -> Result<(Tensor, Tensor)> {
+        Ok((self.0.value(x, t)?, counted(x.elem_count(), x)?))
+    }
+
+    fn explain_terms(&self, reader: &Reader) -> Result<(Vec<Arithmetic>, Arithmetic)> {
+        let (x, t) = (reader.input(0)?, reader.input(1)?);
+        let error = |i: usize| Ok(Arithmetic::named("error", self.0.explain(x.at_flat(i)?, t.at_flat(i)?)));
+        let errors = (0..x.numbers.len()).map(error).collect::<Result<_>>()?;
+        Ok((errors, Arithmetic::given("count", x.numbers.len() as f64)))
+    }
+
+    fn weighted_kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let function = self.0;
+        let out = frame.reuse(0, &[])?;
+        {
+            let (x, t, weights) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
+            let each = (x.len() / weights.len().max(1)).max(1);
+            let of_row = |((x, t), &weight): ((&[f32], &[f32]), &f32)| {
+                let value = move |x, t| function.value_f32(x, t);
+                f64::from(weight) * reduce::sum_of2(x, t, value)
+            };
+            let sum: f64 = x.chunks(each).zip(t.chunks(each)).zip(weights.iter()).map(of_row).sum();
+            bridge::write(&out, |loss| loss[0] = (sum / x.len() as f64) as f32)?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}
+
 /// dx = dL · error'(x, t) / count. Inputs: prediction, target, dL.
 #[derive(Debug)]
-struct MeanGradient<E>(E);
+pub struct MeanGradient<E>(E);
 
 impl<E: Error> Op for MeanGradient<E> {
     fn name(&self) -> &'static str {

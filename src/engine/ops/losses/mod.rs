@@ -10,6 +10,7 @@ mod mae;
 mod mean_loss;
 mod mse;
 mod targets;
+mod weighted;
 mod weighted_cross_entropy;
 
 pub use bce::BinaryCrossEntropy;
@@ -22,4 +23,5 @@ pub use mae::Absolute;
 pub use mean_loss::Mean;
 pub use mse::Squared;
 pub use targets::{Column, OneHot, Signs};
+pub use weighted::{Summed, Weighted};
 pub use weighted_cross_entropy::WeightedCrossEntropy;

@@ -12,6 +12,7 @@ pub struct Squared;
 impl Error for Squared {
     const NAME: &'static str = "mse";
     const FORMULA: &'static str = "L = mean (x − t)²";
+    const WEIGHTED: &'static str = "L = mean w · (x − t)²";
     const WORDS: &'static str = "The mean squared difference from the target. Large errors count most.";
     const GRADIENT_NAME: &'static str = "mse'x";
     const GRADIENT_FORMULA: &'static str = "dx = dL · 2 (x − t) / count";

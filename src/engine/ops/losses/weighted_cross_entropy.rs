@@ -7,6 +7,7 @@
 
 use candle_core::{D, DType, Tensor};
 
+use super::weighted::{Summed, explained};
 use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Operand, Reader, joined, split_last};
@@ -119,10 +120,40 @@ impl Op for WeightedCrossEntropy {
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let (x, classes) = (reader.input(0)?, reader.input(1)?);
         if output == 1 {
-            return softmax_of(x, index);
+            return softmax_of(reader.input(0)?, index);
         }
+        explained(self, reader)
+    }
+
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, self.gradient(), &[pull.output(1), pull.input(1), dl]);
+    }
+}
+
+impl Summed for WeightedCrossEntropy {
+    const WEIGHTED: &'static str = "L = Σ v · ((1 − ε) · w[class] · −log p[class] + ε / n · Σⱼ wⱼ · −log pⱼ) / Σ w[class], p = \
+        softmax(x), v the sample's weight";
+
+    type Gradient = WeightedCrossEntropyX;
+
+    fn gradient(&self) -> WeightedCrossEntropyX {
+        WeightedCrossEntropyX(self.clone())
+    }
+
+    fn terms(&self, x: &Tensor, truth: &Tensor) -> Result<(Tensor, Tensor)> {
+        let (weights, own) = rows_of_weights(&self.weights, x, truth)?;
+        let log_p = log_softmax(x)?;
+        let classes = truth.to_dtype(DType::U32)?.unsqueeze(D::Minus1)?;
+        let of_class = (log_p.gather(&classes, D::Minus1)?.squeeze(D::Minus1)? * &own)?;
+        let of_all = log_p.broadcast_mul(&weights)?.sum(D::Minus1)?;
+        let terms = ((of_class * (self.smoothing - 1.0))? - (of_all * self.even_share())?)?;
+        Ok((terms, own.sum_all()?))
+    }
+
+    fn explain_terms(&self, reader: &Reader) -> Result<(Vec<Arithmetic>, Arithmetic)> {
+        let (x, classes) = (reader.input(0)?, reader.input(1)?);
         let of_row = |row: usize| {
             let row = classes.unflatten(row);
             let (max, total) = exponentials(x, &row)?;
@@ -139,18 +170,13 @@ impl Op for WeightedCrossEntropy {
             Ok(Arithmetic::named("surprise", of_class + Arithmetic::number(self.even_share()) * Arithmetic::Sum(all)))
         };
         let all = (0..classes.numbers.len()).map(of_row).collect::<Result<_>>()?;
-        Ok(Arithmetic::Sum(all) / total_weight(&self.weights, classes)?)
-    }
-
-    fn vjp(&self, pull: &mut Pullback) {
-        let Some(dl) = pull.dy() else { return };
-        pull.give(0, WeightedCrossEntropyX(self.clone()), &[pull.output(1), pull.input(1), dl]);
+        Ok((all, total_weight(&self.weights, classes)?))
     }
 }
 
 /// Inputs: softmax, class indices, dL.
 #[derive(Debug)]
-struct WeightedCrossEntropyX(WeightedCrossEntropy);
+pub struct WeightedCrossEntropyX(WeightedCrossEntropy);
 
 impl Op for WeightedCrossEntropyX {
     fn name(&self) -> &'static str {

@@ -58,14 +58,14 @@ fn turned(record: &Record) -> Vec<f32> {
 fn signature(arrived: &Arrived, outputs: usize) -> DataSignature {
     let task = Task::Numbers(outputs);
     if let [only] = arrived.inputs.as_slice() {
-        return DataSignature { input: only.clone(), task, names: Vec::new() };
+        return DataSignature { weighted: false, input: only.clone(), task, names: Vec::new() };
     }
     let inputs = arrived.graph.layers().filter(|layer| layer.kind.key() == "input");
     let named = |(layer, shape): (&crate::model::Layer, &Shape)| {
         (0..shape.len()).map(|i| format!("{}[{i}]", layer.slug())).collect::<Vec<_>>()
     };
     let names: Vec<String> = inputs.zip(&arrived.inputs).flat_map(named).collect();
-    DataSignature { input: Shape::row(names.len()), task, names }
+    DataSignature { weighted: false, input: Shape::row(names.len()), task, names }
 }
 
 /// What its last layers answer, `[rows, numbers]` each.

@@ -44,7 +44,7 @@ fn signature(arrived: &Arrived, task: Task) -> DataSignature {
     let names = if several { names.collect() } else { Vec::new() };
     let total = arrived.inputs.iter().map(Shape::len).sum();
     let input = if several { Shape::row(total) } else { arrived.inputs[0].clone() };
-    DataSignature { input, task, names }
+    DataSignature { weighted: false, input, task, names }
 }
 
 /// The numbers that leave one of the file's outputs.
