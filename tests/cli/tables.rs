@@ -206,7 +206,7 @@ fn rows_count_in_the_loss_by_the_weights_of_a_column() {
     let folder = folder.path();
     // Rows of weight 0 say the opposite of all others.
     let row = |i: usize| {
-        let (x, lies) = ((i as f64 * 0.37).sin(), i % 3 == 0);
+        let (x, lies) = ((i as f64 * 0.37).sin(), i.is_multiple_of(3));
         let kind = if (x > 0.0) == lies { "a" } else { "b" };
         format!("{x:.3},{:.3},{},{kind}\n", (i as f64 * 1.3).cos(), if lies { "0" } else { "2.5" })
     };

@@ -182,7 +182,7 @@ mod tests {
                 gradient_check(Weighted(loss.clone()), weights(case, batch));
             }
         }
-        let sign = |i: usize, _: f64| if i % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |i: usize, _: f64| if i.is_multiple_of(2) { 1.0 } else { -1.0 };
         check(Mean(Squared), |_, t| t);
         check(Mean(Absolute), |_, t| t);
         check(Mean(Huber), |_, t| t);
