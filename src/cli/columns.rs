@@ -93,6 +93,7 @@ pub fn json(table: &TablePreview, csv: &CsvSpec, dataset: &Dataset) -> Value {
     json!({
         "rows": table.rows,
         "header": table.has_header,
+        "encoding": table.encoding,
         "delimiter": table.delimiter,
         "target": csv.target,
         "targets": csv.targets(),

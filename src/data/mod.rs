@@ -39,7 +39,8 @@ use std::path::{Path, PathBuf};
 use crate::model::{BoxesSpec, DataSpec, IdxSpec, OwnPoint, PictureSpec, Source};
 
 pub use self::csv::{
-    ColumnKind, ColumnPreview, MISSING_WORDS, Surveyed, TablePreview, inspect_csv, is_there, suggest_target, survey_csv,
+    ColumnKind, ColumnPreview, ENCODINGS, MISSING_WORDS, Surveyed, TablePreview, encoding_named, inspect_csv, is_there,
+    suggest_target, survey_csv,
 };
 pub use augment::augment;
 pub use boxes::{BoxFolder, BoxPicture, CocoFile, KnownBoxes, box_folder, boxes_as_coco};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::Device;
 use crate::interop::export::Target;
-use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
+use crate::model::{DataSpec, Edit, LayerId, Reading, TrainingSpec, WireId};
 use crate::persist::tensor_file::Format;
 use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
@@ -70,8 +70,8 @@ pub enum Action {
     /// A folder of pictures with boxes, or in which they are to be drawn, as the data of this project; the network
     /// stays.
     UseBoxes(PathBuf),
-    /// Another sheet of the workbook in use, as with another table.
-    UseSheet(String),
+    /// The table in use from another sheet, as with another table, or in another encoding.
+    ReadTable(Box<Reading>),
     /// Same settings, new samples.
     RegenerateData,
     /// The same once more: after a failure, or when a file has changed.

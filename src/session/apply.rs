@@ -53,7 +53,7 @@ impl State {
             }
             Action::UseTable(path) => self.use_table(path),
             Action::UseFolder(path) => self.use_folder(path),
-            Action::UseSheet(sheet) => self.use_sheet(sheet),
+            Action::ReadTable(reading) => self.read_table(*reading),
             Action::EditPoints(edit) => self.edit_points(edit),
             Action::Boxes(action) => self.apply_to_boxes(action),
             Action::ReloadData => self.load_data(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::data::{DataError, Dataset, Progress, TableFacts, TablePreview};
-use crate::model::{DataSpec, Graph, Project, TrainingSpec};
+use crate::model::{DataSpec, Graph, Project, Reading, TrainingSpec};
 use crate::persist::{Home, Left, RunFolder, SessionFolder, Settings};
 use crate::trainer::{Trainer, Waker};
 
@@ -131,7 +131,7 @@ pub enum Wanted {
     /// The samples of the current project.
     Samples(DataSpec),
     /// The table for the current project, whose other settings of the data it keeps.
-    Columns { path: PathBuf, sheet: Option<String>, like: DataSpec },
+    Columns { path: PathBuf, reading: Reading, like: DataSpec },
     /// A project fitted to a table.
     Table { path: PathBuf, target: Option<String> },
     /// A folder of pictures for the current project, whose other settings of the data it keeps.

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::data::encoding_named;
 use crate::model::{ColumnChoice, ColumnRole, DateOrder, Decimal, Reading};
 
 #[derive(Debug, Args)]
@@ -31,6 +32,9 @@ pub struct TableOptions {
     /// The sheet of a workbook (default: the first one with a table).
     #[arg(long, value_name = "SHEET")]
     pub sheet: Option<String>,
+    /// The encoding of the text, such as windows-1250 or shift_jis (default: what its bytes suggest).
+    #[arg(long, value_name = "NAME", value_parser = encoding_named)]
+    pub encoding: Option<String>,
     /// Whether the first row has the names of the columns (default: what the rows suggest).
     #[arg(long, value_enum)]
     pub header: Option<YesNo>,
@@ -124,6 +128,7 @@ impl TableOptions {
             }),
             missing_words: self.missing.clone(),
             sheet: self.sheet.clone(),
+            encoding: self.encoding.clone(),
         }
     }
 

@@ -60,7 +60,13 @@ pub use cell::MISSING as MISSING_WORDS;
 pub(in crate::data) use kinds::batches::{Batches, Head, has_batches, read_batches};
 pub use parts::is_there;
 pub use preview::{ColumnKind, ColumnPreview, Surveyed, TablePreview, inspect_csv, suggest_target, survey_csv};
+pub use source::ENCODINGS;
 pub(in crate::data) use texts::{Texts, texts};
+
+/// The name of a text encoding as it is known best. Errors: a sentence.
+pub fn encoding_named(name: &str) -> Result<String, String> {
+    source::encoding_called(name).map(|encoding| encoding.name().to_owned())
+}
 
 /// What the samples may take in memory.
 const MAX_BYTES: u64 = 1_500_000_000;

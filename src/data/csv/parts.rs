@@ -20,7 +20,7 @@ const MOST_FILES: usize = 10_000;
 pub(super) fn join(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Option<Source>, DataError> {
     let Some(files) = files(path)? else { return Ok(None) };
     if let [file] = files.as_slice() {
-        return Source::open(file, reading.sheet.as_deref(), progress).map(Some);
+        return Source::open(file, reading, progress).map(Some);
     }
     let mut names: Option<Vec<String>> = None;
     let mut notes = Vec::new();

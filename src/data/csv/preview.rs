@@ -30,6 +30,8 @@ pub struct TablePreview {
     pub sheets: Vec<String>,
     /// The sheet that the table is on.
     pub sheet: Option<String>,
+    /// Of a file that is text: what it was read as.
+    pub encoding: Option<&'static str>,
     /// Detected delimiter.
     pub delimiter: char,
     /// Detected quotation mark.
@@ -202,6 +204,7 @@ pub fn survey_csv(
         path: path.to_path_buf(),
         sheets: table.sheets().0.to_vec(),
         sheet: table.sheets().1.map(str::to_owned),
+        encoding: table.encoding(),
         delimiter: table.dialect.delimiter.into(),
         quote: table.dialect.quote.into(),
         has_header: table.dialect.has_header,

@@ -15,6 +15,7 @@ use super::kinds::{Kind, Written};
 use super::table::{thousands, unreadable};
 use crate::data::DataError;
 use crate::data::progress::{NoProgress, Progress, stop_if_cancelled};
+use crate::model::Reading;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Read at once.
@@ -57,6 +58,8 @@ pub(super) struct Source {
     /// Of a workbook, and which of them it is.
     pub sheets: Vec<String>,
     pub sheet: Option<String>,
+    /// Of a file that is text: what it was read as.
+    pub encoding: Option<&'static str>,
     /// What was done, in sentences.
     pub notes: Vec<String>,
     /// Where it had to be made: goes with this.
@@ -74,8 +77,12 @@ struct Piped {
 }
 
 impl Source {
-    /// `sheet` is of a workbook; without one, the first that has a table. Errors: it cannot be read, or is no table.
-    pub fn open(path: &Path, sheet: Option<&str>, progress: &dyn Progress) -> Result<Self, DataError> {
+    /// Of a workbook without a sheet that is asked for, the first that has a table. Errors: it cannot be read, or is no
+    /// table.
+    pub fn open(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Self, DataError> {
+        let sheet = reading.sheet.as_deref();
+        let asked =
+            reading.encoding.as_deref().map(|name| encoding_called(name).map_err(DataError::new)).transpose()?;
         let mut unpacked: Option<NamedTempFile> = None;
         for _ in 0..DEEPEST {
             let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
@@ -89,7 +96,7 @@ impl Source {
             let made = Self::made(kind, file, path, sheet, progress)?;
             return Ok(if made.piped.is_some() { Self { _copy: unpacked, ..made } } else { made });
         }
-        let mut text = Self::of_text(file, path, progress)?;
+        let mut text = Self::of_text(file, path, asked, progress)?;
         let at = usize::try_from(text.skipped).unwrap_or_default();
         if let Some(kind) = Kind::of_text(beginning(&text.text)?.get(at..).unwrap_or_default()) {
             let mut made = Self::made(kind, &text.text, path, sheet, progress)?;
@@ -136,15 +143,26 @@ impl Source {
     }
 
     /// `file` has the text; `path` is what a person knows.
-    fn of_text(file: &Path, path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
+    fn of_text(
+        file: &Path,
+        path: &Path,
+        asked: Option<&'static Encoding>,
+        progress: &dyn Progress,
+    ) -> Result<Self, DataError> {
         let start = beginning(file)?;
         if let Some(what) = other_than_text(&start) {
             return Err(DataError::new(format!("{what}: {}", path.display())));
         }
-        let Some(encoding) = encoding(&start, file, path, progress)? else {
+        let found = match asked {
+            Some(asked) if asked == UTF_8 && is_utf8(file, path, progress)? => None,
+            Some(asked) => Some(asked),
+            None => encoding(&start, file, path, progress)?,
+        };
+        let Some(encoding) = found else {
             let skipped = if start.starts_with(BOM) { BOM.len() as u64 } else { 0 };
             let size = file.metadata().map_err(|error| unreadable(&error, path))?.len();
-            return Ok(Self { text: file.to_path_buf(), skipped, size, ..Self::default() });
+            let encoding = Some(UTF_8.name());
+            return Ok(Self { text: file.to_path_buf(), skipped, size, encoding, ..Self::default() });
         };
         let mut faults = Faults::default();
         let made = copy(path, |out| {
@@ -153,8 +171,13 @@ impl Source {
             Ok(())
         })?;
         let mut notes = Vec::new();
-        if encoding != UTF_8 {
-            notes.push(format!("The file isn't UTF-8. It was read as {}.", encoding.name()));
+        if asked.is_some() {
+            notes.push(format!("The file was read as {}, as you said.", encoding.name()));
+        } else if encoding != UTF_8 {
+            let name = encoding.name();
+            notes.push(format!(
+                "The file isn't UTF-8. It was read as {name}. If letters are wrong, add --encoding NAME."
+            ));
         }
         if faults.unreadable > 0 {
             let count = thousands(faults.unreadable);
@@ -163,7 +186,7 @@ impl Source {
         if faults.nuls > 0 {
             notes.push(format!("Characters that are no text (NUL) were left out: {}.", thousands(faults.nuls)));
         }
-        Ok(Self { notes, ..Self::of_copy(made, path)? })
+        Ok(Self { notes, encoding: Some(encoding.name()), ..Self::of_copy(made, path)? })
     }
 
     /// The text from its first byte.
@@ -252,6 +275,41 @@ fn other_than_text(start: &[u8]) -> Option<&'static str> {
 
 fn first_line(text: &[u8]) -> &[u8] {
     text.split(|&byte| byte == b'\n').next().unwrap_or_default()
+}
+
+/// By any of the names that the Web knows. Errors: half a sentence and what to do.
+pub(super) fn encoding_called(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label_no_replacement(name.trim().as_bytes()).ok_or_else(|| {
+        format!("No text encoding is called {name:?}. Known are {}, and the others of the Web.", ENCODINGS.join(", "))
+    })
+}
+
+/// The usual ones.
+pub const ENCODINGS: [&str; 14] = [
+    "UTF-8",
+    "UTF-16LE",
+    "UTF-16BE",
+    "windows-1252",
+    "windows-1250",
+    "windows-1251",
+    "windows-1253",
+    "windows-1254",
+    "ISO-8859-2",
+    "KOI8-R",
+    "Shift_JIS",
+    "EUC-KR",
+    "gb18030",
+    "Big5",
+];
+
+/// Without a fault, and without what is no text.
+fn is_utf8(file: &Path, path: &Path, progress: &dyn Progress) -> Result<bool, DataError> {
+    let mut check = Check::default();
+    pass(File::open(file).map_err(|error| unreadable(&error, path))?, path, progress, |bytes| {
+        check.take(bytes);
+        Ok(())
+    })?;
+    Ok(check.end().is_none() && check.nuls == 0)
 }
 
 /// What the text has to be made UTF-8 from; `None` where it is UTF-8 already.
@@ -438,9 +496,14 @@ mod tests {
     use crate::data::NoProgress;
 
     fn text(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
+        read_as(bytes, None)
+    }
+
+    fn read_as(bytes: &[u8], encoding: Option<&str>) -> Result<(String, Vec<String>), String> {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let source = Source::open(file.path(), None, &NoProgress).map_err(|error| error.message)?;
+        let reading = Reading { encoding: encoding.map(str::to_owned), ..Reading::default() };
+        let source = Source::open(file.path(), &reading, &NoProgress).map_err(|error| error.message)?;
         let mut text = String::new();
         source.reader(file.path()).unwrap().read_to_string(&mut text).unwrap();
         Ok((text, source.notes))
@@ -448,6 +511,25 @@ mod tests {
 
     fn utf16(text: &str, big: bool) -> Vec<u8> {
         text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn what_is_said_of_the_encoding_counts() {
+        let polish = "miasto,ile\nŁódź,1\nKraków,2\n".repeat(20);
+        let bytes = encoding_rs::WINDOWS_1250.encode(&polish).0.into_owned();
+        for name in ["windows-1250", "CP1250"] {
+            let said = "The file was read as windows-1250, as you said.".to_owned();
+            assert_eq!(read_as(&bytes, Some(name)).unwrap(), (polish.clone(), vec![said]), "{name}");
+        }
+        // UTF-8 is left as it is; what isn't shows where it is wrong.
+        assert_eq!(read_as(polish.as_bytes(), Some("utf8")).unwrap(), (polish.clone(), Vec::new()));
+        let (found, notes) = read_as(&bytes, Some("UTF-8")).unwrap();
+        assert!(found.contains('\u{fffd}') && notes[1].contains("characters of it couldn't be read"), "{notes:?}");
+        let (found, _) = read_as(polish.as_bytes(), Some("windows-1252")).unwrap();
+        assert!(found.contains("KrakÃ³w"), "{found}");
+        let refused = read_as(&bytes, Some("klingon")).unwrap_err();
+        assert!(refused.starts_with("No text encoding is called \"klingon\". Known are UTF-8, "), "{refused}");
+        assert!(ENCODINGS.iter().all(|name| encoding_called(name).is_ok_and(|known| known.name() == *name)));
     }
 
     #[test]
@@ -467,7 +549,10 @@ mod tests {
         for (name, bytes, wanted) in cases {
             let (found, notes) = text(&bytes).unwrap();
             assert_eq!(&found, wanted, "{name}");
-            assert_eq!(notes, [format!("The file isn't UTF-8. It was read as {name}.")]);
+            assert_eq!(
+                notes,
+                [format!("The file isn't UTF-8. It was read as {name}. If letters are wrong, add --encoding NAME.")]
+            );
         }
     }
 

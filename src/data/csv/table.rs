@@ -61,7 +61,7 @@ impl Table {
     pub fn open(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Self, DataError> {
         let source = match parts::join(path, reading, progress)? {
             Some(joined) => joined,
-            None => Source::open(path, reading.sheet.as_deref(), progress)?,
+            None => Source::open(path, reading, progress)?,
         };
         let mut file = source.reader(path)?;
         let mut sample = Vec::new();
@@ -119,6 +119,11 @@ impl Table {
             }
         }
         Ok(names)
+    }
+
+    /// Of a file that is text: what it was read as.
+    pub fn encoding(&self) -> Option<&'static str> {
+        self.source.encoding
     }
 
     /// Bytes of its text.

@@ -8,7 +8,8 @@ use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Change, checkbox, choice, float, labelled, text_field, usize_field};
 use crate::model::{
-    DataSpec, DigitsSpec, Fit, IdxSpec, PictureSpec, SampleSpec, ScenesSpec, ShapesSpec, Source, SyntheticSpec, limits,
+    DataSpec, DigitsSpec, Fit, IdxSpec, PictureSpec, Reading, SampleSpec, ScenesSpec, ShapesSpec, Source,
+    SyntheticSpec, limits,
 };
 use crate::session::{Action, State};
 
@@ -16,8 +17,8 @@ use crate::session::{Action, State};
 pub(super) struct Draft {
     pub(super) spec: DataSpec,
     pub(super) ended: bool,
-    /// Another sheet of a workbook.
-    pub(super) sheet: Option<String>,
+    /// Another way to read the table: its columns are found anew.
+    pub(super) reading: Option<Reading>,
 }
 
 impl Draft {
@@ -40,10 +41,10 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
 /// Hands out a copy of the settings; what was changed on it is done.
 pub(super) fn edit(state: &State, actions: &mut Vec<Action>, change: impl FnOnce(&mut Draft)) {
     let before = &state.project().data;
-    let mut draft = Draft { spec: before.clone(), ended: false, sheet: None };
+    let mut draft = Draft { spec: before.clone(), ended: false, reading: None };
     change(&mut draft);
-    if let Some(sheet) = draft.sheet {
-        actions.push(Action::UseSheet(sheet));
+    if let Some(reading) = draft.reading {
+        actions.push(Action::ReadTable(Box::new(reading)));
     }
     if draft.spec != *before {
         actions.push(Action::SetData(draft.spec));

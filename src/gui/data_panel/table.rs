@@ -4,10 +4,10 @@ use egui::{Label, RichText, Ui};
 
 use super::settings::Draft;
 use crate::data::facts::log_skewness;
-use crate::data::{ColumnKind, ColumnPreview, TablePreview};
+use crate::data::{ColumnKind, ColumnPreview, ENCODINGS, TablePreview};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::choice;
-use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, MissingPolicy, Scaling};
+use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, MissingPolicy, Reading, Scaling};
 use crate::session::State;
 
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut CsvSpec) {
@@ -41,7 +41,7 @@ fn sheet(ui: &mut Ui, draft: &mut Draft, table: &TablePreview) {
     let names: Vec<&str> = table.sheets.iter().map(String::as_str).collect();
     let current = table.sheets.iter().position(|name| Some(name) == table.sheet.as_ref()).unwrap_or(usize::MAX);
     if let Some(i) = choice(ui, "Sheet", "The sheet of the workbook that the table is on.", current, &names) {
-        draft.sheet = Some(names[i].to_owned());
+        draft.reading = Some(Reading { sheet: Some(names[i].to_owned()), ..Reading::default() });
     }
 }
 
@@ -102,8 +102,24 @@ fn task(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview
     }
 }
 
+/// Of a file that is text. The names of columns are read with it as well, so they are found anew.
+fn encoding(ui: &mut Ui, draft: &mut Draft, spec: &CsvSpec, table: &TablePreview) {
+    let Some(found) = table.encoding else { return };
+    let said = spec.reading.encoding.as_deref();
+    let as_found = if said.is_none() { format!("{found} (found)") } else { "as found".to_owned() };
+    let other = said.filter(|said| !ENCODINGS.contains(said));
+    let titles: Vec<&str> = [as_found.as_str()].into_iter().chain(ENCODINGS).chain(other).collect();
+    let current = said.map_or(0, |said| titles.iter().skip(1).position(|one| *one == said).map_or(0, |at| at + 1));
+    let help = "How the letters of the file are stored. Change it where names or words look wrong, as in KrakÃ³w.";
+    if let Some(i) = choice(ui, "Text encoding", help, current, &titles) {
+        let encoding = (i > 0).then(|| titles[i].to_owned());
+        draft.reading = Some(Reading { encoding, ..spec.reading.clone() });
+    }
+}
+
 /// What the file leaves open.
 fn reading(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
+    encoding(ui, draft, spec, table);
     let help = "Whether the first row has the names of the columns.";
     let header = usize::from(!spec.reading.header.unwrap_or(table.has_header));
     if let Some(i) = choice(ui, "First row", help, header, &["names", "values"]) {

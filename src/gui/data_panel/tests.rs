@@ -475,6 +475,25 @@ fn a_fold_leaves_the_share_of_the_test_in_sight() {
 }
 
 #[test]
+fn the_encoding_of_a_file_is_said_and_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let rows: String = (0..40).map(|i| format!("{i},{},{}\n", i % 7, ["spät", "früh"][i % 2])).collect();
+    std::fs::write(&path, encoding_rs::WINDOWS_1252.encode(&format!("x,z,wann\n{rows}")).0).expect("a table");
+    let mut harness = of_table(&path, "wann");
+    harness.get_by_role_and_label(egui::Role::ComboBox, "Text encoding").click();
+    harness.run();
+    assert!(harness.query_by_label("windows-1252 (found)").is_some());
+    harness.get_by_label("ISO-8859-2").click();
+    harness.run();
+    let said = harness.state().actions.iter().find_map(|action| match action {
+        Action::ReadTable(reading) => reading.encoding.clone(),
+        _ => None,
+    });
+    assert_eq!((said.as_deref(), unexplained(&harness).len()), (Some("ISO-8859-2"), 0));
+}
+
+#[test]
 fn every_role_of_a_column_has_a_term() {
     use crate::model::glossary;
     let terms = glossary::all();

@@ -61,6 +61,9 @@ pub struct Reading {
     /// The sheet of a workbook; without it the first one that has a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// Of its text: windows-1252, say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// Whether the first row has names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,

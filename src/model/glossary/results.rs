@@ -326,6 +326,13 @@ pub(super) const TERMS: &[Term] = &[
             how well the network will do on new data. Look at it once.",
     ),
     term(
+        "Text encoding",
+        &["character encoding", "charset"],
+        "",
+        "How the letters of a file are stored as bytes: UTF-8 nearly everywhere today, windows-1252 and others in older \
+            files. Read in the wrong one, letters with accents become nonsense.",
+    ),
+    term(
         "Top-k accuracy",
         &["top-k", "top-3", "top-5"],
         "",

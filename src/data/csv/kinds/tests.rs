@@ -16,7 +16,7 @@ pub fn file(bytes: &[u8]) -> NamedTempFile {
 
 /// The text that a file becomes, and the notes.
 pub fn text(path: &Path) -> Result<(String, Vec<String>), String> {
-    let source = Source::open(path, None, &NoProgress).map_err(|error| error.message)?;
+    let source = Source::open(path, &Default::default(), &NoProgress).map_err(|error| error.message)?;
     let mut text = String::new();
     // What is wrong further down is found when it is read.
     std::io::Read::read_to_string(&mut source.reader(path).unwrap(), &mut text).map_err(|error| error.to_string())?;
@@ -42,7 +42,10 @@ fn json_becomes_rows_whatever_its_form() {
     let old = encoding_rs::WINDOWS_1252.encode(&german).0.into_owned();
     let (found, notes) = text(file(&old).path()).unwrap();
     assert!(found.starts_with("größe,ort\n1,Köln\n"), "{found}");
-    assert_eq!(notes, ["The file isn't UTF-8. It was read as windows-1252."]);
+    assert_eq!(
+        notes,
+        ["The file isn't UTF-8. It was read as windows-1252. If letters are wrong, add --encoding NAME."]
+    );
 }
 
 #[test]
