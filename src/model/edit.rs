@@ -1,6 +1,7 @@
 //! Everything that can be done to a graph, as data: applied in one place, named for undo, replayed in tests.
 
 use super::Shared;
+use super::embedded::{EmbeddedColumn, embed};
 use super::graph::{ConnectError, End, Graph, GroupError, Layer, LayerId, WireId};
 use super::layer::{Inputs, LayerKind, ParamKind, ParamValue};
 
@@ -126,6 +127,15 @@ pub enum Edit {
     Group(Vec<LayerId>),
     /// The layers of a Block put in its place, one repetition after the other.
     Ungroup(LayerId),
+    /// Columns that enter as an index get an Input and an Embedding of their own.
+    Embed {
+        /// The Input that takes them.
+        input: LayerId,
+        /// They.
+        columns: Vec<EmbeddedColumn>,
+        /// What else it takes, and keeps.
+        rest: Vec<String>,
+    },
     /// Columns by depth, rows by order.
     Tidy,
 }
@@ -178,6 +188,10 @@ impl Edit {
             Self::Paste { fragment, .. } => format!("paste {} layers", fragment.len()),
             Self::Group(ids) => format!("group {}", many(ids)),
             Self::Ungroup(block) => format!("ungroup {}", of(block)),
+            Self::Embed { columns, .. } => {
+                let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+                format!("embed {}", names.join(", "))
+            }
             Self::Tidy => "tidy the layout".to_owned(),
         }
     }
@@ -283,6 +297,7 @@ impl Edit {
             }
             Self::Group(ids) => Ok(vec![graph.group(&ids.iter().copied().collect())?]),
             Self::Ungroup(block) => Ok(graph.ungroup(*block)?),
+            Self::Embed { input, columns, rest } => embed(graph, *input, columns, rest),
             Self::Tidy => {
                 super::layout::tidy(graph);
                 Ok(Vec::new())

@@ -1,6 +1,8 @@
 //! Everything that needs a look, in one list: what keeps the network from training, what went wrong in the run, what
 //! the numbers of a layer say, and what was noticed in the data. Each says where it is, and what can be done about it.
 
+mod embedding;
+
 use super::{Action, BoxAction, DataState, RunStatus, State, WayOut};
 use crate::data::Dataset;
 use crate::model::{ColumnChoice, ColumnRole, Edit, Layer, LayerId, Problem, Source, Subject, WireId};
@@ -58,6 +60,8 @@ impl State {
             DataState::None | DataState::Ready(_) => {}
         }
         found.extend(self.data.dataset().into_iter().flat_map(|dataset| self.of_dataset(dataset)));
+        let indices = self.data.dataset().map(|dataset| embedding::findings(&self.project.graph, dataset));
+        found.extend(indices.unwrap_or_default());
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         found
     }

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use crate::data::Dataset;
-use crate::data::encoding::{ColumnValues, Inputs};
-use crate::model::layer::{Activation, Concat, Dense, Dropout, Embedding, Flatten, Input, LayerKind, Loss};
+use crate::data::encoding::{Column, ColumnValues, Inputs};
+use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
 use crate::model::{
-    Augmentation, DataSpec, EarlyStopping, Graph, LayerId, Optimiser, PictureSpec, Project, Schedule, Source, Task,
-    TrainingSpec, templates,
+    Augmentation, DataSpec, EarlyStopping, Edit, EmbeddedColumn, Graph, Optimiser, PictureSpec, Project, Schedule,
+    Source, Task, TrainingSpec, templates,
 };
 
 /// Convolutions for pictures, dense layers for rows of numbers, sized to the columns and the rows.
@@ -105,52 +105,32 @@ fn for_row(dataset: &Dataset, outputs: usize) -> Vec<LayerKind> {
     layers
 }
 
-/// A chain that all columns enter; a category that comes as an index goes through an Embedding first. How wide: half of
-/// its values, at most 50 (Jeremy Howard's rule in fast.ai's courses).
-fn with_embeddings(dataset: &Dataset, layers: Vec<LayerKind>) -> Graph {
-    let columns = match &dataset.encoding.inputs {
-        Inputs::Table { columns, .. } if columns.iter().any(|column| column.vocabulary().is_some()) => columns,
-        _ => return templates::chain(layers),
-    };
-    let rest = columns.iter().filter(|column| column.vocabulary().is_none()).flat_map(|column| match column.values {
+/// What an Input calls the numbers that a column becomes.
+pub(super) fn names_of(column: &Column) -> Vec<String> {
+    match column.values {
         ColumnValues::Date { .. } => column.names(),
         _ => vec![column.name.clone()],
-    });
-    let rest: Vec<String> = rest.collect();
-    let mut graph = Graph::default();
-    let mut ends = Vec::new();
-    let add = |graph: &mut Graph, from: Option<LayerId>, kind: LayerKind| {
-        let id = graph.add(kind, [0.0, 0.0]);
-        if let Some(from) = from {
-            // Fresh layers, forwards: nothing can refuse.
-            let _ = graph.connect(from, id);
-        }
-        id
-    };
-    let input = |columns: String| Input { columns, ..Input::default() }.into();
-    if !rest.is_empty() {
-        ends.push(add(&mut graph, None, input(rest.join(", "))));
     }
-    for (column, vocabulary) in columns.iter().filter_map(|column| Some((column, column.vocabulary()?))) {
-        let entered = add(&mut graph, None, input(column.name.clone()));
-        let width = vocabulary.div_ceil(2).min(50);
-        let embedded = add(&mut graph, Some(entered), Embedding { vocabulary, width }.into());
-        ends.push(add(&mut graph, Some(embedded), Flatten {}.into()));
+}
+
+/// A column that comes as an index, if it does.
+pub(super) fn embedded(column: &Column) -> Option<EmbeddedColumn> {
+    column.vocabulary().map(|vocabulary| EmbeddedColumn { name: column.name.clone(), vocabulary })
+}
+
+/// A chain that all columns enter; a category that comes as an index goes through an Embedding first.
+fn with_embeddings(dataset: &Dataset, layers: Vec<LayerKind>) -> Graph {
+    let mut graph = templates::chain(layers);
+    let Inputs::Table { columns, .. } = &dataset.encoding.inputs else { return graph };
+    let (indices, rest): (Vec<&Column>, Vec<&Column>) =
+        columns.iter().partition(|column| column.vocabulary().is_some());
+    let input = graph.layers().find(|layer| matches!(layer.kind, LayerKind::Input(_))).map(|layer| layer.id);
+    if let Some(input) = input.filter(|_| !indices.is_empty()) {
+        let columns = indices.into_iter().filter_map(embedded).collect();
+        let rest = rest.into_iter().flat_map(names_of).collect();
+        // A fresh chain: nothing can refuse.
+        let _ = Edit::Embed { input, columns, rest }.apply(&mut graph);
     }
-    let mut last = match ends[..] {
-        [only] => only,
-        _ => {
-            let joined = graph.add(Concat {}.into(), [0.0, 0.0]);
-            for end in ends {
-                let _ = graph.connect(end, joined);
-            }
-            joined
-        }
-    };
-    for kind in layers.into_iter().chain([Loss::default().into()]) {
-        last = add(&mut graph, Some(last), kind);
-    }
-    templates::tidy(&mut graph);
     graph
 }
 

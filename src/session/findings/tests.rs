@@ -153,3 +153,43 @@ fn data_on_its_way_is_told_calmly_until_it_is_there_or_has_failed() {
         all.iter().any(|(severity, words)| *severity == Severity::Bad && words.contains("Choose some in the Data"))
     );
 }
+
+#[test]
+fn a_column_that_becomes_an_index_gets_its_embedding_by_a_click_and_undo_takes_it_back() {
+    use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DataSpec};
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let row = |i: usize| format!("{},town {},{},{}\n", i * 37 % 101, i % 12, i % 7, ["no", "yes"][i % 2]);
+    std::fs::write(&path, format!("age,town,size,answer\n{}", (0..120).map(row).collect::<String>())).expect("a table");
+    let spec = |columns: Vec<ColumnChoice>| DataSpec {
+        source: Source::Csv(CsvSpec {
+            path: path.clone(),
+            target: "answer".into(),
+            columns,
+            missing: Default::default(),
+            scaling: Default::default(),
+            reading: Default::default(),
+        }),
+        ..DataSpec::default()
+    };
+    let mut state = xor();
+    let load = |state: &mut State, columns: Vec<ColumnChoice>| {
+        state.project.data = spec(columns);
+        let loaded = crate::data::load(&state.project.data, std::path::Path::new(""), &crate::data::NoProgress);
+        state.data = DataState::Ready(Arc::new(loaded.expect("a table")));
+        state.infer_again();
+    };
+    load(&mut state, Vec::new());
+    let is_told = |state: &State| state.findings().iter().any(|finding| finding.words.contains("is an index"));
+    assert!(!is_told(&state), "one number for each category");
+    load(&mut state, vec![ColumnChoice { name: "town".into(), role: ColumnRole::Embedded }]);
+    let found = state.findings().into_iter().find(|finding| finding.words.starts_with("\"town\" is an index"));
+    let (label, action) = found.expect("a finding").offers.remove(0);
+    assert_eq!(label, "Add an Embedding");
+    let before = state.project.graph.clone();
+    state.apply(action);
+    assert!(state.inference().is_valid(), "{:?}", state.inference().problems);
+    assert!(!is_told(&state) && state.project.graph.find("Embedding 1").is_some());
+    state.apply(Action::Undo);
+    assert!(is_told(&state) && state.project.graph == before);
+}
