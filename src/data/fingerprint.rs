@@ -120,22 +120,50 @@ impl Fingerprint {
 
 impl PartPrint {
     pub(super) fn of(part: &Samples) -> Result<Self, DataError> {
-        let (mut in_order, mut in_any_order) = (mixed(part.len() as u64, part.input_len() as u64), 0u64);
+        let mut print = Printing::new(part.len(), part.input_len());
         let of = |row: usize| {
-            let plain = mixed(part.input_hash(row)?, hashed(&part.target(row)?) ^ TARGETS);
-            Ok(if part.is_weighted() { mixed(plain, hashed(&[part.weight(row)?])) } else { plain })
+            let weight = part.is_weighted().then(|| part.weight(row)).transpose()?;
+            Ok(joined(part.input_hash(row)?, &part.target(row)?, weight))
         };
         for from in (0..part.len()).step_by(PIECE) {
             let rows = from..(from + PIECE).min(part.len());
             let hashes: Vec<u64> =
                 rows.into_par_iter().with_min_len(LEAST).map(of).collect::<Result<_, DataError>>()?;
-            for row in hashes {
-                in_order = mixed(in_order ^ row, ORDER);
-                in_any_order = in_any_order.wrapping_add(row);
-            }
+            hashes.into_iter().for_each(|row| print.take(row));
         }
-        Ok(Self { rows: part.len(), in_order, in_any_order })
+        Ok(print.0)
     }
+}
+
+/// A fingerprint on its way.
+pub(super) struct Printing(PartPrint);
+
+impl Printing {
+    /// `width`: numbers of an input.
+    pub fn new(rows: usize, width: usize) -> Self {
+        Self(PartPrint { rows, in_order: mixed(rows as u64, width as u64), in_any_order: 0 })
+    }
+
+    /// The next row, by its [`row_hash`].
+    pub fn take(&mut self, row: u64) {
+        let PartPrint { in_order, in_any_order, .. } = &mut self.0;
+        (*in_order, *in_any_order) = (mixed(*in_order ^ row, ORDER), in_any_order.wrapping_add(row));
+    }
+
+    /// Of all rows.
+    pub fn end(self) -> PartPrint {
+        self.0
+    }
+}
+
+/// What tells one sample from another.
+pub(super) fn row_hash(input: &[f32], target: &[f32], weight: Option<f32>) -> u64 {
+    joined(hashed(input), target, weight)
+}
+
+fn joined(input: u64, target: &[f32], weight: Option<f32>) -> u64 {
+    let plain = mixed(input, hashed(target) ^ TARGETS);
+    weight.map_or(plain, |weight| mixed(plain, hashed(&[weight])))
 }
 
 // Odd numbers without a pattern. They stand in files: never change one, nor how they are used.

@@ -1,6 +1,6 @@
-//! Numbers that are kept while the columns of a large table are looked at, so that its text need not be read again for
-//! those that turn out to be numeric. How many rows there are nobody knows yet: each column gets room in a file for as
-//! many as there can be, most of which stays a hole.
+//! Numbers that are kept while the columns of a table are looked at, so that its text need not be read again for those
+//! that turn out to be numeric. How many rows there are nobody knows yet: of a table that is larger than memory each
+//! column gets room in a file for as many as there can be, most of which stays a hole.
 
 use std::fs::File;
 use std::io::Error;
@@ -12,7 +12,7 @@ use super::store::{Column, Filling, Store};
 use crate::files::mapped::Mapped;
 use crate::model::ColumnRole;
 
-/// Of a table that may be large.
+/// Of all columns.
 pub(super) struct Capture {
     store: Store,
     /// `None`: it is no column of numbers.
@@ -26,8 +26,14 @@ pub(super) struct Captured {
 }
 
 impl Capture {
+    /// `rows`: about so many.
+    pub fn in_memory(columns: usize, rows: usize) -> Self {
+        let kept = (0..columns).map(|_| Some(Filling::in_memory(rows)));
+        Self { columns: kept.collect(), store: Store::new(0, None) }
+    }
+
     /// `rows`: not more than this many.
-    pub fn new(columns: usize, rows: usize, file: File) -> Self {
+    pub fn in_file(columns: usize, rows: usize, file: File) -> Self {
         let mut store = Store::new(rows, Some(file));
         Self { columns: (0..columns).map(|_| Some(store.column())).collect(), store }
     }

@@ -57,6 +57,7 @@ impl Words {
     }
 
     /// Reads a trimmed cell.
+    #[inline]
     pub fn read<'a>(&self, text: &'a str) -> Cell<'a> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let begins_as_number = unsigned.as_bytes().first().is_some_and(u8::is_ascii_digit);

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 
-use rayon::prelude::*;
-
 use super::capture::Capture;
 use super::cell::{Cell, Words};
 use super::date;
 use super::drawn::Drawing;
 use super::number::{self, COMMA, POINT};
+use super::read::by_column;
 use super::survey::{Counts, Found, Side, Tally};
 use super::table::{Table, thousands};
 use crate::data::DataError;
@@ -135,31 +134,26 @@ pub(super) fn held(value: f64) -> f64 {
 pub(super) fn survey(
     table: &Table,
     reading: &Reading,
-    mut capture: Option<&mut Capture>,
+    capture: Option<&mut Capture>,
     mut drawing: Option<&mut Drawing>,
     progress: &dyn Progress,
     share: (f32, f32),
 ) -> Result<Vec<ColumnFacts>, DataError> {
-    let mut tallies: Vec<Tally> = Vec::new();
-    tallies.resize_with(table.names.len(), Tally::default);
     let max_distinct = (MAX_DISTINCT_IN_ALL / table.names.len().max(1)).clamp(100, MAX_DISTINCT);
     let words = Words::new(&reading.missing_words);
-    table.for_each_block(progress, share, |block| {
+    let mut kept = capture.into_iter().flat_map(|capture| &mut capture.columns);
+    let mut columns: Vec<_> = (0..table.names.len()).map(|index| (index, (Tally::default(), kept.next()))).collect();
+    table.for_each_blocks(progress, share, |blocks| {
         if let Some(drawing) = &mut drawing {
-            drawing.take(block);
+            blocks.iter().for_each(|block| drawing.take(block));
         }
-        let mut kept: Vec<Option<&mut Option<_>>> = match &mut capture {
-            Some(capture) => capture.columns.iter_mut().map(Some).collect(),
-            None => tallies.iter().map(|_| None).collect(),
-        };
-        let taken = tallies.par_iter_mut().zip(&mut kept).enumerate().try_for_each(|(index, (tally, kept))| {
-            block.column(index).try_for_each(|(line, text)| {
-                let number = tally.take(line, text, &words, max_distinct);
-                kept.as_mut().map_or(Ok(()), |column| Capture::push(column, number))
-            })
+        let taken = by_column(blocks, &mut columns, |_, (tally, kept), line, text| {
+            let number = tally.take(line, text, &words, max_distinct);
+            kept.as_mut().map_or(Ok(()), |column| Capture::push(column, number))
         });
         taken.map_err(|error| unkept(&error, table))
     })?;
+    let tallies: Vec<Tally> = columns.into_iter().map(|(_, (tally, _))| tally).collect();
     let votes: Vec<usize> = tallies.iter().filter_map(Tally::votes_for).collect();
     let hints = Hints {
         decimal: if table.is_made() { Some(POINT) } else { one_of(&votes) },

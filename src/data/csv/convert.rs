@@ -8,12 +8,13 @@ use rayon::prelude::*;
 
 use super::capture::Capture;
 use super::columns::ColumnFacts;
-use super::encode::Encoder;
+use super::encode::{Encoder, PIECE};
 use super::name;
 use super::parts;
 use super::table::{Table, thousands};
 use super::target::ScaledTarget;
 use super::weights::Weights;
+use crate::data::fingerprint::{Printing, row_hash};
 use crate::data::mapped::{self, Found, Key, RowsFile, Writer, unwritable};
 use crate::data::progress::{Progress, stop_if_cancelled};
 use crate::data::{DataError, Dataset, Encoding, Room, Samples};
@@ -21,8 +22,7 @@ use crate::files::cache::{Cache, Making};
 use crate::files::memory::size;
 use crate::model::{ColumnRole, DataSpec};
 
-/// Rows that one thread encodes at a time, and how many times as many are written at once.
-const PIECE: usize = 2048;
+/// Pieces of rows that are written at once.
 const PIECES: usize = 8;
 /// Bytes of a row besides its values: where it stands in lists of rows.
 const LISTED: u64 = 32;
@@ -93,13 +93,16 @@ pub(super) enum Begin<'a> {
     Again,
 }
 
-/// Where numbers are kept of a table that may be too large for memory, judged by its size.
+/// Where the numbers of a table are kept while it is looked at: in memory, or in a file if its size says that it may be
+/// too large for that. `None`: there is no room for them.
 pub(super) fn capture(room: &Room, table: &Table) -> Result<Option<Capture>, DataError> {
-    let columns = table.names.len();
-    let needed = (table.likely_rows() * (columns as u64 * 12 + LISTED)).max(1);
-    let Some(cache) = room.cache.as_ref().filter(|_| needed > room.memory) else { return Ok(None) };
+    let (columns, likely) = (table.names.len(), table.likely_rows());
+    if likely.saturating_mul(columns as u64 * 12 + LISTED) <= room.memory {
+        return Ok(Some(Capture::in_memory(columns, likely as usize)));
+    }
+    let Some(cache) = &room.cache else { return Ok(None) };
     let file = cache.scratch().map_err(|error| unwritable(cache, &error))?;
-    Ok(Some(Capture::new(columns, table.most_rows() as usize, file)))
+    Ok(Some(Capture::in_file(columns, table.most_rows() as usize, file)))
 }
 
 /// `wanted`: places of columns, and what they are used for.
@@ -122,7 +125,7 @@ pub(super) fn begin<'a>(
 }
 
 /// Those of a table.
-fn files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(parts::files(path)?.unwrap_or_else(|| vec![path.to_path_buf()]))
 }
 
@@ -182,13 +185,25 @@ impl Begun<'_> {
         cache.make_room((rows.len() * (encoder.width() + behind) * 4) as u64);
         let mut writer = Writer::begin(cache, encoder.width(), behind).map_err(failed)?;
         let doing = format!("converting {}", name(self.place.path));
+        let mut hashes = Vec::with_capacity(rows.len());
+        // Rows are written while the next are encoded.
+        let mut write = |encoded: Vec<Encoded>| {
+            encoded.into_iter().try_for_each(|Encoded { numbers, hashes: more }| {
+                hashes.extend(more);
+                writer.rows(&numbers).map_err(failed)
+            })
+        };
+        let mut waiting = Vec::new();
         for (done, some) in rows.chunks(PIECE * PIECES).enumerate() {
             stop_if_cancelled(progress)?;
             let share = (done * PIECE * PIECES) as f32 / rows.len() as f32;
             progress.report(from + (to - from) * share, &doing);
-            let encoded: Vec<Vec<f32>> = some.par_chunks(PIECE).map(|piece| encoder.samples(piece, truth)).collect();
-            encoded.iter().try_for_each(|numbers| writer.rows(numbers)).map_err(failed)?;
+            let encode = || some.par_chunks(PIECE).map(|piece| encoder.samples(piece, truth)).collect();
+            let (written, encoded) = rayon::join(|| write(std::mem::take(&mut waiting)), encode);
+            written?;
+            waiting = encoded;
         }
+        write(waiting)?;
         for part in parts {
             part.chunks(1 << 16)
                 .try_for_each(|some| writer.index(&some.iter().map(|&place| place as u32).collect::<Vec<_>>()))
@@ -197,7 +212,13 @@ impl Begun<'_> {
         let file = Arc::new(writer.so_far().map_err(failed)?);
         let samples =
             mapped::parts(&file, &[encoder.width()], target.width(), &parts.iter().map(Vec::len).collect::<Vec<_>>());
-        Ok((samples, Converted { writer, file }))
+        let print = |part: &[usize]| {
+            let mut print = Printing::new(part.len(), encoder.width());
+            part.iter().for_each(|&place| print.take(hashes[place]));
+            print.end()
+        };
+        let samples = samples.into_iter().zip(parts).map(|(samples, part)| samples.with_print(print(part)));
+        Ok((samples.collect(), Converted { writer, file }))
     }
 
     /// Gives the file its name, with what is said about it. Errors: the table is another by now.
@@ -220,15 +241,26 @@ impl Begun<'_> {
     }
 }
 
+/// Some rows, each with its target behind it.
+struct Encoded {
+    numbers: Vec<f32>,
+    hashes: Vec<u64>,
+}
+
 impl Encoder<'_> {
-    /// Each with its target, and what it counts for, behind it.
-    fn samples(&self, rows: &[usize], (target, weights): Truth<'_>) -> Vec<f32> {
-        let mut numbers = Vec::with_capacity(rows.len() * (self.width() + target.width() + 1));
+    fn samples(&self, rows: &[usize], (target, weights): Truth<'_>) -> Encoded {
+        let (width, targets) = (self.width(), target.width());
+        let each = width + targets + usize::from(weights.is_some());
+        let mut numbers = Vec::with_capacity(rows.len() * each);
         for &row in rows {
             self.push(row, &mut numbers);
             target.push(row, &mut numbers);
             numbers.extend(weights.map(|weights| weights.of(row)));
         }
-        numbers
+        let hash = |sample: &[f32]| {
+            let (input, rest) = sample.split_at(width);
+            row_hash(input, &rest[..targets], rest.get(targets).copied())
+        };
+        Encoded { hashes: numbers.chunks_exact(each).map(hash).collect(), numbers }
     }
 }

@@ -1,7 +1,7 @@
 //! Some rows of a table, drawn by a fixed seed while it is read: what is told of its columns costs the same however
 //! long it is.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
@@ -18,8 +18,7 @@ const LEAST_ROWS: usize = 500;
 /// Bytes of a cell that are kept: no number and no date is longer.
 const LONGEST: usize = 96;
 
-/// A row that was drawn; the one with the largest key goes first.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// A row that was drawn, as far as its cells are kept.
 struct Row {
     key: u64,
     row: u64,
@@ -31,7 +30,10 @@ struct Row {
 pub(super) struct Drawing {
     most: usize,
     read: u64,
-    kept: BinaryHeap<Row>,
+    /// Up to twice as many as are wanted.
+    kept: Vec<Row>,
+    /// What has a larger key is not among them.
+    bound: u64,
 }
 
 /// The random number of a place (splitmix64).
@@ -49,32 +51,43 @@ fn beginning(cell: &str) -> &str {
 
 impl Drawing {
     pub fn new(columns: usize) -> Self {
-        Self { most: (MOST_CELLS / columns.max(1)).max(LEAST_ROWS), read: 0, kept: BinaryHeap::new() }
+        let most = (MOST_CELLS / columns.max(1)).max(LEAST_ROWS);
+        Self { most, read: 0, kept: Vec::new(), bound: u64::MAX }
     }
 
     pub fn take(&mut self, block: &Block) {
         for index in 0..block.len() {
-            let row = self.read;
+            let (row, key) = (self.read, key(self.read));
             self.read += 1;
-            let key = key(row);
-            if self.kept.len() >= self.most {
-                if self.kept.peek().is_some_and(|last| last.key <= key) {
-                    continue;
-                }
-                self.kept.pop();
+            if key > self.bound {
+                continue;
             }
-            let (mut text, mut ends) = (String::new(), Vec::new());
+            let (mut text, mut ends) = (String::new(), Vec::with_capacity(block.width()));
+            text.reserve(block.bytes_of(index).min(LONGEST * block.width()));
             for cell in block.row(index) {
                 text.push_str(beginning(cell.trim()));
                 ends.push(text.len() as u32);
             }
             self.kept.push(Row { key, row, text, ends });
+            if self.kept.len() >= 2 * self.most {
+                self.thin();
+            }
+        }
+    }
+
+    /// Lets go of all that are too many.
+    fn thin(&mut self) {
+        if self.kept.len() > self.most {
+            let (_, last, _) = self.kept.select_nth_unstable_by_key(self.most - 1, |row| row.key);
+            self.bound = last.key;
+            self.kept.truncate(self.most);
         }
     }
 
     /// The values of all columns, in the order of the file.
-    pub fn end(self, facts: &[ColumnFacts], words: &Words) -> Drawn {
-        let mut rows = self.kept.into_vec();
+    pub fn end(mut self, facts: &[ColumnFacts], words: &Words) -> Drawn {
+        self.thin();
+        let mut rows = self.kept;
         rows.sort_unstable_by_key(|row| row.row);
         let cells = |column: usize| {
             rows.iter().map(move |row| {
@@ -118,4 +131,31 @@ fn values<'a>(facts: &ColumnFacts, cells: impl Iterator<Item = &'a str>, words: 
     });
     let codes = found.collect();
     DrawnColumn::Categories { names, codes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_with_the_smallest_keys_are_kept() {
+        let mut drawing = Drawing { most: 7, ..Drawing::new(2) };
+        let mut block = Block::default();
+        for piece in 0..30 {
+            block.clear(2);
+            (0..20).for_each(|row| {
+                let row = piece * 20 + row;
+                block.push(row + 2, [format!(" {row} ").as_str(), "x"].into_iter());
+            });
+            drawing.take(&block);
+        }
+        drawing.thin();
+        let mut kept: Vec<(u64, String)> = drawing.kept.into_iter().map(|row| (row.row, row.text)).collect();
+        kept.sort();
+        let mut wanted: Vec<u64> = (0..600).collect();
+        wanted.sort_by_key(|&row| key(row));
+        wanted.truncate(7);
+        wanted.sort();
+        assert_eq!(kept, wanted.into_iter().map(|row| (row, format!("{row}x"))).collect::<Vec<_>>());
+    }
 }

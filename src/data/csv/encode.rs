@@ -13,6 +13,7 @@ use super::capture::Captured;
 use super::cell::{self, Words};
 use super::columns::{ColumnFacts, Form, unkept};
 use super::dates;
+use super::read::by_column;
 use super::store::{Column, Filling, Store};
 use super::table::{Table, thousands};
 use crate::data::encoding::{self, ColumnValues, DatePart, ScaledPart};
@@ -22,6 +23,8 @@ use crate::files::mapped::Mapped;
 use crate::files::memory::size;
 use crate::model::{ColumnRole, CsvSpec, MissingPolicy, Scaling};
 
+/// Rows that one thread encodes at a time.
+pub(super) const PIECE: usize = 2048;
 /// The code of a missing category.
 const MISSING: u32 = u32::MAX;
 
@@ -134,10 +137,9 @@ pub(super) fn read_values(
     let mut columns: Vec<(usize, Reading)> =
         missing.map(|(&(index, role), _)| (index, Reading::new(&facts[index], role, &mut store))).collect();
     if !columns.is_empty() {
-        table.for_each_block(progress, share, |block| {
-            let taken = columns.par_iter_mut().try_for_each(|(index, column)| {
-                let form = &facts[*index].form;
-                block.column(*index).try_for_each(|(_, text)| column.take(text.trim(), form, words))
+        table.for_each_blocks(progress, share, |blocks| {
+            let taken = by_column(blocks, &mut columns, |index, column, _, text| {
+                column.take(text.trim(), &facts[index].form, words)
             });
             taken.map_err(|error| unkept(&error, table))
         })?;
@@ -160,17 +162,16 @@ impl<'a> Encoder<'a> {
             name: column.name.to_owned(),
             values: match values {
                 Values::Numbers(seconds) if column.role == ColumnRole::Date => {
-                    let fill = median(seconds, train);
+                    let fill = median(&mut present(gathered(seconds, train)));
                     let filled: Vec<f64> = seconds.iter().map(|&s| if s.is_nan() { fill } else { s }).collect();
                     let measure = |part: DatePart, since: f64| {
                         let values: Vec<f64> = filled.iter().map(|&seconds| part.of(seconds, since)).collect();
-                        scaling(settings.scaling, &values, 0.0, train)
+                        scaling(settings.scaling, &gathered(&values, train))
                     };
                     dates::column(column.facts, &filled, fill, train, measure)
                 }
                 Values::Numbers(numbers) => {
-                    let fill = median(numbers, train);
-                    let (offset, scale) = scaling(settings.scaling, numbers, fill, train);
+                    let (fill, offset, scale) = measured(settings.scaling, gathered(numbers, train));
                     let written = Some(column.facts.form.written());
                     ColumnValues::Numeric { offset, scale, fill, decimals: column.facts.decimals, written }
                 }
@@ -262,8 +263,13 @@ impl<'a> Encoder<'a> {
 
     /// `[rows, width]`, row-major.
     pub fn encode(&self, rows: &[usize]) -> Vec<f32> {
-        let mut inputs = Vec::with_capacity(rows.len() * self.width());
-        rows.iter().for_each(|&row| self.push(row, &mut inputs));
+        let width = self.width().max(1);
+        let mut inputs = vec![0.0; rows.len() * self.width()];
+        inputs.par_chunks_mut(PIECE * width).zip(rows.par_chunks(PIECE)).for_each(|(inputs, rows)| {
+            let mut encoded = Vec::with_capacity(inputs.len());
+            rows.iter().for_each(|&row| self.push(row, &mut encoded));
+            inputs.copy_from_slice(&encoded);
+        });
         inputs
     }
 
@@ -292,28 +298,48 @@ fn rare(categories: usize, codes: &[u32], train: &[usize]) -> Vec<usize> {
     counts.into_iter().enumerate().filter(|(_, count)| *count < 2).map(|(place, _)| place).collect()
 }
 
-fn median(numbers: &[f64], rows: &[usize]) -> f64 {
-    let mut present: Vec<f64> = rows.iter().map(|&row| numbers[row]).filter(|n| !n.is_nan()).collect();
-    if present.is_empty() {
+/// Rows lie anywhere, so they are fetched once for all that is measured of them.
+fn gathered(numbers: &[f64], rows: &[usize]) -> Vec<f64> {
+    rows.iter().map(|&row| numbers[row]).collect()
+}
+
+fn present(mut numbers: Vec<f64>) -> Vec<f64> {
+    numbers.retain(|number| !number.is_nan());
+    numbers
+}
+
+/// What a missing number is filled with, and offset and scale of them all.
+fn measured(kind: Scaling, mut numbers: Vec<f64>) -> (f64, f64, f64) {
+    if !numbers.iter().any(|number| number.is_nan()) {
+        let (offset, scale) = scaling(kind, &numbers);
+        return (median(&mut numbers), offset, scale);
+    }
+    let fill = median(&mut present(numbers.clone()));
+    numbers.iter_mut().filter(|number| number.is_nan()).for_each(|number| *number = fill);
+    let (offset, scale) = scaling(kind, &numbers);
+    (fill, offset, scale)
+}
+
+/// Of numbers that are there, whose order changes.
+fn median(numbers: &mut [f64]) -> f64 {
+    if numbers.is_empty() {
         return 0.0;
     }
-    let middle = present.len() / 2;
-    let is_odd = present.len() % 2 == 1;
-    let (below, &mut upper, _) = present.select_nth_unstable_by(middle, f64::total_cmp);
+    let middle = numbers.len() / 2;
+    let is_odd = numbers.len() % 2 == 1;
+    let (below, &mut upper, _) = numbers.select_nth_unstable_by(middle, f64::total_cmp);
     let lower = || below.iter().copied().max_by(f64::total_cmp).unwrap_or(upper);
     if is_odd { upper } else { (lower() + upper) / 2.0 }
 }
 
-fn scaling(scaling: Scaling, numbers: &[f64], fill: f64, rows: &[usize]) -> (f64, f64) {
-    // Rows lie anywhere: they are gathered once.
-    let rows = if scaling == Scaling::None { &[] } else { rows };
-    let filled: Vec<f64> = rows.iter().map(|&row| if numbers[row].is_nan() { fill } else { numbers[row] }).collect();
-    let filled = || filled.iter().copied();
-    let (offset, scale) = match scaling {
+/// Of the training rows.
+fn scaling(kind: Scaling, numbers: &[f64]) -> (f64, f64) {
+    let all = || numbers.iter().copied();
+    let (offset, scale) = match kind {
         Scaling::None => (0.0, 1.0),
-        Scaling::Standardise => mean_and_deviation(filled()),
+        Scaling::Standardise => mean_and_deviation(all()),
         Scaling::MinMax => {
-            let (low, high) = filled().fold((f64::MAX, f64::MIN), |(low, high), n| (low.min(n), high.max(n)));
+            let (low, high) = all().fold((f64::MAX, f64::MIN), |(low, high), n| (low.min(n), high.max(n)));
             (low, high - low)
         }
     };

@@ -116,7 +116,12 @@ fn what_was_kept_while_the_columns_were_looked_at_is_what_is_converted() {
     for known in [known, survey(None)] {
         are_same(&held, &load(&Small::new(), &known));
     }
-    assert!(survey(Some(&Room { memory: u64::MAX, ..small.room.clone() })).take_captured().is_none());
+    // A table that fits is read once as well.
+    let mut large = Small::new();
+    large.room.memory = u64::MAX;
+    let known = survey(Some(&large.room));
+    are_same(&held, &load(&large, &known));
+    assert!(known.take_captured().is_none());
 }
 
 #[test]
@@ -309,7 +314,7 @@ impl Progress for Until {
 
 #[test]
 fn cancelled_anywhere_it_leaves_nothing() {
-    let file = file(table(10_000));
+    let file = file(table(40_000));
     let settings = settings(file.path(), "kind");
     let mut most = 0;
     loop {
@@ -327,7 +332,7 @@ fn cancelled_anywhere_it_leaves_nothing() {
 
 #[test]
 fn a_file_that_changes_meanwhile_is_not_kept() {
-    let mut file = file(table(20_000));
+    let mut file = file(table(60_000));
     let path = file.path().to_path_buf();
     let small = Small::new();
     let grow = || {

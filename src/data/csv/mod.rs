@@ -3,8 +3,8 @@
 //! `source` has the text as UTF-8, which `kinds` write where a file is no text; `detect` finds delimiter, header and
 //! quotes; `table` reads rows within bounds; `survey` counts what `number` and `date` read in each column; `columns`
 //! decides what it holds and `judge` what for; `preview` is what the window shows; `encode` makes numbers of it;
-//! `target` decides the task. The text is read twice (once to know the columns, once to take the values) and never held
-//! as a whole.
+//! `target` decides the task. The text is never held as a whole. It is read once where all columns in use are numbers,
+//! else twice (to know the columns, and to take the values).
 
 mod archive;
 mod capture;
@@ -36,7 +36,6 @@ mod texts;
 mod unseen;
 mod weights;
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,7 +44,6 @@ use super::progress::Progress;
 use super::split::{self, Split, divide};
 use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, TargetPlace, origin};
 use crate::model::{ColumnRole, CsvSpec, DataSpec, Division};
-use capture::Captured;
 use cell::Words;
 use columns::ColumnFacts;
 use convert::{Begin, Place};
@@ -94,37 +92,43 @@ pub(super) fn load_within(
     if let Some(dataset) = place.as_ref().map(|place| place.find(&mut notes, progress)).transpose()?.flatten() {
         return Ok(dataset);
     }
-    let table = Table::open(path, &settings.reading, progress)?;
-    let (facts, captured) = surveyed(known, &table, settings, room, progress)?;
-    let facts = &*facts;
-    let targets = target::wanted(settings, &table, facts)?;
-    let weight = weights::place(settings, &table, facts)?;
+    let looked_at;
+    let known = match known.filter(|known| known.is_of(path, &settings.reading)) {
+        Some(known) => known,
+        None => {
+            looked_at = Surveyed::new(path, &settings.reading, room, progress)?;
+            &looked_at
+        }
+    };
+    let (table, facts, captured) = (known.table(), known.facts(), known.take_captured());
+    let targets = target::wanted(settings, table, facts)?;
+    let weight = weights::place(settings, table, facts)?;
     notes.extend(table.notes());
-    let inputs = choose_inputs((settings, &spec.split), &table, facts, &mut notes)?;
+    let inputs = choose_inputs((settings, &spec.split), table, facts, &mut notes)?;
     notes.extend(targets.iter().flat_map(|&(index, role)| facts[index].remarks(role)));
     let words = Words::new(&settings.reading.missing_words);
     let weighted = weight.map(|index| (index, ColumnRole::Weight));
     let wanted: Vec<(usize, ColumnRole)> =
         inputs.iter().map(|c| (c.index, c.role)).chain(targets.iter().copied()).chain(weighted).collect();
-    let begun = match convert::begin(room, place.as_ref(), &table, facts, &wanted, progress)? {
+    let begun = match convert::begin(room, place.as_ref(), table, facts, &wanted, progress)? {
         Begin::InMemory => None,
         Begin::Convert(begun) => Some(begun),
         // Another program has just converted it.
-        Begin::Again => return load_within(room, settings, path, spec, known, progress),
+        Begin::Again => return load_within(room, settings, path, spec, Some(known), progress),
     };
     let kept = encode::Kept { captured, scratch: begun.as_ref().map(convert::Begun::scratch).transpose()? };
-    let mut values = encode::read_values(&table, &words, facts, &wanted, kept, progress, (0.45, 0.75))?;
+    let mut values = encode::read_values(table, &words, facts, &wanted, kept, progress, (0.45, 0.75))?;
     let mut target_values = values.split_off(inputs.len());
     let weight = weight.and_then(|index| Some((index, target_values.pop()?)));
-    let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
-    let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
+    let rows = rows::keep(settings, &inputs, &values, &target_values, table, &mut notes)?;
+    let target = Target::new(settings, table, target_values, &rows, &mut notes)?;
     let giveaways = target::giveaways(settings, &inputs, &values, &target, &rows);
     notes.extend(giveaways.iter().map(|leak| leak.words.clone()));
-    let split = divided(spec, (&table, &words, facts), &rows, &target, &mut notes, progress)?;
+    let split = divided(spec, (table, &words, facts), &rows, &target, &mut notes, progress)?;
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
     let (train, validation) = (pick(&split.train), pick(&split.validation));
     let parts = [&*train, &validation];
-    let weights = Weights::of_rows(weight, (&table, &words), &rows, parts, &mut notes, progress)?;
+    let weights = Weights::of_rows(weight, (table, &words), &rows, parts, &mut notes, progress)?;
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     let (truth, scale) = target.into_truth(settings, &train);
     let mut origin = None;
@@ -138,7 +142,7 @@ pub(super) fn load_within(
             let parts: Vec<Vec<usize>> = parts_of(split).iter().map(|part| pick(part)).collect();
             let samples: Vec<_> = parts.iter().map(|rows| held(&encoder, (&scale, weights.as_ref()), rows)).collect();
             if weights.is_none() && table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
-                origin = Some(Arc::new(origin_of(&table, &inputs, scale.places(&targets), &parts, &samples)?));
+                origin = Some(Arc::new(origin_of(table, &inputs, scale.places(&targets), &parts, &samples)?));
             }
             (samples, None)
         }
@@ -187,26 +191,6 @@ fn held(encoder: &Encoder, (target, weights): convert::Truth<'_>, rows: &[usize]
     rows.iter().for_each(|&row| target.push(row, &mut numbers));
     let weights = weights.iter().flat_map(|weights| rows.iter().map(|&row| weights.of(row)));
     Samples::weighted(&[encoder.width()], encoder.encode(rows), numbers, weights.collect::<Vec<_>>())
-}
-
-/// What all cells say of the columns, with the numbers of a table that is larger than memory: what is known, or it is
-/// looked up.
-fn surveyed<'a>(
-    known: Option<&'a Surveyed>,
-    table: &Table,
-    settings: &CsvSpec,
-    room: &Room,
-    progress: &dyn Progress,
-) -> Result<(Cow<'a, [ColumnFacts]>, Option<Captured>), DataError> {
-    if let Some(known) = known
-        && let Some(facts) = known.of(table, &settings.reading)
-    {
-        return Ok((facts.into(), known.take_captured()));
-    }
-    let mut capture = convert::capture(room, table)?;
-    let facts = columns::survey(table, &settings.reading, capture.as_mut(), None, progress, (0.0, 0.45))?;
-    let captured = capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, table))).transpose()?;
-    Ok((facts.into(), captured))
 }
 
 /// Whether the rows of a table lie in the cache already.

@@ -34,32 +34,37 @@ const NO_UNITS: [&str; 16] =
 /// A unit is not longer.
 const LONGEST_UNIT: usize = 12;
 
-/// Powers of ten that a 64-bit float has without an error.
-const TENS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-];
+/// So many digits are a 64-bit number.
+const MOST_DIGITS: usize = 19;
+/// Powers of ten, all of which a 64-bit float has without an error.
+const TENS: [u64; MOST_DIGITS + 1] = {
+    let mut tens = [1; MOST_DIGITS + 1];
+    let mut at = 1;
+    while at <= MOST_DIGITS {
+        tens[at] = tens[at - 1] * 10;
+        at += 1;
+    }
+    tens
+};
 
 /// `None`: the trimmed cell is no number.
+#[inline]
 pub(super) fn read(text: &str) -> Option<Written<'_>> {
     plain(text).or_else(|| dressed(text))
 }
 
 /// Digits with at most a sign, a point and an exponent.
+#[inline]
 fn plain(text: &str) -> Option<Written<'_>> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let (mut mantissa, mut at) = (0u64, 0);
-    let mut run = |from: usize| {
-        at = from;
-        while let Some(digit @ b'0'..=b'9') = unsigned.as_bytes().get(at) {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            at += 1;
-        }
-        at - from
-    };
-    let before = run(0);
-    let behind = (unsigned.as_bytes().get(before) == Some(&b'.')).then(|| run(before + 1));
+    let mut mantissa = 0;
+    let before = run(unsigned.as_bytes(), 0, &mut mantissa);
+    let mut at = before;
+    let has_point = unsigned.as_bytes().get(before) == Some(&b'.');
+    let behind = has_point.then(|| {
+        at = run(unsigned.as_bytes(), before + 1, &mut mantissa);
+        at - before - 1
+    });
     let rest = &unsigned[at..];
     if before + behind.unwrap_or(0) == 0 {
         return None;
@@ -69,16 +74,15 @@ fn plain(text: &str) -> Option<Written<'_>> {
         None => return None,
         Some(power) => {
             let size = power.strip_prefix(['-', '+']).unwrap_or(power);
-            if size.is_empty() || digits(size) < size.len() {
+            if size.is_empty() || !size.bytes().all(|byte| byte.is_ascii_digit()) {
                 return None;
             }
             Some(power.parse::<i64>().unwrap_or(if power.starts_with('-') { i64::MIN } else { i64::MAX }))
         }
     };
     let places = behind.unwrap_or(0);
-    // Of numbers that both are without an error the quotient is the nearest one.
-    let value = if exponent.is_none() && before + places <= 19 && mantissa < 1 << 53 && places < TENS.len() {
-        let size = mantissa as f64 / TENS[places];
+    let value = if exponent.is_none() && before + places <= MOST_DIGITS {
+        let size = quotient(mantissa, TENS[places]);
         if text.starts_with('-') { -size } else { size }
     } else {
         text.parse::<f64>().ok()?
@@ -86,7 +90,9 @@ fn plain(text: &str) -> Option<Written<'_>> {
     let leading_zero = unsigned.starts_with('0');
     let comma = match behind {
         None => Some(value),
-        Some(3) if (1..=3).contains(&before) && !leading_zero && exponent.is_none() => Some((value * 1000.0).round()),
+        Some(behind) if exponent.is_none() && may_be_thousands(unsigned.as_bytes(), before, behind) => {
+            Some((value * 1000.0).round())
+        }
         Some(_) => None,
     };
     let places = (behind.unwrap_or(0) as i64).saturating_sub(exponent.unwrap_or(0)).max(0);
@@ -99,6 +105,75 @@ fn plain(text: &str) -> Option<Written<'_>> {
         has_leading_zero: leading_zero && before > 1 && behind.is_none() && exponent.is_none(),
         is_plain: true,
     })
+}
+
+/// The number of a cell that is nothing but digits with a point between them, as programs print fractions, and its
+/// digits behind the point. `None`: it is something else, or needs a closer look.
+#[inline]
+pub(super) fn fraction(text: &str) -> Option<(f64, u8)> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let mut mantissa = 0;
+    let before = run(unsigned, 0, &mut mantissa);
+    if before == 0 || unsigned.get(before) != Some(&b'.') {
+        return None;
+    }
+    let behind = run(unsigned, before + 1, &mut mantissa) - before - 1;
+    let is_all = before + 1 + behind == unsigned.len();
+    let is_plain = is_all && behind > 0 && before + behind <= MOST_DIGITS;
+    if !is_plain || may_be_thousands(unsigned, before, behind) {
+        return None;
+    }
+    let size = quotient(mantissa, TENS[behind]);
+    Some((if unsigned.len() < text.len() { -size } else { size }, behind as u8))
+}
+
+/// Whether the point of a number may stand between thousands, as in 1.136.
+fn may_be_thousands(digits: &[u8], before: usize, behind: usize) -> bool {
+    behind == 3 && (1..=3).contains(&before) && digits[0] != b'0'
+}
+
+/// The end of the digits that stand from a place on, which are added to the mantissa's.
+#[inline]
+fn run(text: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
+    while let Some(number) = text.get(at..).and_then(<[u8]>::first_chunk).and_then(eight_digits) {
+        *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(number);
+        at += 8;
+    }
+    while let Some(digit @ b'0'..=b'9') = text.get(at) {
+        *mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        at += 1;
+    }
+    at
+}
+
+/// The number that eight digits are; `None`: some of them are none.
+fn eight_digits(bytes: &[u8; 8]) -> Option<u64> {
+    const ZEROS: u64 = u64::from_ne_bytes(*b"00000000");
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    let word = u64::from_le_bytes(*bytes);
+    let above_nine = word.wrapping_add(u64::from_ne_bytes([6; 8]));
+    if word & HIGH != ZEROS || above_nine & HIGH != ZEROS {
+        return None;
+    }
+    // Neighbours become numbers of two digits, then of four, then of eight.
+    let pairs = (word - ZEROS).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
+}
+
+/// The nearest 64-bit float to `number / ten`, a power of ten.
+fn quotient(number: u64, ten: u64) -> f64 {
+    // Of two numbers without an error it is the machine's own.
+    if number < 1 << 53 {
+        return number as f64 / ten as f64;
+    }
+    let (up, down) = (number.leading_zeros(), ten.leading_zeros());
+    let (dividend, divisor) = (u128::from(number << up) << 63, u128::from(ten << down));
+    let quotient = dividend / divisor;
+    // It has 63 bits or 64, more than count; below them it only matters whether there is a rest.
+    let bits = quotient as u64 | u64::from(quotient * divisor != dividend);
+    let power = 1023 - 63 + u64::from(down) - u64::from(up);
+    bits as f64 * f64::from_bits(power << 52)
 }
 
 fn is_minus(c: char) -> bool {
@@ -331,8 +406,21 @@ mod tests {
                 );
             }
         }
-        for text in ["-0", "0.0", "9007199254740993", "18446744073709551616.5", "0.00000000000000000000001"] {
-            assert_eq!(plain(text).unwrap().values[POINT].unwrap().to_bits(), text.parse::<f64>().unwrap().to_bits());
+        let mut digits = || (draws.unit() * 2f64.powi(63)) as u64;
+        let long = (0..20_000u64).map(|at| {
+            // Halfway between two floats, and beside it.
+            let near = |number: u64| (number >> 10 << 10 | 1 << 9) + at % 3 - 1;
+            let number = if at % 2 == 0 { digits() } else { near(digits()) };
+            let (text, places) = (number.to_string(), at as usize % 20);
+            match text.len().checked_sub(places) {
+                Some(0) | None => format!("0.{number:0places$}"),
+                Some(before) => format!("{}.{}", &text[..before], &text[before..]),
+            }
+        });
+        let edges = ["-0", "0.0", "9007199254740993", "18446744073709551616.5", "0.00000000000000000000001"];
+        for text in long.chain(edges.map(str::to_owned)) {
+            let found = plain(&text).unwrap().values[POINT].unwrap();
+            assert_eq!(found.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
         }
     }
 

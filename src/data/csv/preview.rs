@@ -7,10 +7,10 @@ use super::capture::Captured;
 use super::cell::Words;
 use super::columns::ColumnFacts;
 use super::drawn::Drawing;
-use super::odd_rows::OddRows;
 use super::table::Table;
 use super::{columns, convert, dividing};
 use crate::data::facts::Drawn;
+use crate::data::mapped::{self, Stamp};
 use crate::data::{DataError, Progress, Room};
 use crate::model::{ColumnRole, Reading};
 
@@ -112,13 +112,12 @@ pub struct ColumnPreview {
 
 /// What was found of all cells of a table, so that loading it needn't look through it again. Large: to be dropped then.
 pub struct Surveyed {
-    path: PathBuf,
+    table: Table,
     reading: Reading,
-    /// Of the text.
-    size: u64,
-    odd: OddRows,
+    /// The files as they were.
+    stamps: Vec<Stamp>,
     facts: Vec<ColumnFacts>,
-    /// Of a table that is larger than memory, until it is loaded.
+    /// Its numbers, until it is loaded.
     captured: Mutex<Option<Captured>>,
 }
 
@@ -128,14 +127,42 @@ impl Surveyed {
         self.captured.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
     }
 
-    /// The facts, if they are of this table as it still is, which learns of its odd rows.
-    pub(super) fn of(&self, table: &Table, reading: &Reading) -> Option<&[ColumnFacts]> {
-        let is_same = self.path == table.path && self.reading == *reading && self.size == table.size();
-        if is_same {
-            table.set_odd(self.odd);
-        }
-        is_same.then_some(self.facts.as_slice())
+    /// Looks through a table that is about to be loaded.
+    pub(super) fn new(path: &Path, reading: &Reading, room: &Room, progress: &dyn Progress) -> Result<Self, DataError> {
+        look_through(path, reading, Some(room), None, progress, (0.0, 0.45))
     }
+
+    /// Whether it is this table as it still is.
+    pub(super) fn is_of(&self, path: &Path, reading: &Reading) -> bool {
+        self.table.path == path && self.reading == *reading && mapped::are_current(&self.stamps)
+    }
+
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    pub(super) fn facts(&self) -> &[ColumnFacts] {
+        &self.facts
+    }
+}
+
+/// `room`: the numbers are kept. `drawing`: some of the rows.
+fn look_through(
+    path: &Path,
+    reading: &Reading,
+    room: Option<&Room>,
+    drawing: Option<&mut Option<Drawing>>,
+    progress: &dyn Progress,
+    share: (f32, f32),
+) -> Result<Surveyed, DataError> {
+    // Before it is read: what changes meanwhile is looked at again.
+    let stamps = convert::files(path).and_then(|files| mapped::stamps(&files)).unwrap_or_default();
+    let table = Table::open(path, reading, progress)?;
+    let mut capture = room.map(|room| convert::capture(room, &table)).transpose()?.flatten();
+    let drawing = drawing.map(|drawing| drawing.insert(Drawing::new(table.names.len())));
+    let facts = columns::survey(&table, reading, capture.as_mut(), drawing, progress, share)?;
+    let captured = capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, &table))).transpose()?;
+    Ok(Surveyed { table, reading: reading.clone(), stamps, facts, captured: Mutex::new(captured) })
 }
 
 /// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
@@ -143,20 +170,19 @@ pub fn inspect_csv(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
     survey_csv(path, reading, None, progress).map(|(preview, _)| preview)
 }
 
-/// As [`inspect_csv`], with what loading needs. `room`: of a table that is larger the numbers are kept for that.
+/// As [`inspect_csv`], with what loading needs. `room`: its numbers are kept for that.
 pub fn survey_csv(
     path: &Path,
     reading: &Reading,
     room: Option<&Room>,
     progress: &dyn Progress,
 ) -> Result<(TablePreview, Surveyed), DataError> {
-    let table = Table::open(path, reading, progress)?;
-    let mut capture = room.map(|room| convert::capture(room, &table)).transpose()?.flatten();
-    let mut drawing = Drawing::new(table.names.len());
-    let facts = columns::survey(&table, reading, capture.as_mut(), Some(&mut drawing), progress, (0.0, 0.95))?;
-    let captured = capture.map(|capture| capture.end().map_err(|error| columns::unkept(&error, &table))).transpose()?;
-    let drawn = Arc::new(drawing.end(&facts, &Words::new(&reading.missing_words)));
-    let columns = table.names.iter().zip(&facts).map(|(name, facts)| {
+    let mut drawing = None;
+    let surveyed = look_through(path, reading, room, Some(&mut drawing), progress, (0.0, 0.95))?;
+    let Surveyed { table, facts, .. } = &surveyed;
+    let words = Words::new(&reading.missing_words);
+    let drawn = Arc::new(drawing.map(|drawing| drawing.end(facts, &words)).unwrap_or_default());
+    let columns = table.names.iter().zip(facts).map(|(name, facts)| {
         let (role, reason) = facts.infer();
         let (as_target, target_reason) = facts.infer_as_target();
         let mut top: Vec<(&String, &usize)> = facts.counts.iter().collect();
@@ -213,9 +239,7 @@ pub fn survey_csv(
         columns: columns.collect(),
         drawn,
     };
-    let (path, reading) = (path.to_path_buf(), reading.clone());
-    let (size, odd, captured) = (table.size(), table.odd(), Mutex::new(captured));
-    Ok((preview, Surveyed { path, reading, size, odd, facts, captured }))
+    Ok((preview, surveyed))
 }
 
 /// Names that targets go by, likeliest first.

@@ -87,6 +87,11 @@ pub(super) struct Filling<T> {
 }
 
 impl<T: NoUninit + AnyBitPattern> Filling<T> {
+    /// `likely`: as many as there may be, or fewer, or more.
+    pub fn in_memory(likely: usize) -> Self {
+        Self { values: Vec::with_capacity(likely), file: None, from: 0, written: 0, rows: usize::MAX }
+    }
+
     pub fn push(&mut self, value: T) -> Result<(), Error> {
         self.values.push(value);
         if self.file.is_some() && self.values.len() * size_of::<T>() >= BLOCK { self.flush() } else { Ok(()) }

@@ -172,7 +172,8 @@ impl Target {
             Self::Classes { names, codes } => (Truth::classes(names), ScaledTarget::Classes(codes)),
             Self::Numbers(all) => {
                 let scaled = all.into_iter().map(|(numbers, curve)| {
-                    let (offset, deviation) = mean_and_deviation(train.iter().map(|&row| curve.of(numbers[row])));
+                    let learned: Vec<f64> = train.iter().map(|&row| curve.of(numbers[row])).collect();
+                    let (offset, deviation) = mean_and_deviation(learned.iter().copied());
                     ScaledNumbers { numbers, curve, offset, scale: if deviation > 0.0 { deviation } else { 1.0 } }
                 });
                 let scaled: Vec<ScaledNumbers> = scaled.collect();
@@ -331,15 +332,17 @@ fn determines(values: &Values, classes: &[u32], rows: &[usize]) -> bool {
 
 /// Whether a numeric column is the target up to unit and offset.
 fn is_linear_in(values: &Values, target: &[f64], rows: &[usize]) -> bool {
+    const FEWEST: f64 = 10.0;
     let Values::Numbers(numbers) = values else { return false };
-    let present = || rows.iter().copied().filter(|&row| !numbers[row].is_nan());
-    let (mean, deviation) = mean_and_deviation(present().map(|row| numbers[row]));
-    let (target_mean, target_deviation) = mean_and_deviation(present().map(|row| target[row]));
-    let count = present().count();
-    if count < 10 || deviation == 0.0 || target_deviation == 0.0 {
-        return false;
+    let mut pairs = rows.iter().map(|&row| (numbers[row], target[row])).filter(|(x, _)| !x.is_nan());
+    // In one pass: from the first of them on, so that numbers far from zero lose no digits.
+    let Some(first) = pairs.next() else { return false };
+    let (mut count, mut x, mut y, mut xx, mut yy, mut xy) = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+    for pair in pairs {
+        let (a, b) = (pair.0 - first.0, pair.1 - first.1);
+        (count, x, y) = (count + 1.0, x + a, y + b);
+        (xx, yy, xy) = (xx + a * a, yy + b * b, xy + a * b);
     }
-    let products = present().map(|row| (numbers[row] - mean) * (target[row] - target_mean));
-    let correlation = products.sum::<f64>() / (count as f64 * deviation * target_deviation);
-    correlation.abs() > 0.99999
+    let (of_x, of_y, of_both) = (xx - x * x / count, yy - y * y / count, xy - x * y / count);
+    count >= FEWEST && of_x > 0.0 && of_y > 0.0 && of_both.abs() > 0.99999 * (of_x * of_y).sqrt()
 }

@@ -20,13 +20,7 @@ pub struct Key {
 impl Key {
     /// `files`: those of the table. Errors: one is not there.
     pub fn new(files: &[PathBuf], spec: &DataSpec) -> Result<Self, DataError> {
-        let mut stamps = Vec::new();
-        for file in files {
-            stamps.push(
-                stamp(file)
-                    .map_err(|error| DataError::new(format!("Can't read the file ({error}): {}", file.display())))?,
-            );
-        }
+        let stamps = stamps(files)?;
         // The same table by another path is the same.
         let mut spec = spec.clone();
         if let Source::Csv(csv) = &mut spec.source {
@@ -49,7 +43,23 @@ impl Key {
     }
 }
 
-fn stamp(file: &Path) -> std::io::Result<(PathBuf, u64, u64)> {
+/// Where a file is, its size and its date.
+pub type Stamp = (PathBuf, u64, u64);
+
+/// Errors: one is not there.
+pub fn stamps(files: &[PathBuf]) -> Result<Vec<Stamp>, DataError> {
+    let of = |file: &PathBuf| {
+        stamp(file).map_err(|error| DataError::new(format!("Can't read the file ({error}): {}", file.display())))
+    };
+    files.iter().map(of).collect()
+}
+
+/// Whether there are files, and all of them are as they were.
+pub fn are_current(stamps: &[Stamp]) -> bool {
+    !stamps.is_empty() && stamps.iter().all(|known| stamp(&known.0).is_ok_and(|now| now == *known))
+}
+
+fn stamp(file: &Path) -> std::io::Result<Stamp> {
     let about = file.metadata()?;
     let since = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok((file.canonicalize()?, about.len(), since.as_nanos() as u64))
@@ -58,8 +68,7 @@ fn stamp(file: &Path) -> std::io::Result<(PathBuf, u64, u64)> {
 /// Whether the files of a key are as they were.
 pub(super) fn is_current(text: &str) -> bool {
     let key: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-    let files = serde_json::from_value::<Vec<(PathBuf, u64, u64)>>(key["files"].clone()).unwrap_or_default();
-    !files.is_empty() && files.iter().all(|known| stamp(&known.0).is_ok_and(|now| now == *known))
+    are_current(&serde_json::from_value::<Vec<Stamp>>(key["files"].clone()).unwrap_or_default())
 }
 
 /// FNV-1a. What two keys have in common by chance, the text in the file tells apart.

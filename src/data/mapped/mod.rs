@@ -22,7 +22,7 @@ use super::samples::{Rows, Stock};
 use super::{DataError, Dataset, Encoding, Samples};
 use crate::files::cache::{Cache, Making};
 pub(super) use file::{RowsFile, Writer};
-pub(super) use key::Key;
+pub(super) use key::{Key, Stamp, are_current, stamps};
 pub use listing::{CachedTable, cached_tables};
 
 /// Between two looks at whether somebody else has made a file.

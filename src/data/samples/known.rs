@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{DataError, Samples};
@@ -14,6 +15,9 @@ use crate::data::fingerprint::PartPrint;
 
 /// Samples that are looked at where a fair or an even share of them will do.
 pub const MOST: usize = 100_000;
+
+/// Samples whose targets one thread adds up.
+const SUMMED: usize = 1 << 16;
 
 type Once<T> = OnceLock<Result<T, DataError>>;
 
@@ -67,13 +71,19 @@ impl Samples {
     pub(in crate::data) fn with_stock(self, stock: Stock) -> Self {
         let Stock { print, counts, means } = stock;
         // Of samples that nobody has asked anything yet.
-        let _ = self.known.print.set(Ok(print));
+        let samples = self.with_print(print);
         if let Some(counts) = counts {
-            let _ = self.known.counts.set(Ok(counts));
+            let _ = samples.known.counts.set(Ok(counts));
         }
         if let Some(means) = means {
-            let _ = self.known.means.set(Ok(means));
+            let _ = samples.known.means.set(Ok(means));
         }
+        samples
+    }
+
+    /// These samples, whose fingerprint is known already.
+    pub(in crate::data) fn with_print(self, print: PartPrint) -> Self {
+        let _ = self.known.print.set(Ok(print));
         self
     }
 
@@ -108,10 +118,19 @@ impl Samples {
     /// The mean of each number of the targets; NaN where there are no samples.
     pub fn target_means(&self) -> Result<&[f64], DataError> {
         let found = self.known.means.get_or_init(|| {
+            // Of pieces, so that the same comes out on any number of threads.
+            let of_piece = |from: usize| {
+                let mut sums = vec![0.0; self.target_len];
+                for row in from..(from + SUMMED).min(self.len()) {
+                    let target = self.target(row)?;
+                    sums.iter_mut().zip(target.iter()).for_each(|(sum, &number)| *sum += f64::from(number));
+                }
+                Ok(sums)
+            };
+            let pieces = (0..self.len()).into_par_iter().step_by(SUMMED).map(of_piece);
             let mut sums = vec![0.0; self.target_len];
-            for row in 0..self.len() {
-                let target = self.target(row)?;
-                sums.iter_mut().zip(target.iter()).for_each(|(sum, &number)| *sum += f64::from(number));
+            for piece in pieces.collect::<Result<Vec<_>, DataError>>()? {
+                sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
             }
             Ok(sums.into_iter().map(|sum| sum / self.len() as f64).collect())
         });

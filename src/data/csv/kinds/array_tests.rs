@@ -27,8 +27,8 @@ fn an_array_is_a_table_whatever_its_type_and_order() {
     let six = floats(&[0.1, 1.0, -2.5, f64::NAN, 1e300, 6.0]);
     let read = |bytes: &[u8]| text(file(bytes).path()).unwrap().0;
     let head = "column 1,column 2,column 3\n";
-    assert_eq!(read(&npy("'<f8'", false, "2, 3", &six)), format!("{head}0.1,1,-2.5\nNaN,1e300,6\n"));
-    assert_eq!(read(&npy("'<f8'", true, "2, 3", &six)), format!("{head}0.1,-2.5,1e300\n1,NaN,6\n"));
+    assert_eq!(read(&npy("'<f8'", false, "2, 3", &six)), format!("{head}0.1,1,-2.5\nNaN,1e+300,6\n"));
+    assert_eq!(read(&npy("'<f8'", true, "2, 3", &six)), format!("{head}0.1,-2.5,1e+300\n1,NaN,6\n"));
     assert_eq!(
         read(&npy("'<f4'", false, "2,", &[0.1f32.to_le_bytes(), 3f32.to_le_bytes()].concat())),
         "column 1\n0.1\n3\n"

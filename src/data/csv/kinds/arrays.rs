@@ -114,7 +114,7 @@ impl Array {
         let bits = word(bytes);
         match (self.kind, self.width) {
             ('f', 2) => number(f64::from(Half::from_bits(bits as u16).to_f32())),
-            ('f', 4) => super::single(f32::from_bits(bits as u32)),
+            ('f', 4) => number(f32::from_bits(bits as u32)),
             ('f', _) => number(f64::from_bits(bits)),
             ('i', width) => {
                 let unused = 64 - 8 * width as u32;

@@ -23,11 +23,13 @@ use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::{Rows, check_streamed, left_out, listed, number, single};
+use super::{Rows, check_streamed, left_out, listed, shortest};
 use crate::data::DataError;
 
-/// Rows taken out at once: little, because each may hold much.
+/// Rows taken out at once: little, because each may hold much; of nothing but numbers, and cells of those.
 const BATCH: usize = 256;
+const BATCH_OF_NUMBERS: usize = 8192;
+const MOST_AT_ONCE: usize = 1 << 20;
 /// What a page or a buffer may unpack to.
 const MOST_UNPACKED: u64 = 1 << 30;
 /// What a message of an Arrow file may say of itself.
@@ -70,7 +72,7 @@ fn read_parquet(file: File, rows: &mut Rows) -> Result<Vec<String>, DataError> {
     check_packed(&file, metadata.metadata())?;
     let mut columns = Columns::new(metadata.schema())?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.kept.iter().copied());
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(BATCH);
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(columns.batch);
     let batches = reader.with_projection(mask).build().map_err(|error| damaged(&error))?;
     columns.header(rows)?;
     let mut read = 0;
@@ -197,8 +199,8 @@ fn write_all(
     columns.header(rows)?;
     for batch in batches {
         let batch = batch.map_err(|error| damaged(&error))?;
-        for from in (0..batch.num_rows()).step_by(BATCH) {
-            let part = batch.slice(from, BATCH.min(batch.num_rows() - from));
+        for from in (0..batch.num_rows()).step_by(columns.batch) {
+            let part = batch.slice(from, columns.batch.min(batch.num_rows() - from));
             columns.write(part.columns(), part.num_rows(), rows)?;
         }
     }
@@ -311,6 +313,8 @@ struct Columns {
     /// Cells without a text, by column.
     lost: Vec<u64>,
     text: String,
+    /// Rows to take at once.
+    batch: usize,
 }
 
 impl Columns {
@@ -324,7 +328,9 @@ impl Columns {
             return Err(DataError::new("The file has no columns. Choose another one."));
         }
         left_out(&nested, fields.len(), NESTED)?;
+        let are_numbers = kept.iter().all(|&i| fields[i].data_type().is_primitive());
         Ok(Self {
+            batch: if are_numbers { BATCH_OF_NUMBERS.min(MOST_AT_ONCE / kept.len()).max(BATCH) } else { BATCH },
             names: kept.iter().map(name).collect(),
             lost: vec![0; kept.len()],
             kept,
@@ -343,8 +349,13 @@ impl Columns {
         let options = FormatOptions::new().with_display_error(false);
         let cells: Vec<Cells> =
             plain.iter().map(|array| Cells::of(array, &options)).collect::<Result<_, _>>().map_err(|e| damaged(&e))?;
+        let mut digits = zmij::Buffer::new();
         for row in 0..count {
             for (cells, lost) in cells.iter().zip(&mut self.lost) {
+                if let Some(number) = cells.number(row, &mut digits) {
+                    rows.plain(number)?;
+                    continue;
+                }
                 self.text.clear();
                 *lost += u64::from(!cells.print(row, &mut self.text));
                 rows.cell(&self.text)?;
@@ -397,13 +408,18 @@ impl<'a> Cells<'a> {
         })
     }
 
+    /// A number with a fraction.
+    fn number<'b>(&self, row: usize, into: &'b mut zmij::Buffer) -> Option<&'b str> {
+        match self {
+            Self::Double(array) if array.is_valid(row) => Some(shortest(array.value(row), into)),
+            Self::Single(array) if array.is_valid(row) => Some(shortest(array.value(row), into)),
+            _ => None,
+        }
+    }
+
     /// Whether there is a text, or nothing to be printed.
     fn print(&self, row: usize, into: &mut String) -> bool {
         match self {
-            Self::Double(array) if array.is_valid(row) => into.push_str(&number(array.value(row))),
-            Self::Single(array) if array.is_valid(row) => {
-                into.push_str(&single(array.value(row)));
-            }
             Self::Bytes(array) if array.is_valid(row) => match std::str::from_utf8(array.value(row)) {
                 Ok(text) => into.push_str(text),
                 Err(_) => return false,

@@ -154,16 +154,22 @@ impl<'a> Rows<'a> {
     }
 
     pub fn cell(&mut self, text: &str) -> Result<(), DataError> {
+        if !text.contains(['"', ',', '\n', '\r']) {
+            return self.plain(text);
+        }
+        self.plain("")?;
+        self.put(b"\"")?;
+        self.put(text.replace('"', "\"\"").as_bytes())?;
+        self.put(b"\"")
+    }
+
+    /// A cell without quotation marks, commas and ends of lines.
+    pub fn plain(&mut self, text: &str) -> Result<(), DataError> {
         if self.in_row > 0 {
             self.put(b",")?;
         }
         self.in_row += 1;
-        if !text.contains(['"', ',', '\n', '\r']) {
-            return self.put(text.as_bytes());
-        }
-        self.put(b"\"")?;
-        self.put(text.replace('"', "\"\"").as_bytes())?;
-        self.put(b"\"")
+        self.put(text.as_bytes())
     }
 
     pub fn end_row(&mut self) -> Result<(), DataError> {
@@ -226,11 +232,11 @@ fn left_out(names: &[String], all: usize, what: &str) -> Result<Vec<String>, Dat
 }
 
 /// A number as short as it comes back to the bit.
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
+fn number(value: impl zmij::Float) -> String {
+    shortest(value, &mut zmij::Buffer::new()).to_owned()
 }
 
-/// The same for 32 bits.
-fn single(value: f32) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e7 { format!("{value:.0}") } else { format!("{value:?}") }
+fn shortest<F: zmij::Float>(value: F, into: &mut zmij::Buffer) -> &str {
+    let text = into.format(value);
+    text.strip_suffix(".0").unwrap_or(text)
 }
