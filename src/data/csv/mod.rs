@@ -92,13 +92,10 @@ pub(super) fn load_within(
     if let Some(dataset) = place.as_ref().map(|place| place.find(&mut notes, progress)).transpose()?.flatten() {
         return Ok(dataset);
     }
-    let looked_at;
+    let mut new = None;
     let known = match known.filter(|known| known.is_of(path, &settings.reading)) {
         Some(known) => known,
-        None => {
-            looked_at = Surveyed::new(path, &settings.reading, room, progress)?;
-            &looked_at
-        }
+        None => new.insert(Surveyed::new(path, &settings.reading, room, progress)?),
     };
     let (table, facts, captured) = (known.table(), known.facts(), known.take_captured());
     let targets = target::wanted(settings, table, facts)?;
@@ -127,8 +124,7 @@ pub(super) fn load_within(
     let split = divided(spec, (table, &words, facts), &rows, &target, &mut notes, progress)?;
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
     let (train, validation) = (pick(&split.train), pick(&split.validation));
-    let parts = [&*train, &validation];
-    let weights = Weights::of_rows(weight, (table, &words), &rows, parts, &mut notes, progress)?;
+    let weights = Weights::of_rows(weight, (table, &words), &rows, [&train, &validation], &mut notes, progress)?;
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     let (truth, scale) = target.into_truth(settings, &train);
     let mut origin = None;
@@ -163,7 +159,6 @@ pub(super) fn load_within(
         },
         target: encoding::Target::of(&truth, Some(&settings.target)),
     };
-    let encoding = Arc::new(encoding);
     let mut dataset = Dataset {
         name,
         input_shape,
@@ -176,7 +171,7 @@ pub(super) fn load_within(
         plane: None,
         notes,
         giveaways,
-        encoding,
+        encoding: Arc::new(encoding),
         origin,
     };
     if let (Some(begun), Some(converted)) = (begun, converted) {
