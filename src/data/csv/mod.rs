@@ -7,6 +7,7 @@
 //! else twice (to know the columns, and to take the values).
 
 mod archive;
+mod ascii;
 mod capture;
 mod cell;
 mod columns;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
 use super::archive::Archive;
+use super::ascii::is_ascii;
 use super::copy::{Out, copy, pipe, written};
 use super::kinds::{Kind, Written};
 use super::table::{thousands, unreadable};
@@ -21,8 +21,6 @@ use crate::model::Reading;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Read at once.
 const BLOCK: usize = 1 << 16;
-/// Of a large file, for one of several threads.
-const PIECE: u64 = 4 << 20;
 /// The beginning that is judged.
 const SAMPLE: usize = 1 << 16;
 /// Of a text that is made as it is read.
@@ -329,7 +327,7 @@ fn encoding(
     if first_line(start).contains(&0) {
         return Err(DataError::new(format!("This isn't a text file. Choose a CSV file: {}", path.display())));
     }
-    if is_ascii(file, start.starts_with(BOM), progress) {
+    if is_ascii(file, if start.starts_with(BOM) { BOM } else { b"" }, progress) {
         return Ok(None);
     }
     let mut check = Check::default();
@@ -359,23 +357,6 @@ fn encoding(
     })?;
     guess.feed(b"", true);
     Ok(Some(guess.guess(None, chardetng::Utf8Detection::Deny)))
-}
-
-/// Whether a text has nothing but ASCII behind its mark, which all threads look for. If it can't be read, it has not.
-fn is_ascii(file: &Path, has_mark: bool, progress: &dyn Progress) -> bool {
-    let Ok(size) = file.metadata().map(|file| file.len()) else { return false };
-    let is_plain = |bytes: &mut Vec<u8>, piece: u64| {
-        let mut read = || {
-            let mut file = File::open(file)?;
-            file.seek(SeekFrom::Start(piece * PIECE))?;
-            bytes.clear();
-            file.take(PIECE).read_to_end(bytes)
-        };
-        let is_read = !progress.cancelled() && read().is_ok();
-        let text = if has_mark && piece == 0 { bytes.get(BOM.len()..).unwrap_or_default() } else { &bytes[..] };
-        is_read && text.is_ascii() && memchr::memchr(0, text).is_none()
-    };
-    (0..size.div_ceil(PIECE)).into_par_iter().map_init(Vec::new, is_plain).all(|is_plain| is_plain)
 }
 
 /// The line of a byte.
