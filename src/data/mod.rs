@@ -69,7 +69,7 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
 /// Large: to be dropped then.
 pub enum Known {
     /// All cells of a table.
-    Table(Surveyed),
+    Table(Box<Surveyed>),
     /// The labels of a folder of pictures.
     Boxes(KnownBoxes),
 }
@@ -105,7 +105,7 @@ fn load_from(
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     let (table, labels) = match known {
-        Some(Known::Table(table)) => (Some(table), None),
+        Some(Known::Table(table)) => (Some(&**table), None),
         Some(Known::Boxes(labels)) => (None, Some(labels)),
         None => (None, None),
     };

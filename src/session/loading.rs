@@ -31,7 +31,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let room = Some(Room::here()).filter(|_| !data::is_converted(spec, base));
             let path = data::resolve(base, &csv.path);
             let (table, known) = data::survey_csv(&path, &csv.reading, room.as_ref(), &first)?;
-            let known = Known::Table(known);
+            let known = Known::Table(Box::new(known));
             let dataset = Arc::new(data::load_known(spec, Some(&known), base, &second)?);
             drop(known);
             let facts = facts_of(&table, spec, &dataset, &last)?;

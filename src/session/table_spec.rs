@@ -123,7 +123,7 @@ pub fn surveyed_spec(
         let embedded: Vec<ColumnChoice> = many.map(embedded).collect();
         csv.columns.extend(embedded);
     }
-    Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table, Known::Table(known)))
+    Ok((DataSpec { source: Source::Csv(csv), split, ..DataSpec::default() }, table, Known::Table(Box::new(known))))
 }
 
 /// Has the network learn the logarithm of targets: of all or none as somebody says, else of those whose numbers ask for
