@@ -26,8 +26,11 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
     let notes = notes(&dataset, found.is_forward_only());
     let memory = prepare::memory(&project, &dataset, &found);
     problems.extend(memory.and_then(|memory| memory.refusal(machine::available())));
-    let warnings = warnings(&project, &dataset);
+    let mut warnings = warnings(&project, &dataset);
     let table = table(&project, &prepare::base_of(&options.file))?;
+    if let Some((csv, table)) = &table {
+        warnings.extend(columns::warnings(table, &project.data, csv, &dataset)?);
+    }
     if options.json {
         let layers: Vec<_> = project
             .graph

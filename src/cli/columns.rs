@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::data::facts::log_skewness;
-use crate::data::{ColumnPreview, Dataset, TablePreview};
-use crate::model::{ColumnRole, CsvSpec};
+use super::watched::Watched;
+use crate::data::facts::{self, log_skewness};
+use crate::data::{ColumnPreview, DataError, Dataset, TablePreview};
+use crate::model::{ColumnRole, CsvSpec, DataSpec};
 
 /// Cells are cut to so many characters.
 const WIDEST: usize = 32;
@@ -70,6 +71,19 @@ pub fn text(table: &TablePreview, csv: &CsvSpec, dataset: &Dataset) -> String {
     let all: Vec<String> = lines.iter().map(padded).collect();
     let task = if dataset.truth.task.classes().is_some() { "classes" } else { "numbers" };
     format!("{}\n{} rows. Predicts {}: {task}.", all.join("\n"), table.rows, csv.targets().join(", "))
+}
+
+/// What of the table needs a look, as the Data tab tells it; what the data's notes say already is not said again.
+pub fn warnings(
+    table: &TablePreview,
+    spec: &DataSpec,
+    csv: &CsvSpec,
+    dataset: &Dataset,
+) -> Result<Vec<String>, DataError> {
+    let facts = facts::facts(table, spec, csv, dataset, &Watched::default())?;
+    let is_told = |column: usize| dataset.giveaways.iter().any(|leak| leak.column == table.columns[column].name);
+    let new = facts.warnings.into_iter().filter(|warning| !warning.column.is_some_and(is_told));
+    Ok(new.map(|warning| warning.words).collect())
 }
 
 fn cut(text: &str) -> String {

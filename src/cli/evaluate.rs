@@ -54,6 +54,15 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
         let mut notes = unseen.notes.clone();
         let (rows, targets) = unseen.known(weights.encoding.target.truth().task.target().len());
         let lacking = unseen.kept.iter().filter(|kept| **kept).count() - rows.len();
+        if rows.is_empty() && !unseen.unknown_classes.is_empty() {
+            bail!(
+                "No row of {} has a class that the network knows: the rows have {}, and it was trained on {}. Rename the \
+                 classes as in training, or ask for predictions alone: glassbox predict",
+                path.display(),
+                listed(unseen.unknown_classes.iter()),
+                listed(weights.encoding.target.truth().names.iter()),
+            );
+        }
         if rows.is_empty() {
             let headings = weights.encoding.target.headings();
             let column = if headings.len() > 1 { "columns" } else { "column" };
@@ -66,7 +75,14 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
             );
         }
         if lacking > 0 {
-            notes.push(format!("{lacking} rows without an answer that the network knows are left out."));
+            let (rows, are) = if lacking == 1 { ("row", "is") } else { ("rows", "are") };
+            notes.push(format!(
+                "{lacking} {rows} without an answer that the network knows {are} left out{}.",
+                match unseen.unknown_classes.len() {
+                    0 => String::new(),
+                    _ => format!(" (unknown: {})", listed(unseen.unknown_classes.iter())),
+                }
+            ));
         }
         let width = weights.encoding.input_shape.iter().product::<usize>();
         let inputs: Vec<f32> =
@@ -93,12 +109,21 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
     Ok(Asked { what: what.into(), key, part, notes: Vec::new(), dataset: Some(dataset) })
 }
 
+/// At most ten names, in quotation marks.
+fn listed<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
+    const NAMED: usize = 10;
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    names.take(NAMED).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ") + &more
+}
+
 /// What was found.
 struct Told {
     report: Report,
     baselines: Vec<Baseline>,
     importance: Option<(Vec<Importance>, usize)>,
     dependence: Vec<Dependence>,
+    /// What the network's answers are called.
+    outputs: Vec<String>,
 }
 
 fn tell(options: &EvaluateOptions, judge: &Judge, asked: &Asked) -> anyhow::Result<Told> {
@@ -108,6 +133,7 @@ fn tell(options: &EvaluateOptions, judge: &Judge, asked: &Asked) -> anyhow::Resu
         Some(dataset) => baselines::baselines(dataset, &asked.part, &watched)?,
         None => Vec::new(),
     };
+    let outputs = judge.truth().names.clone();
     let rows = asked.part.fair(report.classes.is_some());
     let importance = options.importance.then(|| judge.importance(&asked.part, &rows, REPEATS, &watched)).transpose()?;
     if importance.as_ref().is_some_and(|(columns, _)| columns.is_empty()) {
@@ -118,14 +144,12 @@ fn tell(options: &EvaluateOptions, judge: &Judge, asked: &Asked) -> anyhow::Resu
     let mut dependence = Vec::new();
     for column in &options.dependence {
         let curve = judge.dependence(&asked.part, &rows, column)?;
-        let names = || judge.columns().into_iter().map(|group| group.name).collect::<Vec<_>>().join(", ");
-        dependence.push(
-            curve.with_context(|| {
-                format!("The network isn't given a column {column:?}. Its columns are: {}.", names())
-            })?,
-        );
+        let names = || judge.columns().into_iter().map(|group| group.name).collect::<Vec<_>>();
+        dependence.push(curve.with_context(|| {
+            format!("The network isn't given a column {column:?}. Its columns are: {}.", listed(names().iter()))
+        })?);
     }
-    Ok(Told { report, baselines, importance, dependence })
+    Ok(Told { report, baselines, importance, dependence, outputs })
 }
 
 impl Told {
@@ -135,10 +159,14 @@ impl Told {
         lines.push(format!("{:<22} {}", metric.title(), shown(*metric, *score)));
         for number in &self.report.numbers {
             if self.report.numbers.len() > 1 {
-                lines.push(format!("{:<22} {:.4}", format!("R² of {}", number.name), number.r2));
+                lines.push(format!("{:<22} {}", format!("R² of {}", number.name), decimals(number.r2)));
             }
             lines.push(format!("{:<22} {:.4}", format!("RMSE of {}", number.name), number.rmse));
             lines.push(format!("{:<22} {:.4}", format!("MAE of {}", number.name), number.mae));
+        }
+        if let Some(boxes) = &self.report.boxes {
+            lines.extend(boxes.map.map(|map| format!("{:<22} {map:.4}", "mAP")));
+            lines.extend(boxes.ap50.iter().map(|(name, ap)| format!("AP@0.5 {ap:.4} for {name}")));
         }
         let areas = self.report.classes.as_ref().and_then(|classes| classes.areas);
         let area = |name: &str, area: Option<f64>| area.map(|area| format!("{name:<22} {area:.4}"));
@@ -152,19 +180,19 @@ impl Told {
                 metric.title()
             ));
             let width = columns.iter().map(|c| c.column.chars().count()).max().unwrap_or(0);
-            lines.extend(columns.iter().map(|c| format!("{:<width$}  {:>8.4} ± {:.4}", c.column, c.mean, c.deviation)));
+            lines.extend(
+                columns.iter().map(|c| format!("{:<width$}  {:>8} ± {:.4}", c.column, decimals(c.mean), c.deviation)),
+            );
         }
         for curve in &self.dependence {
             lines.push(format!("\n{}: mean answer where it has this value", curve.column));
-            let width = curve.points.iter().map(|point| point.label.chars().count()).max().unwrap_or(0);
-            let answers = |answers: &[f32]| answers.iter().map(|a| format!("{a:>10.4}")).collect::<String>();
-            lines.extend(curve.points.iter().map(|p| format!("{:<width$}{}", p.label, answers(&p.answers))));
+            lines.push(curve_table(curve, &self.outputs));
         }
         lines.join("\n")
     }
 
     fn json(&self, named: &Named, asked: &Asked) -> Value {
-        let Report { samples, loss, metric, score, classes, numbers } = &self.report;
+        let Report { samples, loss, metric, score, classes, numbers, boxes } = &self.report;
         let mut all = json!({
             "part": asked.key, "samples": samples, "step": named.weights.snapshot.step, "loss": loss,
             (metric.key()): score, "notes": asked.notes,
@@ -186,6 +214,10 @@ impl Told {
             let each = numbers.iter().map(|n| json!({ "output": n.name, "r2": n.r2, "mae": n.mae, "rmse": n.rmse }));
             all["errors"] = each.collect();
         }
+        if let Some(boxes) = boxes {
+            all["map"] = json!(boxes.map);
+            all["ap50"] = boxes.ap50.iter().map(|(name, ap)| (name.clone(), json!(ap))).collect();
+        }
         if let Some((columns, over)) = &self.importance {
             let each = columns.iter().map(|c| json!({ "column": c.column, "mean": c.mean, "std": c.deviation }));
             all["importance"] = each.collect();
@@ -203,10 +235,32 @@ impl Told {
     }
 }
 
+/// A line for each value of the column, a column for each answer, under its name.
+fn curve_table(curve: &Dependence, names: &[String]) -> String {
+    let width = curve.points.iter().map(|point| point.label.chars().count()).max().unwrap_or(0);
+    let of = |at: usize| names.get(at).map_or("", String::as_str);
+    let count = curve.points.first().map_or(0, |point| point.answers.len());
+    let widths: Vec<usize> = (0..count).map(|at| of(at).chars().count().max(8) + 2).collect();
+    let head: String = widths.iter().enumerate().map(|(at, width)| format!("{:>width$}", of(at))).collect();
+    let rows = curve.points.iter().map(|point| {
+        let answers = point.answers.iter().zip(&widths);
+        let cells: String =
+            answers.map(|(answer, width)| format!("{:>width$}", decimals(f64::from(*answer)))).collect();
+        format!("{:<width$}{cells}", point.label)
+    });
+    std::iter::once(format!("{:<width$}{head}", "")).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+/// Four digits behind the point; what rounds to zero has no sign.
+pub fn decimals(value: f64) -> String {
+    let text = format!("{value:.4}");
+    if text == "-0.0000" { "0.0000".to_owned() } else { text }
+}
+
 pub fn shown(metric: Metric, score: f64) -> String {
     match metric {
         Metric::Accuracy => format!("{:.2} %", score * 100.0),
-        Metric::R2 | Metric::Map50 => format!("{score:.4}"),
+        Metric::R2 | Metric::Map50 => decimals(score),
     }
 }
 

@@ -114,6 +114,9 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<(Proje
     if let (Source::Csv(csv), Some(table)) = (&spec.source, &table) {
         told.text = Some(columns::text(table, csv, &dataset));
         told.table = Some(columns::json(table, csv, &dataset));
+        let warnings = columns::warnings(table, &spec, csv, &dataset)?;
+        warnings.iter().for_each(remark);
+        told.notes.extend(warnings);
     }
     let mut project = propose_project(&dataset, spec);
     if key == "mnist-mlp" {

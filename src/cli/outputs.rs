@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::files::{atomic, tensors};
 use crate::persist::{checkpoint, project_file};
+use crate::session::{Answers, engines};
 use crate::trace::{curves_csv, runs_csv};
 
 /// The one key of a dump's metadata; not a checkpoint's, so that none is taken for the other.
@@ -199,9 +200,12 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
     if serde_json::from_slice::<LogLine>(first).is_ok() {
         return Some(FileKind::Log);
     }
-    let titles = [runs_csv(std::iter::empty()), curves_csv(&[])];
+    let titles = [runs_csv(std::iter::empty()), curves_csv(&[]), engines::csv(&[])];
     if titles.iter().any(|titles| first == titles.trim_end().as_bytes()) {
         return Some(FileKind::Table);
+    }
+    if Answers::are_begun_by(&head) {
+        return Some(FileKind::Answers);
     }
     project_file::is_one(path).then_some(FileKind::Project)
 }
@@ -257,6 +261,12 @@ mod tests {
         std::fs::write(at("events.jsonl"), "{\"event\":\"login\",\"step\":1}\n").unwrap();
         std::fs::write(at("text"), "a,b\n1,2\n").unwrap();
         std::fs::write(at("runs.csv"), runs_csv(std::iter::empty())).unwrap();
+        std::fs::write(at("classes.csv"), "row,species,probability,probability of A\n1,A,0.9,0.9\n").unwrap();
+        std::fs::write(at("finds.csv"), "picture,class,score,left,top,right,bottom\n").unwrap();
+        std::fs::write(at("numbers.csv"), "row,file,price\n1,a.png,12.503422\n2,b.png,\n3,c.png,-7.1120896\n").unwrap();
+        std::fs::write(at("prices.csv"), "row,price\n1,12.5\n2,7\n3,11\n").unwrap();
+        std::fs::write(at("measured.csv"), "row,price\n1,12.5034221\n3,7.00100\n").unwrap();
+        std::fs::write(at("race.csv"), engines::csv(&[])).unwrap();
         std::fs::write(at("curves.csv"), curves_csv(&[]) + "a,train_loss,1,0.5\n").unwrap();
         for (name, kind) in [
             ("p.txt", Some(FileKind::Project)),
@@ -269,6 +279,12 @@ mod tests {
             ("events.jsonl", None),
             ("runs.csv", Some(FileKind::Table)),
             ("curves.csv", Some(FileKind::Table)),
+            ("race.csv", Some(FileKind::Table)),
+            ("classes.csv", Some(FileKind::Answers)),
+            ("finds.csv", Some(FileKind::Answers)),
+            ("numbers.csv", Some(FileKind::Answers)),
+            ("prices.csv", None),
+            ("measured.csv", None),
             ("text", None),
             ("none", None),
         ] {

@@ -16,7 +16,7 @@ use crate::session::engines::{Compared, Course, Engine, Finish, Standing, Status
 pub fn run(options: &RaceOptions) -> anyhow::Result<()> {
     Files::new(options.force)
         .reads("the project", Some(&options.file))
-        .writes("--csv", FileKind::Answers, options.csv.as_deref())
+        .writes("--csv", FileKind::Table, options.csv.as_deref())
         .check()?;
     let mut project = prepare::project(&options.file)?;
     if let Some(path) = &options.data {

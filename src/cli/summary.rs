@@ -157,7 +157,7 @@ impl Summary {
             (&top, self.val_top_k_accuracy.map(|share| format!("{}{over}", percent(share)))),
             ("ROC area", self.val_roc_area.map(area)),
             ("PR area", self.val_pr_area.map(area)),
-            ("R²", self.val_r2.map(|r2| format!("{r2:.4}"))),
+            ("R²", self.val_r2.map(evaluate::decimals)),
             ("mAP@0.5", self.val_map50.map(|map| format!("{map:.4}"))),
             ("mAP", self.val_map.map(|map| format!("{map:.4}"))),
         ];
@@ -174,6 +174,11 @@ impl Summary {
         let beside = self.baselines.iter().map(|baseline| evaluate::baseline_line(baseline, self.metric));
         let beside = beside.map(|line| format!("\n{line}"));
         let rows: String = told.chain(of_target).chain(of_class).chain(each).chain(beside).collect();
-        format!("{epochs} epochs, {steps} steps in {seconds:.1} s ({rate:.0} samples/s){rows}")
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        format!(
+            "{epochs} epoch{}, {steps} step{} in {seconds:.1} s ({rate:.0} samples/s){rows}",
+            plural(epochs),
+            plural(steps)
+        )
     }
 }

@@ -15,6 +15,8 @@ pub struct Unseen {
     pub inputs: Vec<f32>,
     /// Of every kept row the truth, where the file has it: a class index, or each scaled number, as in a part.
     pub truths: Vec<Option<f32>>,
+    /// Classes of the file that the network was not trained on.
+    pub unknown_classes: std::collections::BTreeSet<String>,
     /// Of every row, the file that it is; empty where they are rows of one.
     pub names: Vec<String>,
     /// Of every kept row, how its picture was fitted; empty where rows are no picture files.

@@ -183,9 +183,13 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
                 let below = Panel::bottom(("output", low))
                     .frame(ground)
                     .default_size((height * if low { 0.44 } else { 0.36 }).min(312.0));
-                below.size_range(150.0..=(height * 0.65)).show_collapsible(ui, &mut open.output, |ui| {
-                    fixed(ui, |ui| panel::show(ui, Tab::Build, &[Area::LowerRight], desk));
-                });
+                below.resizable(true).size_range(150.0..=(height * 0.65)).show_collapsible(
+                    ui,
+                    &mut open.output,
+                    |ui| {
+                        fixed(ui, |ui| panel::show(ui, Tab::Build, &[Area::LowerRight], desk));
+                    },
+                );
             }
             let upper = if at_right { Area::Right } else { Area::LowerRight };
             CentralPanel::no_frame().show(ui, |ui| panel::show(ui, Tab::Build, &[upper], desk));
@@ -193,7 +197,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
     }
     if at_bottom {
         let bottom = Panel::bottom(("plots", low)).frame(ground).default_size((height * 0.36).min(312.0));
-        bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut open.plots, |ui| {
+        bottom.resizable(true).size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut open.plots, |ui| {
             fixed(ui, |ui| panel::show(ui, Tab::Build, &[Area::Bottom], desk));
         });
     }

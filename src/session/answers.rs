@@ -11,6 +11,11 @@ use crate::model::{Answer, Metric, Task};
 use crate::trainer::RunError;
 use crate::trainer::judging::Judge;
 
+/// Above the lines of what was found.
+const FINDS: [&str; 7] = ["picture", "class", "score", "left", "top", "right", "bottom"];
+/// Digits that hardly anybody writes by hand.
+const LONG: usize = 6;
+
 /// What a network answers to rows that it never saw.
 pub struct Answers {
     /// What its outputs are called.
@@ -117,7 +122,7 @@ impl Answers {
             Metric::R2 => format!("\nR²       {score:.4} over {rows} rows"),
             _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
         });
-        format!("Predicted {} rows, {written}{score}", self.rows)
+        format!("Predicted {} row{}, {written}{score}", self.rows, if self.rows == 1 { "" } else { "s" })
     }
 
     /// What stands above the columns of [`Self::csv`].
@@ -135,6 +140,46 @@ impl Answers {
             Task::Numbers(_) | Task::Input(_) => head.extend(self.truth.names.iter().cloned()),
         }
         head
+    }
+
+    /// Whether this is how a file with [`Self::csv`] begins. A table of numbers has no word that tells: there the rows
+    /// are counted, and the numbers written as they are here, with more digits than people write.
+    pub fn are_begun_by(text: &[u8]) -> bool {
+        let mut reader = csv::Reader::from_reader(text);
+        let Ok(head) = reader.headers().cloned() else { return false };
+        let head: Vec<&str> = head.iter().collect();
+        if head == FINDS {
+            return true;
+        }
+        let Some((&"row", rest)) = head.split_first() else { return false };
+        let skipped = 1 + usize::from(rest.first() == Some(&"file"));
+        match head.get(skipped..).unwrap_or_default() {
+            [] => return false,
+            ["reconstruction error"] => return true,
+            [_, said @ ("probability" | "score"), first, ..] if first.starts_with(&format!("{said} of ")) => {
+                return true;
+            }
+            _ => {}
+        }
+        let (mut numbers, mut long) = (0, 0);
+        for (row, record) in reader.records().map_while(Result::ok).enumerate() {
+            // The last one may be cut off.
+            if record.len() != head.len() {
+                break;
+            }
+            let mut cells = record.iter();
+            if cells.next() != Some((row + 1).to_string().as_str()) {
+                return false;
+            }
+            for cell in cells.skip(skipped - 1).filter(|cell| !cell.is_empty()) {
+                if cell.parse::<f32>().map(|value| value.to_string()).ok().as_deref() != Some(cell) {
+                    return false;
+                }
+                numbers += 1;
+                long += usize::from(cell.bytes().filter(u8::is_ascii_digit).count() >= LONG);
+            }
+        }
+        numbers > 0 && long * 2 > numbers
     }
 
     /// A heading, and a line for every row of the file; what is not answered is empty. Of pictures in which things are
@@ -163,7 +208,7 @@ impl Answers {
 
     /// Pictures are told by their files, or else by their numbers from 1; edges in pixels.
     fn lines_of_finds<'a>(&'a self, unseen: &'a Unseen) -> impl Iterator<Item = Vec<String>> + 'a {
-        let head = ["picture", "class", "score", "left", "top", "right", "bottom"].map(str::to_owned).to_vec();
+        let head = FINDS.map(str::to_owned).to_vec();
         let kept = unseen.kept.iter().enumerate().filter(|(_, kept)| **kept);
         let lines = kept.enumerate().flat_map(move |(row, (line, _))| {
             let picture = unseen.names.get(line).cloned().unwrap_or_else(|| (line + 1).to_string());

@@ -9,7 +9,7 @@ use crate::trainer::{Command, Waker, memory};
 impl State {
     /// Told when [`Self::poll`] has something to fetch.
     pub fn set_waker(&mut self, waker: Waker) {
-        self.works.waker = Some(waker);
+        self.works.wake.set(waker);
     }
 
     /// Does what a person asked for, and tells what has happened.

@@ -177,7 +177,7 @@ impl State {
     fn read(&mut self, path: &Path, read: impl FnOnce(&Path) -> Result<Came, String> + Send + 'static) {
         self.error = None;
         let (sender, receiver) = channel();
-        let (file, waker) = (path.to_owned(), self.works.waker.clone());
+        let (file, waker) = (path.to_owned(), self.works.waker());
         let work = move || {
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&file)));
             let outcome = outcome.unwrap_or_else(|_| {
@@ -185,9 +185,7 @@ impl State {
             });
             // The session may have moved on.
             let _ = sender.send(outcome);
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         match std::thread::Builder::new().name("import".into()).spawn(work) {
             Ok(_) => self.works.reading = Some(ReadJob { path: path.to_owned(), read: receiver }),

@@ -243,13 +243,11 @@ impl State {
 
     fn draw_beside(&mut self, work: impl FnOnce() -> Came + Send + 'static) {
         let (sender, receiver) = channel();
-        let waker = self.works.waker.clone();
+        let waker = self.works.waker();
         let work = move || {
             // The session may have moved on.
             let _ = sender.send(work());
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         match std::thread::Builder::new().name("boxes".into()).spawn(work) {
             Ok(_) => self.works.drawing.push(DrawingJob(receiver)),

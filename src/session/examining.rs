@@ -237,15 +237,13 @@ impl State {
         work: impl FnOnce(&dyn Progress) -> Result<Found, String> + Send + 'static,
     ) -> Option<Question> {
         let (sender, answer) = channel();
-        let waker = self.works.waker.clone();
-        let progress = Arc::new(LoadProgress::new(waker.clone().filter(|_| !by_itself)));
+        let waker = self.works.waker();
+        let progress = Arc::new(LoadProgress::new((!by_itself).then(|| waker.clone())));
         let told = progress.clone();
         let work = move || {
             // The session may have moved on.
             let _ = sender.send(work(told.as_ref()));
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         match std::thread::Builder::new().name(name.into()).spawn(work) {
             Ok(_) => Some(Question { answer, progress, by_itself }),

@@ -29,15 +29,13 @@ impl State {
         if !has_ending {
             name.push(format!(".{}", format.ending()));
         }
-        let (path, waker) = (PathBuf::from(name), self.works.waker.clone());
+        let (path, waker) = (PathBuf::from(name), self.works.waker());
         let (sender, done) = channel();
         let work = move || {
             let outcome = tensor_file::save(&record, format, &path).map_err(|error| error.to_string());
             // The session may be gone.
             let _ = sender.send(outcome.map(|()| path));
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         match std::thread::Builder::new().name("export".into()).spawn(work) {
             Ok(_) => self.works.exports.push(ExportJob { done }),

@@ -52,13 +52,11 @@ impl State {
         }
         let version = self.works.next_version();
         let (sender, receiver) = channel();
-        let waker = self.works.waker.clone();
+        let waker = self.works.waker();
         let work = move || {
             // The session may have moved on.
             let _ = sender.send(fits_of(&dataset, version));
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         if std::thread::Builder::new().name("fits".into()).spawn(work).is_ok() {
             self.works.fitting = Some(FitJob(receiver));

@@ -110,16 +110,14 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    pub fn spawn(folder: Arc<SessionFolder>, waker: Option<Waker>) -> Result<Self, String> {
+    pub fn spawn(folder: Arc<SessionFolder>, waker: Waker) -> Result<Self, String> {
         let (sender, inbox) = channel();
         let (saying, said) = channel();
         let (ending, ended) = channel();
         let say = move |text| {
             // The session may have gone.
             let _ = saying.send(text);
-            if let Some(waker) = &waker {
-                waker();
-            }
+            waker();
         };
         let mut work = Work::new(folder, inbox, Box::new(say));
         let work = move || {

@@ -35,7 +35,7 @@ pub(super) struct SavedAt {
 impl State {
     pub(super) fn ask(&mut self, job: Job) {
         if self.works.archive.is_none() {
-            let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
+            let waker = self.works.waker();
             match Archive::spawn(waker) {
                 Ok(archive) => self.works.archive = Some(archive),
                 Err(error) => {

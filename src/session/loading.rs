@@ -207,7 +207,7 @@ impl State {
         let previous = self.data.dataset().cloned();
         // A failure that was shown is answered by trying something else.
         self.error = None;
-        match LoadJob::spawn(wanted, self.base(), self.works.waker.clone()) {
+        match LoadJob::spawn(wanted, self.base(), self.works.waker()) {
             Ok(job) => {
                 self.works.loader = Some(job);
                 self.data = DataState::Loading { fraction: 0.0, doing: "starting".into(), previous };

@@ -1,7 +1,6 @@
 //! The session's side of other engines: which there are, races that go on, and runs that come back from elsewhere.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Instant;
 
@@ -137,14 +136,12 @@ impl State {
     }
 
     fn look_for_engines(&mut self) {
-        let (named, waker) = (self.settings.interpreters.clone(), self.works.waker.clone());
+        let (named, waker) = (self.settings.interpreters.clone(), self.works.waker());
         let (sender, found) = channel();
         let work = move || {
             // The session may be gone.
             let _ = sender.send(look_around(&named));
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         match std::thread::Builder::new().name("engines".into()).spawn(work) {
             Ok(_) => {
@@ -177,7 +174,7 @@ impl State {
         project.training.epochs = project.training.epochs.max(steps.div_ceil(per_epoch) as usize);
         let order =
             Order { engines: engines.clone(), at_once, steps, project, dataset: dataset.clone(), base: self.base() };
-        let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
+        let waker = self.works.waker();
         match Contest::start(order, waker) {
             Ok(contest) => {
                 self.works.contest = Some(contest);

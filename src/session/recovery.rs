@@ -90,7 +90,7 @@ impl State {
 
     fn keeper(&mut self, folder: Option<Arc<SessionFolder>>) -> Option<&Keeper> {
         if self.works.keeper.is_none() {
-            match Keeper::spawn(folder?, self.works.waker.clone()) {
+            match Keeper::spawn(folder?, self.works.waker()) {
                 Ok(keeper) => self.works.keeper = Some(keeper),
                 Err(error) => {
                     // Without a folder it is not tried again.

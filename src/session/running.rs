@@ -1,7 +1,5 @@
 //! The session's side of training: keeps the trainer's run equal to the project, and what is shown equal to the run.
 
-use std::sync::Arc;
-
 use super::checkpoint;
 use super::devices::training_threads;
 use super::keeping::now_secs;
@@ -22,7 +20,7 @@ impl State {
     /// Starts the trainer thread when there is none.
     fn trainer(&mut self) -> Option<&Trainer> {
         if self.works.trainer.is_none() {
-            let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
+            let waker = self.works.waker();
             match Trainer::spawn(waker, training_threads()) {
                 Ok(trainer) => {
                     trainer.send(Command::Speed(self.speed));

@@ -84,8 +84,8 @@ impl State {
         let all = self.runs.cards.iter().chain(&self.runs.deleted);
         let name = free_name(of, all.map(|card| card.name.as_str()));
         let (sender, told) = channel();
-        let waker = self.works.waker.clone();
-        let progress = Arc::new(LoadProgress::new(waker.clone()));
+        let waker = self.works.waker();
+        let progress = Arc::new(LoadProgress::new(Some(waker.clone())));
         let (shared, trained) = (progress.clone(), project.clone());
         let work = move || {
             let mut shown: Option<Instant> = None;
@@ -107,9 +107,7 @@ impl State {
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| train_folds(&course, &mut go_on, &mut done)));
             let ended = caught.unwrap_or_else(|_| Err("It failed because of a bug in Glassbox.".into()));
             let _ = sender.send(Told::Ended(ended));
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         match std::thread::Builder::new().name("folds".into()).spawn(work) {
             Ok(_) => {

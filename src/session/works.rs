@@ -21,7 +21,7 @@ use super::run_files::Stamps;
 #[derive(Default)]
 pub struct Works {
     pub trainer: Option<Trainer>,
-    pub waker: Option<Waker>,
+    pub wake: Wake,
     pub loader: Option<LoadJob>,
     /// Number of the newest run; what the trainer tells of older ones is dropped.
     pub run_number: u64,
@@ -102,7 +102,30 @@ pub struct Works {
     pub began_secs: u64,
 }
 
+/// Who is told that there is something to look at. Jobs may begin before the window does, and wake it all the same.
+#[derive(Clone, Default)]
+pub struct Wake(Arc<Mutex<Option<Waker>>>);
+
+impl Wake {
+    pub fn set(&self, waker: Waker) {
+        *self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(waker);
+    }
+
+    fn call(&self) {
+        let waker = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        if let Some(waker) = waker {
+            waker();
+        }
+    }
+}
+
 impl Works {
+    /// For a thread that begins.
+    pub fn waker(&self) -> Waker {
+        let wake = self.wake.clone();
+        Arc::new(move || wake.call())
+    }
+
     /// A number that no picture had before.
     pub fn next_version(&mut self) -> u64 {
         self.version += 1;
@@ -202,9 +225,9 @@ impl Progress for LoadProgress {
 
 impl LoadJob {
     /// Starts a named thread; a panic in it arrives as a sentence.
-    pub fn spawn(wanted: Wanted, base: PathBuf, waker: Option<Waker>) -> Result<Self, String> {
+    pub fn spawn(wanted: Wanted, base: PathBuf, waker: Waker) -> Result<Self, String> {
         let spec = if let Wanted::Samples(spec) = &wanted { Some(spec.clone()) } else { None };
-        let progress = Arc::new(LoadProgress::new(waker.clone()));
+        let progress = Arc::new(LoadProgress::new(Some(waker.clone())));
         let (sender, result) = channel();
         let told = progress.clone();
         let work = move || {
@@ -219,9 +242,7 @@ impl LoadJob {
             });
             // The session may have moved on.
             let _ = sender.send(outcome);
-            if let Some(waker) = waker {
-                waker();
-            }
+            waker();
         };
         std::thread::Builder::new().name("loader".into()).spawn(work).map_err(|error| error.to_string())?;
         Ok(Self { spec, result, progress })
@@ -231,5 +252,27 @@ impl LoadJob {
 impl Drop for LoadJob {
     fn drop(&mut self) {
         self.progress.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[test]
+    fn a_job_that_began_before_the_window_wakes_it() {
+        let works = Works::default();
+        let waker = works.waker();
+        waker();
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counter = woken.clone();
+        works.wake.set(Arc::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }));
+        LoadProgress::new(Some(waker.clone())).report(0.5, "reading");
+        waker();
+        assert_eq!(woken.load(Ordering::Relaxed), 2);
     }
 }

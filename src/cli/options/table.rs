@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::data::encoding_named;
-use crate::model::{ColumnChoice, ColumnRole, DateOrder, Decimal, Reading};
+use crate::model::{ColumnChoice, ColumnRole, DateOrder, Decimal, Reading, Spellings};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tables")]
@@ -50,6 +50,10 @@ pub struct TableOptions {
     /// A word or number to read as a missing value, besides the usual ones. Can be repeated.
     #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
     pub missing: Vec<String>,
+    /// Whether spellings of a category that differ only in case are one (default: plain words and rare slips are,
+    /// short codes such as AA and Aa aren't).
+    #[arg(long, value_enum)]
+    pub spellings: Option<SpellingsChoice>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,6 +88,12 @@ pub enum OrderChoice {
     DayFirst,
     /// 5/31/2024
     MonthFirst,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SpellingsChoice {
+    Merge,
+    Apart,
 }
 
 impl TaskChoice {
@@ -129,6 +139,10 @@ impl TableOptions {
             missing_words: self.missing.clone(),
             sheet: self.sheet.clone(),
             encoding: self.encoding.clone(),
+            spellings: self.spellings.map(|spellings| match spellings {
+                SpellingsChoice::Merge => Spellings::Merge,
+                SpellingsChoice::Apart => Spellings::Apart,
+            }),
         }
     }
 

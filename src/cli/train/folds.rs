@@ -5,13 +5,13 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::cli::evaluate::shown;
+use crate::cli::evaluate::{decimals, shown};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::TrainOptions;
 use crate::cli::output::{Ended, answer, remark};
 use crate::cli::prepare;
 use crate::engine::Device;
-use crate::model::Project;
+use crate::model::{Metric, Project};
 use crate::persist::RunFolder;
 use crate::session::folds::{
     FoldCourse, FoldProgress, FoldResult, FoldScores, fold_name, free_name, keep, mean_and_spread, train_folds,
@@ -83,29 +83,48 @@ fn line(result: &FoldResult) -> String {
     format!("{:<24} {} {}, validation loss {loss:.5}", result.card.name, metric.title(), shown(metric, score))
 }
 
-/// Every score that all folds have, by its name in JSON.
-fn scores(results: &[FoldResult]) -> Vec<(String, Vec<f64>)> {
-    let Some(first) = results.first() else { return Vec::new() };
+/// Of every score that all folds have its name in JSON, what it is called, whether it is a share, and its values.
+fn scores(results: &[FoldResult]) -> Vec<Score> {
+    let Some(metric) = results.first().map(|first| first.scores.metric) else { return Vec::new() };
     let all = |of: &dyn Fn(&FoldScores) -> Option<f64>| {
         results.iter().map(|result| of(&result.scores)).collect::<Option<Vec<f64>>>()
     };
     let named = [
-        ("train_loss".to_owned(), all(&|scores| Some(scores.train_loss))),
-        ("val_loss".to_owned(), all(&|scores| Some(scores.loss))),
-        (format!("val_{}", first.scores.metric.key()), all(&|scores| Some(scores.score))),
-        ("val_roc_area".to_owned(), all(&|scores| scores.roc)),
-        ("val_pr_area".to_owned(), all(&|scores| scores.precision_recall)),
+        ("train_loss".to_owned(), "training loss", all(&|scores| Some(scores.train_loss))),
+        ("val_loss".to_owned(), "validation loss", all(&|scores| Some(scores.loss))),
+        (format!("val_{}", metric.key()), metric.title(), all(&|scores| Some(scores.score))),
+        ("val_roc_area".to_owned(), "ROC area", all(&|scores| scores.roc)),
+        ("val_pr_area".to_owned(), "PR area", all(&|scores| scores.precision_recall)),
     ];
-    named.into_iter().filter_map(|(name, numbers)| Some((name, numbers?))).collect()
+    let is_share = |title: &str| metric == Metric::Accuracy && title == metric.title();
+    let score = |(key, title, numbers): (String, &'static str, Option<Vec<f64>>)| {
+        Some(Score { key, title, is_share: is_share(title), numbers: numbers? })
+    };
+    named.into_iter().filter_map(score).collect()
+}
+
+struct Score {
+    key: String,
+    title: &'static str,
+    is_share: bool,
+    numbers: Vec<f64>,
+}
+
+impl Score {
+    /// "accuracy                 98.98 % ± 1.52"
+    fn line(&self) -> String {
+        let (mean, spread) = mean_and_spread(&self.numbers);
+        match self.is_share {
+            true => format!("{:<24} {:.2} % ± {:.2}", self.title, mean * 100.0, spread * 100.0),
+            false => format!("{:<24} {} ± {spread:.4}", self.title, decimals(mean)),
+        }
+    }
 }
 
 fn text(results: &[FoldResult], of: usize, seconds: f64) -> String {
     let mut lines: Vec<String> = results.iter().map(line).collect();
     lines.push(format!("\n{} of {of} folds in {seconds:.1} s, mean ± standard deviation", results.len()));
-    for (name, numbers) in scores(results) {
-        let (mean, spread) = mean_and_spread(&numbers);
-        lines.push(format!("{name:<24} {mean:.4} ± {spread:.4}"));
-    }
+    lines.extend(scores(results).iter().map(Score::line));
     lines.join("\n")
 }
 
@@ -124,7 +143,7 @@ fn as_json(results: &[FoldResult], of: usize, seconds: f64) -> Value {
     };
     let all = scores(results);
     let of_all = |pick: fn((f64, f64)) -> f64| {
-        all.iter().map(|(name, numbers)| (name.clone(), json!(pick(mean_and_spread(numbers))))).collect::<Value>()
+        all.iter().map(|score| (score.key.clone(), json!(pick(mean_and_spread(&score.numbers))))).collect::<Value>()
     };
     json!({
         "folds": results.iter().map(one).collect::<Vec<_>>(), "of": of, "mean": of_all(|(mean, _)| mean),

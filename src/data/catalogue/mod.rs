@@ -123,13 +123,22 @@ impl Shelf {
             Failure::Disk(why) => DataError::new(format!("{title} can't be written ({why}): {}", place.display())),
             Failure::Nobody { reasons, is_reached: false } => DataError::new(format!(
                 "There is no network to fetch {title} over, or none of its servers can be reached ({}). {by_hand}.",
-                reasons.join("; ")
+                in_short(&reasons)
             )),
             Failure::Nobody { reasons, is_reached: true } => DataError::new(format!(
-                "No server has {title} as it should be ({}). Try again later. {by_hand}.",
-                reasons.join("; ")
+                "None of the servers has an intact copy of {title} ({}). Try again later. {by_hand}.",
+                in_short(&reasons)
             )),
         }
+    }
+}
+
+/// One reason stands for all servers: who reads it can do nothing about the others.
+fn in_short(reasons: &[String]) -> String {
+    match reasons {
+        [] => "no answer".to_owned(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one}; the same or worse of {} more", rest.len()),
     }
 }
 

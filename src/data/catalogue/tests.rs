@@ -75,7 +75,7 @@ fn without_a_network_one_sentence_says_so() {
     let empty = tempfile::tempdir().unwrap();
     std::fs::write(shelf.mirrors_path(), format!("{{\"mnist\": [\"{}\"]}}", server(empty.path(), 1))).unwrap();
     let text = shelf.fetch(&set, &NoProgress).unwrap_err().message;
-    assert!(text.contains("No server has MNIST as it should be") && text.contains("404"), "{text}");
+    assert!(text.contains("None of the servers has an intact copy of MNIST") && text.contains("404"), "{text}");
     for (wrong, words) in [
         ("{", "looks like this"),
         ("{\"mnist\": [\"ftp://x\"]}", "is no address"),

@@ -92,7 +92,7 @@ fn what_is_open_is_said_with_the_option_that_changes_it() {
     assert!(notes.is_empty(), "two values are categories: {notes:?}");
     let many: Vec<String> = (0..60).map(|i| format!("{i}.5 {}", ["kg", "g"][i % 2])).collect();
     let (_, notes) = numbers_of(&many.iter().map(String::as_str).collect::<Vec<_>>(), Reading::default());
-    assert!(notes.iter().any(|note| note.contains("several units (kg, but on line 3: \"1.5 g\")")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("different units (kg, but on line 3: \"1.5 g\")")), "{notes:?}");
 }
 
 #[test]
@@ -251,14 +251,14 @@ fn codes_are_no_quantities_and_years_are() {
 
 #[test]
 fn labels_that_differ_by_case_or_spaces_are_one() {
-    let labels = ["yes", "Yes", "YES", "no", "No  way", "no way", " yes"];
+    let labels = ["yes", "Yes", "YES", "no", "no  way", "no way", " yes"];
     let text = (0..70).fold("x,answer\n".to_owned(), |t, i| t + &format!("{},{}\n", i * 13 % 17, labels[i % 7]));
     let set = load_text(&text, "answer").unwrap();
     assert_eq!(set.classes().unwrap(), ["no", "no way", "yes"]);
     let said = |part: &str| set.notes.iter().any(|note| note.contains(part));
     assert!(
         said(
-            "labels that differ by case or spaces are one: \"No  way\" as \"no way\", \"YES\" as \"yes\", \"Yes\" as \"yes\""
+            "spellings that differ only in case or spaces were merged: \"YES\" as \"yes\", \"Yes\" as \"yes\", \"no  way\" as \"no way\""
         ),
         "{:?}",
         set.notes
@@ -350,8 +350,8 @@ fn a_category_for_an_embedding_is_an_index_with_one_place_for_all_that_is_rare()
     assert_eq!((indices[1], indices[2]), (0.0, 0.0));
     assert_eq!([0, 3].map(|i: usize| columns[1].category_at(indices[i]).unwrap()), ["c01", "c02"]);
     let told = unseen.notes.join(" ");
-    assert!(told.contains("(\"nowhere\"): each counts as rare or unknown"), "{told}");
-    assert!(told.contains("\"city\" lacks 1 value: each counts as rare or unknown"), "{told}");
+    assert!(told.contains("(\"nowhere\"): each is treated as rare or unknown"), "{told}");
+    assert!(told.contains("\"city\" lacks 1 value: each is treated as rare or unknown"), "{told}");
 }
 
 #[test]

@@ -9,12 +9,13 @@ use super::date;
 use super::drawn::Drawing;
 use super::number::{self, COMMA, POINT};
 use super::read::by_column;
+use super::spellings;
 use super::survey::{Counts, Found, Side, Tally};
 use super::table::{Table, thousands};
 use crate::data::DataError;
 use crate::data::calendar::shown;
 use crate::data::progress::Progress;
-use crate::model::{DateOrder, Decimal, Reading};
+use crate::model::{DateOrder, Decimal, Reading, Spellings};
 
 /// Distinct values counted in a column before counting stops.
 const MAX_DISTINCT: usize = 10_000;
@@ -121,6 +122,7 @@ struct Hints {
     decimal: Option<usize>,
     said_decimal: Option<usize>,
     said_order: Option<usize>,
+    said_spellings: Option<Spellings>,
     is_comma_file: bool,
 }
 
@@ -162,6 +164,7 @@ pub(super) fn survey(
             DateOrder::DayFirst => date::DAY_FIRST,
             DateOrder::MonthFirst => date::MONTH_FIRST,
         }),
+        said_spellings: reading.spellings,
         is_comma_file: table.dialect.delimiter == b',',
     };
     let decide = |(tally, name): (Tally, &String)| ColumnFacts::decide(tally, name, &hints, &words);
@@ -220,7 +223,7 @@ impl ColumnFacts {
             ..Self::default()
         };
         facts.take_clock(&tally, side);
-        facts.take_counts(tally, weak > 0, words);
+        facts.take_counts(tally, weak > 0, words, hints.said_spellings);
         facts
     }
 
@@ -248,7 +251,7 @@ impl ColumnFacts {
     }
 
     /// The categories: without words that are missing values after all, each under one spelling.
-    fn take_counts(&mut self, tally: Tally, drops_weak: bool, words: &Words) {
+    fn take_counts(&mut self, tally: Tally, drops_weak: bool, words: &Words, said: Option<Spellings>) {
         self.counts = tally.counts;
         if drops_weak {
             self.counts.retain(|word, _| !words.are_weak(word));
@@ -269,41 +272,14 @@ impl ColumnFacts {
         if self.texts == 0 || self.dates.is_some() || self.too_many {
             return;
         }
-        self.merge_spellings();
+        let merged = spellings::merge(&mut self.counts, &self.name, said);
+        self.is_plain &= merged.spellings.is_empty();
+        self.spellings = merged.spellings;
+        self.notes.extend(merged.notes);
         let bare = tally.texts - tally.padded;
         if tally.padded > 0 && bare > 0 && self.counts.len() * 2 <= tally.texts {
             let cells = counted(tally.padded, "cell");
             self.notes.push(format!("\"{}\": spaces around the words of {cells} don't count.", self.name));
-        }
-    }
-
-    /// Words that differ by case or spaces only are one, spelt as most of them are.
-    fn merge_spellings(&mut self) {
-        let mut alike: HashMap<String, Vec<(String, usize)>> = HashMap::new();
-        for (word, count) in &self.counts {
-            alike.entry(folded(word)).or_default().push((word.clone(), *count));
-        }
-        let mut said = Vec::new();
-        for mut words in alike.into_values().filter(|words| words.len() > 1) {
-            words.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.len().cmp(&b.0.len())).then(a.0.cmp(&b.0)));
-            let name = words[0].0.clone();
-            for (other, count) in words.drain(1..) {
-                self.counts.remove(&other);
-                *self.counts.entry(name.clone()).or_insert(0) += count;
-                said.push(format!("\"{}\" as \"{}\"", shortened(&other), shortened(&name)));
-                self.spellings.insert(other, name.clone());
-            }
-        }
-        if !said.is_empty() {
-            said.sort();
-            let more = if said.len() > 5 { format!(" and {} more", said.len() - 5) } else { String::new() };
-            said.truncate(5);
-            self.is_plain = false;
-            self.notes.push(format!(
-                "\"{}\": labels that differ by case or spaces are one: {}{more}.",
-                self.name,
-                said.join(", ")
-            ));
         }
     }
 
@@ -441,11 +417,6 @@ fn stands_among_codes<'a>(name: &str, words: impl Iterator<Item = &'a String> + 
     let mut all = words.clone();
     let answers = ["NO", "YES", "Y", "N"];
     words.clone().count() >= 2 && all.all(|word| is_code(word) && !answers.contains(&word.as_str()))
-}
-
-/// What words have in common that differ by case or spaces only.
-pub(super) fn folded(word: &str) -> String {
-    word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// "1 cell", "2,000 cells".

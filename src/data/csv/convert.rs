@@ -233,8 +233,8 @@ impl Begun<'_> {
             )));
         }
         dataset.notes.push(format!(
-            "The table is larger than the memory that tables may take: its rows are read from a file of {} that was made \
-             of it. \"glassbox cache\" lists such files.",
+            "The table is larger than the memory that tables may take: its rows are read from a file of {} made from \
+             it. \"glassbox cache\" lists such files.",
             size(file.bytes())
         ));
         mapped::keep(dataset, path, &file, writer, (cache, key)).map(drop)

@@ -25,24 +25,26 @@ pub(super) enum Tells {
 pub(super) const DAY_FIRST: usize = 0;
 pub(super) const MONTH_FIRST: usize = 1;
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const LONG_MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+/// The names of each month and what they are cut to, in English, German, French, Spanish, Italian, Portuguese, Dutch.
+const MONTHS: [&str; 12] = [
+    "jan january januar jänner janvier janv enero ene gennaio gen janeiro januari",
+    "feb february februar feber février fevrier févr fevr fév febrero febbraio fevereiro fev februari",
+    "mar march mär märz maerz mrz mars marzo março maart mrt",
+    "apr april avril avr abril abr aprile",
+    "may mai mayo maggio mag maio mei",
+    "jun june juni juin junio giugno giu junho",
+    "jul july juli juillet juil julio luglio lug julho",
+    "aug august août aout agosto ago augustus",
+    "sep sept september septembre septiembre setiembre settembre set setembro",
+    "oct october okt oktober octobre octubre ottobre ott outubro out",
+    "nov november novembre noviembre novembro",
+    "dec december dez dezember décembre decembre déc diciembre dic dicembre dezembro",
 ];
-/// Where the German name begins otherwise.
-const OTHER_MONTHS: [(&str, u32); 8] =
-    [("mär", 3), ("märz", 3), ("mai", 5), ("okt", 10), ("oktober", 10), ("dez", 12), ("dezember", 12), ("sept", 9)];
+/// Zones by their names, which say nothing of the clock that was written.
+const ZONES: [&str; 26] = [
+    "utc", "gmt", "cest", "cet", "eest", "eet", "west", "wet", "bst", "msk", "est", "edt", "cst", "cdt", "mst", "mdt",
+    "pst", "pdt", "jst", "kst", "ist", "hst", "aest", "aedt", "sgt", "hkt",
+];
 /// A date is not longer.
 const LONGEST: usize = 48;
 
@@ -56,7 +58,7 @@ pub(super) fn read(text: &str) -> Option<Written> {
     }
     let (day, clock) = split_time(text);
     let clock = if clock.is_empty() { 0.0 } else { time(clock)? };
-    let found = numeric(day).or_else(|| in_words(day))?;
+    let found = numeric(day).or_else(|| week(day)).or_else(|| eastern(day)).or_else(|| in_words(day))?;
     Some(Written { seconds: found.seconds.map(|day| day.map(|day| day + clock)), ..found })
 }
 
@@ -72,7 +74,9 @@ fn split_time(text: &str) -> (&str, &str) {
 fn time(text: &str) -> Option<f64> {
     let text = text.trim();
     let lower = text.to_ascii_lowercase();
-    let without = lower.trim_end_matches('z').trim_end_matches("utc").trim_end_matches("gmt").trim_end();
+    let without = lower.trim_end_matches('z').trim_end();
+    let zone = ZONES.iter().find_map(|zone| without.strip_suffix(zone));
+    let without = zone.filter(|clock| !clock.ends_with(char::is_alphabetic)).unwrap_or(without).trim_end();
     let (clock, half) = [("am", 0.0), ("a.m.", 0.0), ("pm", 12.0), ("p.m.", 12.0)]
         .iter()
         .find_map(|(word, half)| Some((without.strip_suffix(word)?.trim_end(), Some(*half))))
@@ -151,9 +155,42 @@ fn numeric(text: &str) -> Option<Written> {
     }
 }
 
-/// 3 May 2024, May 3, 2024, 03-May-24, May 2024; a weekday before it says nothing more.
+/// 2021-W05, 2021W05, 2021-W05-3: an ISO week, from its Monday on.
+fn week(text: &str) -> Option<Written> {
+    let (year_text, rest) = text.split_once(['W', 'w'])?;
+    let year = year(year_text.trim_end_matches('-')).filter(|_| year_text.len() >= 4)?;
+    let (week, weekday) = match rest.len() {
+        2 => (rest, 1),
+        3 | 4 => (rest.get(..2)?, short(rest[2..].trim_start_matches('-')).filter(|day| (1..=7).contains(day))?),
+        _ => return None,
+    };
+    let week = short(week).filter(|week| (1..=53).contains(week))?;
+    // The week of 4 January is the first; 1970-01-01 was a Thursday.
+    let fourth = days(year, 1, 4)?;
+    let monday = fourth - (fourth + 3).rem_euclid(7);
+    let day = monday + i64::from(week - 1) * 7;
+    // There are years without a 53rd week.
+    let is_there = day <= days(year, 12, 28)?;
+    let seconds = (day + i64::from(weekday) - 1) as f64 * 86_400.0;
+    is_there.then_some(Written { seconds: [Some(seconds); 2], tells: Tells::Day })
+}
+
+/// 2021年1月3日, 2021년 1월 3일, 2021年1月.
+fn eastern(text: &str) -> Option<Written> {
+    let mut parts = text.split(['年', '月', '日', '년', '월', '일']).map(str::trim);
+    let (year, month) = (year(parts.next()?).filter(|_| text.contains(['年', '년']))?, short(parts.next()?)?);
+    let (day, tells) = match parts.next() {
+        None | Some("") => (1, Tells::Month),
+        Some(day) => (short(day)?, Tells::Day),
+    };
+    let seconds = days(year, month, day)? as f64 * 86_400.0;
+    parts.all(str::is_empty).then_some(Written { seconds: [Some(seconds); 2], tells })
+}
+
+/// 3 May 2024, May 3, 2024, 3. Januar 2021, 3 de enero de 2021, 03-May-24, May 2024, Jan-21; a weekday before it says
+/// nothing more.
 fn in_words(text: &str) -> Option<Written> {
-    let words: Vec<&str> = text.split([' ', '-', ',', '/', '.']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text.split([' ', '-', ',', '/', '.']).filter(|w| !matches!(*w, "" | "de" | "del")).collect();
     let words = match words.first() {
         Some(first) if words.len() == 4 && month(first).is_none() && first.chars().all(char::is_alphabetic) => {
             &words[1..]
@@ -161,10 +198,13 @@ fn in_words(text: &str) -> Option<Written> {
         _ => &words[..],
     };
     let number = |word: &str| {
-        let digits = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
+        let digits = ["st", "nd", "rd", "th", "er", "º"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
         short(digits)
     };
+    // As spreadsheets write months: Jan-21, Jan '21.
+    let is_short = |y: &str| y.len() == 2 && text.contains('-') || y.len() == 3 && y.starts_with('\'');
     let (year, month, day, tells) = match *words {
+        [m, y] if is_short(y) && month(m).is_some() => (year(y.trim_start_matches('\''))?, month(m)?, 1, Tells::Month),
         [m, y] if y.len() == 4 && month(m).is_some() => (year(y)?, month(m)?, 1, Tells::Month),
         [y, m] if y.len() == 4 && month(m).is_some() => (year(y)?, month(m)?, 1, Tells::Month),
         [d, m, y] if month(m).is_some() && y.len() != 1 => match year(d).filter(|_| d.len() == 4) {
@@ -180,9 +220,7 @@ fn in_words(text: &str) -> Option<Written> {
 
 fn month(word: &str) -> Option<u32> {
     let word = word.to_lowercase();
-    let place = |names: &[&str; 12]| names.iter().position(|name| *name == word).map(|place| place as u32 + 1);
-    let other = || OTHER_MONTHS.iter().find(|(name, _)| *name == word).map(|(_, month)| *month);
-    place(&MONTHS).or_else(|| place(&LONG_MONTHS)).or_else(other)
+    MONTHS.iter().zip(1..).find(|(names, _)| names.split(' ').any(|name| name == word)).map(|(_, month)| month)
 }
 
 /// Digits alone, as 20240531: a date only where the column's name says so.
@@ -232,6 +270,24 @@ mod tests {
             ("2024Q2", "2024-04-01"),
             ("2024-Q2", "2024-04-01"),
             ("3. Mai 2024", "2024-05-03"),
+            ("3. Januar 2021", "2021-01-03"),
+            ("3 janvier 2021", "2021-01-03"),
+            ("1er août 2021", "2021-08-01"),
+            ("3 de enero de 2021", "2021-01-03"),
+            ("3 gennaio 2021", "2021-01-03"),
+            ("lunedì 4 gennaio 2021", "2021-01-04"),
+            ("3 févr. 2021", "2021-02-03"),
+            ("Jan-21", "2021-01-01"),
+            ("Jan '21", "2021-01-01"),
+            ("2021-W05", "2021-02-01"),
+            ("2021W053", "2021-02-03"),
+            ("2020-W53-7", "2021-01-03"),
+            ("2021年1月3日", "2021-01-03"),
+            ("2021年1月", "2021-01-01"),
+            ("2021년 1월 3일", "2021-01-03"),
+            ("2021年1月3日 12:30", "2021-01-03 12:30"),
+            ("2021-01-03 12:30 CET", "2021-01-03 12:30"),
+            ("2021-01-03 5:30 PM EST", "2021-01-03 17:30"),
             ("31/12/69", "1969-12-31"),
             ("29.02.2000", "2000-02-29"),
             ("12:30", "1970-01-01 12:30"),
@@ -269,6 +325,12 @@ mod tests {
             "2024-05-31 noon",
             "١٢:٣٠",
             "–1:30",
+            "2021-W54",
+            "2021-W53",
+            "2021-W00",
+            "May 21",
+            "1年2月",
+            "12:30 XYZ",
         ] {
             assert_eq!(found(text), None, "{text}");
         }

@@ -1,6 +1,6 @@
 //! What a column is used for, and why, unless the user says otherwise.
 
-use super::columns::{Clock, ColumnFacts, counted};
+use super::columns::{Clock, ColumnFacts, counted, shortened};
 use super::date::Tells;
 use super::table::thousands;
 use crate::model::ColumnRole;
@@ -129,7 +129,10 @@ impl ColumnFacts {
             return (ColumnRole::Numeric, self.range());
         }
         if is_few {
-            let words = if distinct == 1 { "one value, or none".into() } else { format!("{distinct} distinct values") };
+            let words = match self.counts.keys().next() {
+                Some(word) if distinct == 1 => format!("two categories: \"{}\" and missing", shortened(word)),
+                _ => format!("{distinct} distinct values"),
+            };
             return (ColumnRole::Categorical, words);
         }
         left_out(self.why_not())
@@ -148,7 +151,7 @@ impl ColumnFacts {
     fn why_not(&self) -> String {
         if let Some((line, text)) = &self.other_unit {
             let place = if *line > 0 { format!("on line {line}: \"{text}\"") } else { text.clone() };
-            return format!("numbers of several units ({}, but {place}); convert them to use them", self.unit);
+            return format!("numbers in different units ({}, but {place}); convert them to use them", self.unit);
         }
         match (&self.first_text, &self.no_date) {
             (Some((line, text)), _) if self.numbers * 10 >= self.present() * 9 => format!(

@@ -10,6 +10,7 @@ mod archive;
 mod ascii;
 mod capture;
 mod cell;
+mod charset;
 mod columns;
 mod convert;
 mod copy;
@@ -19,8 +20,10 @@ mod detect;
 mod dividing;
 mod drawn;
 mod encode;
+mod guess;
 mod judge;
 mod kinds;
+mod languages;
 mod lines;
 mod number;
 mod odd_rows;
@@ -29,6 +32,7 @@ mod preview;
 mod read;
 mod rows;
 mod source;
+mod spellings;
 mod store;
 mod survey;
 mod table;
@@ -56,15 +60,15 @@ use weights::Weights;
 pub(super) use unseen::{points, rows};
 
 pub use cell::MISSING as MISSING_WORDS;
+pub use charset::ENCODINGS;
 pub(in crate::data) use kinds::batches::{Batches, Head, has_batches, read_batches};
 pub use parts::is_there;
 pub use preview::{ColumnKind, ColumnPreview, Surveyed, TablePreview, inspect_csv, suggest_target, survey_csv};
-pub use source::ENCODINGS;
 pub(in crate::data) use texts::{Texts, texts};
 
 /// The name of a text encoding as it is known best. Errors: a sentence.
 pub fn encoding_named(name: &str) -> Result<String, String> {
-    source::encoding_called(name).map(|encoding| encoding.name().to_owned())
+    charset::Charset::called(name).map(|encoding| encoding.name().to_owned())
 }
 
 /// What the samples may take in memory.
@@ -286,9 +290,9 @@ fn choose_inputs<'a>(
     }
     if inputs.is_empty() {
         return Err(DataError::new(format!(
-            "No columns are left to learn from: all except the target are left out. {} Choose columns to use \
+            "No columns are left to learn from: all except the target are left out.{} Choose columns to use \
              in the Data tab, or with --keep COLUMN. File: {}",
-            notes.join(" "),
+            notes.iter().map(|note| format!(" {note}")).collect::<String>(),
             table.path.display()
         )));
     }

@@ -1,6 +1,7 @@
 //! Which rows of a table are used, and what is said about the others.
 
 use super::InputColumn;
+use super::columns::counted;
 use super::encode::Values;
 use super::table::{Table, thousands};
 use crate::data::DataError;
@@ -25,9 +26,11 @@ pub(super) fn keep(
     let has_all = |&row: &usize| !targets.iter().any(|target| target.is_missing(row));
     let with_target: Vec<usize> = (0..len).filter(has_all).collect();
     if with_target.len() < len {
-        let dropped = thousands((len - with_target.len()) as u64);
+        let dropped = len - with_target.len();
         let names: Vec<String> = settings.targets().iter().map(|name| format!("\"{name}\"")).collect();
-        notes.push(format!("{dropped} rows without a value of {} are left out.", names.join(" or ")));
+        let (rows, have) = (counted(dropped, "row"), if dropped == 1 { "has" } else { "have" });
+        let are = if dropped == 1 { "is" } else { "are" };
+        notes.push(format!("{rows} {have} no value in {} and {are} left out.", names.join(" or ")));
     }
     let missing = missing_by_column(inputs, values, &with_target);
     let rows = match settings.missing {
@@ -45,8 +48,9 @@ pub(super) fn keep(
                  {missing}."
             ),
             MissingPolicy::DropRow => {
+                let are = if dropped == 1 { "is" } else { "are" };
                 format!(
-                    "{} of {len} rows are left out, mostly because of missing values: {missing}.",
+                    "{} of {len} rows {are} left out, mostly because of missing values: {missing}.",
                     thousands(dropped as u64)
                 )
             }

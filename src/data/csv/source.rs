@@ -11,7 +11,10 @@ use tempfile::NamedTempFile;
 
 use super::archive::Archive;
 use super::ascii::is_ascii;
+use super::charset::Charset;
+use super::columns::counted;
 use super::copy::{Out, copy, pipe, written};
+use super::guess::Guess;
 use super::kinds::{Kind, Written};
 use super::table::{thousands, unreadable};
 use crate::data::DataError;
@@ -83,7 +86,7 @@ impl Source {
     pub fn open(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Self, DataError> {
         let sheet = reading.sheet.as_deref();
         let asked =
-            reading.encoding.as_deref().map(|name| encoding_called(name).map_err(DataError::new)).transpose()?;
+            reading.encoding.as_deref().map(|name| Charset::called(name).map_err(DataError::new)).transpose()?;
         let mut unpacked: Option<NamedTempFile> = None;
         for _ in 0..DEEPEST {
             let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
@@ -144,18 +147,13 @@ impl Source {
     }
 
     /// `file` has the text; `path` is what a person knows.
-    fn of_text(
-        file: &Path,
-        path: &Path,
-        asked: Option<&'static Encoding>,
-        progress: &dyn Progress,
-    ) -> Result<Self, DataError> {
+    fn of_text(file: &Path, path: &Path, asked: Option<Charset>, progress: &dyn Progress) -> Result<Self, DataError> {
         let start = beginning(file)?;
         if let Some(what) = other_than_text(&start) {
             return Err(DataError::new(format!("{what}: {}", path.display())));
         }
         let found = match asked {
-            Some(asked) if asked == UTF_8 && is_utf8(file, path, progress)? => None,
+            Some(asked) if asked == Charset::Web(UTF_8) && is_utf8(file, path, progress)? => None,
             Some(asked) => Some(asked),
             None => encoding(&start, file, path, progress)?,
         };
@@ -174,7 +172,7 @@ impl Source {
         let mut notes = Vec::new();
         if asked.is_some() {
             notes.push(format!("The file was read as {}, as you said.", encoding.name()));
-        } else if encoding != UTF_8 {
+        } else if encoding != Charset::Web(UTF_8) {
             let name = encoding.name();
             notes.push(format!(
                 "The file isn't UTF-8. It was read as {name}. If letters are wrong, add --encoding NAME."
@@ -185,7 +183,8 @@ impl Source {
             notes.push(format!("{count} characters of it couldn't be read and are shown as \u{fffd}."));
         }
         if faults.nuls > 0 {
-            notes.push(format!("Characters that are no text (NUL) were left out: {}.", thousands(faults.nuls)));
+            let are = if faults.nuls == 1 { "isn't" } else { "aren't" };
+            notes.push(format!("Removed {}, which {are} text.", counted(faults.nuls as usize, "NUL character")));
         }
         Ok(Self { notes, encoding: Some(encoding.name()), ..Self::of_copy(made, path)? })
     }
@@ -267,6 +266,13 @@ fn other_than_text(start: &[u8]) -> Option<&'static str> {
             )
         } else if begins(b"<!doctype html") || begins(b"<html") {
             Some("This is a web page, saved under a table's name. Download the file itself")
+        } else if begins(b"<?xml") {
+            Some("This is an XML file. Export the table in it as CSV")
+        } else if matches!(start, [0x80, 2..=5, ..]) {
+            Some(
+                "This is a Python pickle, which may run code when it is opened. Save the table as Parquet or CSV (pandas' \
+                 to_parquet() or to_csv())",
+            )
         } else {
             None
         }
@@ -277,31 +283,6 @@ fn other_than_text(start: &[u8]) -> Option<&'static str> {
 fn first_line(text: &[u8]) -> &[u8] {
     text.split(|&byte| byte == b'\n').next().unwrap_or_default()
 }
-
-/// By any of the names that the Web knows. Errors: half a sentence and what to do.
-pub(super) fn encoding_called(name: &str) -> Result<&'static Encoding, String> {
-    Encoding::for_label_no_replacement(name.trim().as_bytes()).ok_or_else(|| {
-        format!("No text encoding is called {name:?}. Known are {}, and the others of the Web.", ENCODINGS.join(", "))
-    })
-}
-
-/// The usual ones.
-pub const ENCODINGS: [&str; 14] = [
-    "UTF-8",
-    "UTF-16LE",
-    "UTF-16BE",
-    "windows-1252",
-    "windows-1250",
-    "windows-1251",
-    "windows-1253",
-    "windows-1254",
-    "ISO-8859-2",
-    "KOI8-R",
-    "Shift_JIS",
-    "EUC-KR",
-    "gb18030",
-    "Big5",
-];
 
 /// Without a fault, and without what is no text.
 fn is_utf8(file: &Path, path: &Path, progress: &dyn Progress) -> Result<bool, DataError> {
@@ -314,15 +295,10 @@ fn is_utf8(file: &Path, path: &Path, progress: &dyn Progress) -> Result<bool, Da
 }
 
 /// What the text has to be made UTF-8 from; `None` where it is UTF-8 already.
-fn encoding(
-    start: &[u8],
-    file: &Path,
-    path: &Path,
-    progress: &dyn Progress,
-) -> Result<Option<&'static Encoding>, DataError> {
+fn encoding(start: &[u8], file: &Path, path: &Path, progress: &dyn Progress) -> Result<Option<Charset>, DataError> {
     let marked = Encoding::for_bom(start).map(|(encoding, _)| encoding);
     if let Some(encoding) = marked.filter(|encoding| *encoding != UTF_8).or_else(|| without_mark(start)) {
-        return Ok(Some(encoding));
+        return Ok(Some(Charset::Web(encoding)));
     }
     if first_line(start).contains(&0) {
         return Err(DataError::new(format!("This isn't a text file. Choose a CSV file: {}", path.display())));
@@ -336,7 +312,7 @@ fn encoding(
         check.take(bytes);
         Ok(())
     })?;
-    let Some(first) = check.end() else { return Ok((check.nuls > 0).then_some(UTF_8)) };
+    let Some(first) = check.end() else { return Ok((check.nuls > 0).then_some(Charset::Web(UTF_8))) };
     // Damaged UTF-8 is better mended than read as something else.
     if marked.is_some() || check.valid_beyond_ascii > check.invalid {
         return Err(DataError::new(format!(
@@ -347,16 +323,15 @@ fn encoding(
             path.display()
         )));
     }
-    let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    let mut guess = Guess::default();
     let mut from = open()?;
     let around = first.saturating_sub(GUESSED_FROM / 2);
     from.seek(SeekFrom::Start(around)).map_err(|error| unreadable(&error, path))?;
     pass(from.take(GUESSED_FROM), path, progress, |bytes| {
-        guess.feed(bytes, false);
+        guess.take(bytes);
         Ok(())
     })?;
-    guess.feed(b"", true);
-    Ok(Some(guess.guess(None, chardetng::Utf8Detection::Deny)))
+    Ok(Some(guess.end()))
 }
 
 /// The line of a byte.
@@ -442,18 +417,18 @@ struct Faults {
 
 /// Writes a text as UTF-8, without what is no text.
 fn transcode(
-    encoding: &'static Encoding,
+    encoding: Charset,
     file: File,
     path: &Path,
     out: &mut Out,
     progress: &dyn Progress,
 ) -> Result<Faults, DataError> {
-    let mut decoder = encoding.new_decoder_with_bom_removal();
+    let mut decoder = encoding.decoder();
     let mut text = String::with_capacity(4 * BLOCK);
     let mut faults = Faults::default();
     let mut decode = |mut bytes: &[u8], last: bool, out: &mut Out| loop {
         text.clear();
-        let (result, read, has_lost) = decoder.decode_to_string(bytes, &mut text, last);
+        let (has_lost, read, is_done) = decoder.decode(bytes, &mut text, last);
         if has_lost {
             faults.unreadable += text.matches('\u{fffd}').count() as u64;
         }
@@ -464,7 +439,7 @@ fn transcode(
         }
         written(out, text.as_bytes())?;
         bytes = &bytes[read..];
-        if result == encoding_rs::CoderResult::InputEmpty {
+        if is_done {
             return Ok::<(), DataError>(());
         }
     };
@@ -533,7 +508,9 @@ mod tests {
         assert!(found.contains("KrakÃ³w"), "{found}");
         let refused = read_as(&bytes, Some("klingon")).unwrap_err();
         assert!(refused.starts_with("No text encoding is called \"klingon\". Known are UTF-8, "), "{refused}");
-        assert!(ENCODINGS.iter().all(|name| encoding_called(name).is_ok_and(|known| known.name() == *name)));
+        assert!(
+            crate::data::ENCODINGS.iter().all(|name| Charset::called(name).is_ok_and(|known| known.name() == *name))
+        );
     }
 
     #[test]
@@ -598,6 +575,8 @@ mod tests {
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git-lfs"),
             (b"<!DOCTYPE html>\n<title>", "web page"),
             (b"SQLite format 3\0", "SQLite"),
+            (b"<?xml version=\"1.0\"?><data/>", "XML"),
+            (b"\x80\x04\x95\x00", "pickle"),
             (b"a\0b\0\0c,d\n1,2\n", "isn't a text file"),
         ] {
             let said = text(bytes).unwrap_err();

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use ::csv::StringRecord;
 
+use super::columns::shortened;
 use super::detect::{Dialect, detect, detect_rows};
 use super::lines::too_long;
 use super::odd_rows::OddRows;
@@ -260,8 +261,15 @@ impl Table {
         let is_long = record.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
         // A quotation mark that is never closed swallows rows; of rows to be predicted none may be lost.
         if (record.len() < wanted || is_long) && record.iter().any(|cell| cell.contains('\n')) {
-            let error = self.ragged(line, record.len());
-            return Err(DataError::new(format!("A quotation mark may never be closed. {}", error.message)));
+            // It stands in the first cell of more than one line.
+            let open = record.iter().position(|cell| cell.contains('\n')).unwrap_or_default();
+            let name = self.names.get(open).map(|name| format!(", in the column \"{}\",", shortened(name)));
+            return Err(DataError::new(format!(
+                "The quotation mark opened on line {line}{} never closes: the rows below it became one cell. Close or \
+                 remove it, then load the file again: {}",
+                name.unwrap_or_default(),
+                self.path.display()
+            )));
         }
         if is_long {
             odd.take_long(line, record.len());

@@ -141,7 +141,11 @@ fn missing_values_are_filled_or_their_rows_dropped() {
     let fill = load_with(&settings(file.path(), "kind")).unwrap();
     assert_eq!(fill.train.len() + fill.validation.len(), 29);
     assert!(fill.input_names.contains(&"colour = missing".to_owned()));
-    assert!(fill.notes.iter().any(|n| n.contains("1 rows without a value of \"kind\"")), "{:?}", fill.notes);
+    assert!(
+        fill.notes.iter().any(|n| n.contains("1 row has no value in \"kind\" and is left out.")),
+        "{:?}",
+        fill.notes
+    );
     assert!(fill.notes.iter().any(|n| n.contains("size (1), colour (1)")), "{:?}", fill.notes);
     let drop = load_with(&CsvSpec { missing: MissingPolicy::DropRow, ..settings(file.path(), "kind") }).unwrap();
     assert_eq!(drop.train.len() + drop.validation.len(), 27);
@@ -239,7 +243,7 @@ fn rows_that_are_not_whole_are_padded_or_left_out_with_a_word() {
     let after_blanks = load_text(with(17, "1.0,red", "\n").replacen("\n1.5,", "\n\n\n1.5,", 1), "size").unwrap();
     assert!(after_blanks.notes.iter().any(|note| note.contains("(line 19 first)")), "{:?}", after_blanks.notes);
     let open_quote = message(table(30).replace("\n7,blue", "\n7,\"blue"), "kind");
-    assert!(open_quote.contains("Line 16 ") && open_quote.contains("never be closed"), "{open_quote}");
+    assert!(open_quote.contains("opened on line 16") && open_quote.contains("never closes"), "{open_quote}");
     assert!(load_text(table(30).replace("blue,cat\n", "blue,cat,,\n"), "kind").is_ok(), "empty cells at the end");
     let uneven = message(table(30).replace(",red,", ",red,dark,"), "kind");
     assert!(uneven.contains("Line 2 has 4 cells, but the header row has 3"), "{uneven}");
@@ -355,7 +359,7 @@ fn several_numbers_are_predicted_each_in_its_own_unit() {
     assert_eq!((set.input_names.clone(), set.target_len()), (vec!["x".to_owned()], 2));
     // What only one of them has is left out.
     assert_eq!((set.train.len(), set.validation.len()), (32, 8));
-    assert!(set.notes.iter().any(|note| note == "2 rows without a value of \"price\" or \"grade\" are left out."));
+    assert!(set.notes.iter().any(|note| note == "2 rows have no value in \"price\" or \"grade\" and are left out."));
     let alone = load_with(&spec).unwrap();
     for (row, target) in (0..32).map(|row| (row, set.train.target(row).unwrap())) {
         let x = set.unit(0).value(set.train.input(row).unwrap()[0]);

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::MAX_BYTES;
 use super::cell::{self, Cell, Words};
-use super::columns::{self, ColumnFacts, Form, counted, folded, shortened};
+use super::columns::{self, ColumnFacts, Form, counted, shortened};
 use super::number::{COMMA, POINT};
+use super::spellings::{folded, folded_codes};
 use super::table::{Table, thousands};
 use crate::data::calendar::shown;
 use crate::data::encoding::{Column, ColumnValues, Target};
@@ -15,6 +16,8 @@ use crate::model::{Decimal, Feature, MissingPolicy, Reading};
 
 /// Unknown categories that a note names.
 const NAMED: usize = 3;
+/// Unknown classes that are kept.
+const MOST_UNKNOWN: usize = 1000;
 
 /// Where a column stands in the table at hand.
 struct PlacedColumn<'a> {
@@ -61,6 +64,9 @@ pub fn rows(
         unseen.kept.push(true);
         if let Some(truth) = &truth {
             unseen.truths.extend(truth.of_row(record, &words));
+            if unseen.unknown_classes.len() < MOST_UNKNOWN {
+                unseen.unknown_classes.extend(truth.unknown_class(record, &words));
+            }
         }
         Ok(())
     })?;
@@ -116,7 +122,7 @@ fn find<'a>(columns: &'a [Column], facts: &[ColumnFacts], table: &Table) -> Resu
             }
             ColumnValues::Numeric { .. } | ColumnValues::Date { .. } => HashMap::new(),
         };
-        let folded = codes.iter().map(|(name, code)| (columns::folded(name), *code)).collect();
+        let folded = folded_codes(codes.iter().map(|(name, code)| (*name, *code)));
         let form = match column.values {
             ColumnValues::Numeric { written, .. } => facts[index].form_as_learnt(written),
             ColumnValues::Date { written, .. } => Form::from_dates(written),
@@ -201,8 +207,8 @@ impl PlacedColumn<'_> {
     fn notes(&self) -> Vec<String> {
         let (name, mut notes) = (&self.column.name, Vec::new());
         let no_place = match &self.column.values {
-            ColumnValues::Embedded { .. } => "counts as rare or unknown",
-            _ => "counts as no category",
+            ColumnValues::Embedded { .. } => "is treated as rare or unknown",
+            _ => "is treated as unknown",
         };
         let stands_for = match &self.column.values {
             ColumnValues::Numeric { fill, .. } => format!("is filled with the median of the training set, {fill}"),
@@ -268,7 +274,7 @@ impl<'a> Truth<'a> {
         match target {
             Target::Classes { column: name, classes } => {
                 let codes = classes.iter().map(String::as_str).zip(0..).collect();
-                let folded = classes.iter().map(|name| folded(name)).zip(0..).collect();
+                let folded = folded_codes(classes.iter().map(String::as_str).zip(0..));
                 let columns = vec![column(name.as_ref()?, Unit::PLAIN)?];
                 Some(Self { columns, classes: Some((codes, folded)) })
             }
@@ -278,6 +284,15 @@ impl<'a> Truth<'a> {
                 Some(Self { columns: columns.collect::<Option<_>>()?, classes: None })
             }
         }
+    }
+
+    /// A class that was none in training.
+    fn unknown_class(&self, record: &::csv::StringRecord, words: &Words) -> Option<String> {
+        let (codes, others) = self.classes.as_ref()?;
+        let text = record.get(self.columns.first()?.index)?.trim();
+        let word = cell::category(text);
+        let is_known = codes.contains_key(word) || others.contains_key(&folded(word));
+        (!is_known && !matches!(words.read(text), Cell::Missing)).then(|| shortened(word))
     }
 
     /// As a part's target: a class index, or each scaled number.

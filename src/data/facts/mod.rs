@@ -17,6 +17,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::calendar::days;
 use super::encoding::{Column, ColumnValues, Inputs};
 use super::progress::{Progress, stop_if_cancelled};
 use super::{DataError, Dataset, TablePreview};
@@ -77,8 +78,21 @@ impl DrawnColumn {
                 let values: Vec<f64> = names.iter().map(|name| name.parse().unwrap_or(f64::NAN)).collect();
                 Self::Numbers(codes.iter().map(|&c| values.get(c as usize).copied().unwrap_or(f64::NAN)).collect())
             }
+            (Self::Numbers(numbers), ColumnRole::Date) => Self::Dates(numbers.iter().map(|&n| moment(n)).collect()),
             _ => self.clone(),
         }
+    }
+}
+
+/// Seconds since 1970-01-01 of a number that stands for a time: 20240531, seconds or thousandths of seconds.
+fn moment(number: f64) -> f64 {
+    let whole = number as i64;
+    match number {
+        1e7..1e8 => days(whole / 10_000, (whole / 100 % 100) as u32, (whole % 100) as u32)
+            .map_or(f64::NAN, |days| days as f64 * 86_400.0),
+        1e8..1e10 => number,
+        1e11..1e13 => number / 1000.0,
+        _ => f64::NAN,
     }
 }
 

@@ -15,6 +15,9 @@ const MANY_CATEGORIES: usize = 30;
 const FEW_ROWS: usize = 5;
 /// Of unscaled inputs, how much wider the widest spread may be.
 const UNEVEN: f64 = 30.0;
+/// From so many interquartile ranges on a few numbers are a mistake rather than a tail.
+const FAR_OUT: f64 = 100.0;
+const FEW_OUTLIERS: usize = 3;
 /// The rarest class of an uneven lot.
 const RARE: f64 = 0.1;
 
@@ -94,6 +97,7 @@ pub(super) fn all(
     let mut found: Vec<Warning> = used().filter_map(|index| look.leak(index)).collect();
     found.extend(look.twins());
     found.extend(used().filter_map(|index| look.of_column(index)));
+    found.extend((0..table.columns.len()).filter_map(|index| look.far_out(index)));
     found.extend(look.lost_rows());
     found.extend(look.uneven_scales());
     found.extend(look.rare_class(spec));
@@ -169,6 +173,28 @@ impl Look<'_> {
             }
             _ => None,
         }
+    }
+
+    /// A few numbers that hardly belong to the others.
+    fn far_out(&self, index: usize) -> Option<Warning> {
+        let (column, facts) = self.column(index);
+        let Distribution::Numbers(spread) = &facts.distribution else { return None };
+        let is_target = self.facts.targets.contains(&index);
+        let is_used = is_target || self.is_input(index);
+        let few = spread.outliers.filter(|found| found.count > 0 && (!found.is_tail || found.count <= FEW_OUTLIERS))?;
+        let range = spread.upper - spread.lower;
+        let ends = [(spread.lower - spread.min, spread.min), (spread.max - spread.upper, spread.max)];
+        let (distance, value) = ends.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        if !is_used || column.sentinel.is_some() || distance < FAR_OUT * range {
+            return None;
+        }
+        let (name, are) = (&column.name, if few.count == 1 { "1 value lies" } else { "Some values lie" });
+        let words = format!(
+            "\"{name}\": {are} far from all others ({value}; half are between {} and {}). Is it a mistake?",
+            spread.lower, spread.upper
+        );
+        let repair = (few.count == 1 && !is_target).then(|| Repair::TakeAsMissing(value.to_string()));
+        Some(Warning { column: Some(index), words, repair })
     }
 
     fn twins(&self) -> Option<Warning> {

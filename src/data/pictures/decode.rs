@@ -237,7 +237,8 @@ fn broken(error: image::ImageError) -> Fault {
         image::ImageError::Limits(_) => "too large by its header".into(),
         image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => "cut short".into(),
         image::ImageError::Unsupported(error) => format!("of a kind that isn't read: {error}"),
-        error => format!("broken: {error}"),
+        // What the libraries say is for those who write such files.
+        _ => "damaged inside".into(),
     })
 }
 

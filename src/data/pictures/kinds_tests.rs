@@ -45,7 +45,7 @@ fn a_table_beside_the_pictures_names_their_classes() {
         [
             "The labels are those of labels.csv: the column \"file\" names the pictures.",
             "The classes are those of the column \"label\".",
-            "Spellings that differ by case or spaces are one class: dog.",
+            "Spellings that differ only in case or spaces were merged: dog.",
             "2 pictures have no label and were left out: 6.png, 5.png.",
             "1 row names no picture: 9.png.",
         ]

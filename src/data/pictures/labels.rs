@@ -167,7 +167,7 @@ fn classes(cells: &[String], notes: &mut Vec<String>) -> (Vec<String>, Vec<Optio
     names.sort_by(|a, b| natural(a.0, b.0));
     let merged: Vec<String> = names.iter().filter(|(_, key)| spelt[*key].len() > 1).map(|(n, _)| (*n).into()).collect();
     if !merged.is_empty() {
-        notes.push(format!("Spellings that differ by case or spaces are one class: {}.", listed(&merged)));
+        notes.push(format!("Spellings that differ only in case or spaces were merged: {}.", listed(&merged)));
     }
     let places: HashMap<&String, usize> = names.iter().enumerate().map(|(place, (_, key))| (*key, place)).collect();
     let of = cells.iter().map(|cell| places.get(&key(cell)).copied()).collect();

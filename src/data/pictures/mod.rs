@@ -155,9 +155,9 @@ pub(super) fn skipped(left: &[Left], root: &Path) -> Option<String> {
         let count = match (some.len(), is_picture) {
             (0, _) => return None,
             (1, true) => "1 broken picture was skipped".to_owned(),
-            (1, false) => "1 file that is no picture was skipped".to_owned(),
+            (1, false) => "Skipped 1 file that isn't a picture".to_owned(),
             (count, true) => format!("{count} broken pictures were skipped"),
-            (count, false) => format!("{count} files that are no pictures were skipped"),
+            (count, false) => format!("Skipped {count} files that aren't pictures"),
         };
         let names = some.iter().take(NAMED).map(|(place, fault)| format!("{} ({})", place.below(root), fault.words()));
         let names = names.collect::<Vec<_>>().join(", ");
@@ -229,14 +229,20 @@ pub(super) fn unseen(encoding: &Encoding, fit: Fit, path: &Path, progress: &dyn 
         let text = format!("{} pictures don't fit in memory. Predict them in smaller parts", entries.len());
         return Err(DataError::new(format!("{text}: {}", path.display())));
     }
-    found.names = entries.iter().map(|(place, _)| place.below(path)).collect();
     let all: Vec<Place> = entries.iter().map(|(place, _)| place.clone()).collect();
     let (pictures, left) = rows::decode_all(entries, wanted, &mut { MAX_HELD }, progress, (0.0, 0.9))?;
     if pictures.is_empty() {
         let why = skipped(&left, path).map(|note| format!(" {note}")).unwrap_or_default();
         return Err(DataError::new(format!("There is no picture that can be read: {}.{why}", path.display())));
     }
-    let mut faults = left.iter().map(|(place, _)| place).peekable();
+    // A file that is no picture is no row.
+    let no_pictures = left.iter().filter(|(_, fault)| matches!(fault, Fault::NoPicture(_))).map(|(place, _)| place);
+    let mut no_pictures = no_pictures.peekable();
+    let all: Vec<Place> =
+        all.into_iter().filter(|place| no_pictures.next_if(|next| *next == place).is_none()).collect();
+    found.names = all.iter().map(|place| place.below(path)).collect();
+    let mut faults =
+        left.iter().filter(|(_, fault)| matches!(fault, Fault::Broken(_))).map(|(place, _)| place).peekable();
     found.kept = all.iter().map(|place| faults.next_if(|fault| *fault == place).is_none()).collect();
     found.truths = pictures.iter().map(|picture| picture.label.map(|class| class as f32)).collect();
     found.frames = pictures.iter().map(|picture| Frame::of(picture.size, wanted)).collect();

@@ -247,7 +247,7 @@ fn a_hostile_folder_gives_what_is_good_in_it() {
         "dog/bomb_header.png (too large",
         "dog/empty.png (empty)",
         "dog/truncated.png",
-        "2 files that are no pictures were skipped",
+        "Skipped 2 files that aren't pictures",
         "cat/notes.txt (text)",
         "dog/html.jpg (a web page)",
     ] {

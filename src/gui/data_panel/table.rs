@@ -7,7 +7,7 @@ use crate::data::facts::log_skewness;
 use crate::data::{ColumnKind, ColumnPreview, ENCODINGS, TablePreview};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::choice;
-use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, MissingPolicy, Reading, Scaling};
+use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, MissingPolicy, Reading, Scaling, Spellings};
 use crate::session::State;
 
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut CsvSpec) {
@@ -144,6 +144,16 @@ fn reading(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrev
         let help = "The order of day and month. By column: all cells of a column decide.";
         if let Some(i) = choice(ui, "Dates", help, current, &["by column", "31/5/2024", "5/31/2024"]) {
             spec.reading.dates = all[i];
+            draft.ended = true;
+        }
+    }
+    if has(ColumnKind::Text) || spec.reading.spellings.is_some() {
+        let all = [None, Some(Spellings::Merge), Some(Spellings::Apart)];
+        let current = all.iter().position(|one| *one == spec.reading.spellings).unwrap_or_default();
+        let help = "Spellings of a category that differ only in case. By word: plain words and rare slips are merged, \
+            short codes such as AA and Aa are kept apart.";
+        if let Some(i) = choice(ui, "Case", help, current, &["by word", "merge", "keep apart"]) {
+            spec.reading.spellings = all[i];
             draft.ended = true;
         }
     }

@@ -108,7 +108,7 @@ fn outliers(spread: &Spread) -> String {
     match spread.outliers {
         None => "can't be told".into(),
         Some(found) if found.count == 0 => "none".into(),
-        Some(found) if found.is_tail => format!("a long tail, {}", share(found.count, spread.count)),
+        Some(found) if found.is_tail => format!("{}, a long tail", share(found.count, spread.count)),
         Some(found) => share(found.count, spread.count),
     }
 }

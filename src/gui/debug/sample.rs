@@ -198,7 +198,7 @@ fn saliency(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, width: f32, loc
             let most = number(largest(&gradient.data));
             let text = match colours::show(ui, gradient, (Look::Slopes, "Saliency"), width.min(COLOURS)) {
                 Some(_) => format!(
-                    "d loss / d input, up to {most}; grey is none, a colour is where more of it raises the loss"
+                    "d loss / d input, up to {most}; grey: no effect, a colour: more of it here raises the loss"
                 ),
                 None => {
                     picture(ui, tokens, gradient, "Saliency", width);
@@ -409,7 +409,7 @@ mod tests {
         harness.run_ok();
         harness.get_by_label("Input, 6 × 6, in colour");
         harness.get_by_label("Saliency, 6 × 6, in colour");
-        harness.get_by_label_contains("grey is none");
+        harness.get_by_label_contains("grey: no effect");
         harness.get_by_label("Layer 1 value, channel 0, 6 × 6").click();
         harness.run_ok();
         assert_eq!(harness.state().2.as_deref(), Some("%1"));

@@ -197,7 +197,8 @@ fn test(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<A
     let (text, colour) = match examined.looks {
         0 | 1 => (
             format!(
-                "{of} samples the network has never seen. Look once, when all is decided: looking often spoils it."
+                "{of} samples the network has never seen. Look once, when everything is decided: repeated looks make the \
+                 score worthless."
             ),
             tokens.faint,
         ),

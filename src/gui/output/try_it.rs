@@ -143,8 +143,8 @@ fn paint(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi,
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             let both = |ui: &mut Ui| {
                 ui.vertical(|ui| {
-                    ui.set_max_width(side.clamp(112.0, 280.0));
-                    painting(ui, tokens, view, local, side.clamp(112.0, 280.0));
+                    ui.set_max_width(side.clamp(112.0, LARGEST_PAD));
+                    painting(ui, tokens, view, local, side.clamp(112.0, LARGEST_PAD));
                 });
                 ui.vertical(|ui| match asked_painting(view, local, actions) {
                     true => answer_ui(ui, tokens, view, local.reply(view)),
@@ -160,7 +160,7 @@ fn paint(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi,
     });
 }
 
-pub(super) const PAINT: &str = "Paint with the mouse, the answer follows.";
+pub(super) const PAINT: &str = "Paint with the mouse; the answer updates as you draw.";
 /// Colours and the brush.
 const BELOW_COLOURS: f32 = 84.0;
 
@@ -216,9 +216,13 @@ fn draw(
 ) {
     local.pad.fit(rows, columns);
     let room = ui.available_size() - Vec2::new(24.0, 16.0);
-    let beside = room.x >= 220.0;
-    let side = if beside { (room.y - BELOW_PAD).min(room.x * 0.46) } else { room.x.min(room.y * 0.5) };
-    let side = side.clamp(84.0, 280.0);
+    let side_beside = (room.y - BELOW_PAD).min(room.x * 0.46);
+    // In a tall panel there is room for all answers below a larger pad.
+    let answers = view.dataset.truth.names.len().min(MOST_ANSWERS) as f32 * ANSWER;
+    let side_above = (room.y - BELOW_PAD - answers).min(room.x);
+    let beside = room.x >= 220.0 && side_above < side_beside + 24.0;
+    let side = if beside { side_beside } else { side_above.max(room.x.min(room.y * 0.5)) };
+    let side = side.clamp(84.0, LARGEST_PAD);
     ScrollArea::vertical().id_salt("draw").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             let pad = |ui: &mut Ui, local: &mut TryUi, actions: &mut Vec<Action>| {
@@ -260,6 +264,10 @@ fn draw(
 
 /// Buttons, a switch, and what the network sees.
 const BELOW_PAD: f32 = 112.0;
+const LARGEST_PAD: f32 = 480.0;
+/// Of the bar of an answer, and of how many there is room for.
+const ANSWER: f32 = 20.0;
+const MOST_ANSWERS: usize = 12;
 /// Of the side of what the network sees.
 const SEEN: f32 = 40.0;
 
@@ -321,7 +329,10 @@ fn answer(
     actions: &mut Vec<Action>,
 ) {
     let Some(ink) = ink else {
-        ui.add(Label::new(RichText::new("Draw with the mouse, the answer follows.").color(tokens.muted)).wrap());
+        ui.add(
+            Label::new(RichText::new("Draw with the mouse; the answer updates as you draw.").color(tokens.muted))
+                .wrap(),
+        );
         return;
     };
     let (empty, full) = ink_range(view.dataset);

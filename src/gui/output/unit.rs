@@ -19,6 +19,8 @@ use crate::gui::plots::ticks::TickKind;
 use crate::gui::textures::{cached, fingerprint, mix};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::Number;
+use crate::model::task::CELL;
+use crate::model::{LayerId, Task};
 use crate::session::State;
 use crate::trace::{Histogram, Preview, UnitAt};
 
@@ -51,7 +53,32 @@ pub(super) fn of(state: &State, (layer, unit): HoveredUnit) -> Option<Unit<'_>> 
         Preview::Curves { units } => Form::Curve { values: units.get(unit)? },
         Preview::Histograms { units } => Form::Histogram(units.get(unit)?),
     };
-    Some(Unit { of: (layer, unit), name: format!("{name} · {word} {unit}"), form })
+    let meaning = is_answer(state, layer).then(|| meaning(state, unit)).flatten();
+    let name = match meaning {
+        Some(meaning) => format!("{name} · {meaning}"),
+        None => format!("{name} · {word} {unit}"),
+    };
+    Some(Unit { of: (layer, unit), name, form })
+}
+
+/// Whether what the layer gives is the network's answer.
+fn is_answer(state: &State, layer: LayerId) -> bool {
+    let graph = &state.project().graph;
+    let is_loss = |to: LayerId| graph.losses().any(|(loss, _)| loss.id == to);
+    graph.wires().iter().any(|wire| wire.from == layer && is_loss(wire.to))
+}
+
+/// What a number of a detector's cell says.
+fn meaning(state: &State, unit: usize) -> Option<String> {
+    let Some(Task::Boxes { .. }) = state.task() else { return None };
+    Some(match unit {
+        0 => "whether a thing's centre is here".to_owned(),
+        1 => "box: centre, across".to_owned(),
+        2 => "box: centre, down".to_owned(),
+        3 => "box: width".to_owned(),
+        4 => "box: height".to_owned(),
+        _ => format!("class {}", state.dataset()?.truth.names.get(unit - CELL)?),
+    })
 }
 
 /// The unit at the place that is looked at.

@@ -79,6 +79,9 @@ pub struct Reading {
     /// Words or numbers that stand for a missing value, besides the usual ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_words: Vec<String>,
+    /// What becomes of spellings of a category that differ in case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spellings: Option<Spellings>,
 }
 
 impl Reading {
@@ -105,6 +108,16 @@ pub enum DateOrder {
     DayFirst,
     /// 5/31/2024
     MonthFirst,
+}
+
+/// Spellings of a category that differ in case only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spellings {
+    /// They are one category.
+    Merge,
+    /// Each is its own.
+    Apart,
 }
 
 /// The user's word about one column, by header name.

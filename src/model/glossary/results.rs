@@ -43,6 +43,13 @@ pub(super) const TERMS: &[Term] = &[
         "The loss for yes-or-no answers: it measures how improbable the network considered the true answer.",
     ),
     term(
+        "Case",
+        &["spelling", "spellings", "upper case", "lower case"],
+        "",
+        "Whether spellings of a category that differ only in case, such as Yes and yes, are one category. AA and Aa may \
+            be two genotypes.",
+    ),
+    term(
         "Class",
         &["label", "target"],
         "",

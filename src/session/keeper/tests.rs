@@ -286,7 +286,7 @@ fn what_was_brought_back_stays_while_its_run_waits_and_its_folder_is_the_windows
 fn closing_waits_for_the_thread_and_vanishing_leaves_everything() {
     let bench = Bench::new();
     let folder = Arc::new(bench.home.open_session().unwrap().own);
-    let mut keeper = Keeper::spawn(folder.clone(), None).unwrap();
+    let mut keeper = Keeper::spawn(folder.clone(), Arc::new(|| {})).unwrap();
     keeper.wish(Wish { run: RunWish::None, ..bench.wish.clone() });
     let deadline = Instant::now() + Duration::from_secs(60);
     while folder.left().is_none() {

@@ -47,6 +47,17 @@ pub struct Report {
     pub classes: Option<ClassReport>,
     /// Where numbers are.
     pub numbers: Vec<NumberReport>,
+    /// Where things are found.
+    pub boxes: Option<BoxReport>,
+}
+
+/// How well things are found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoxReport {
+    /// The mean over the classes of average precision at overlaps of 0.5, 0.55 ... 0.95.
+    pub map: Option<f64>,
+    /// Of each class of which there is something, average precision at an overlap of 0.5.
+    pub ap50: Vec<(String, f64)>,
 }
 
 /// Scores of the classes.
@@ -137,13 +148,18 @@ impl Judge {
             let mut explained = Explained::new(n);
             let losses = self.losses(part, progress, &mut |outputs, truth| explained.take(outputs, truth))?;
             let (samples, score) = (part.len(), explained.score());
-            return Ok(Report { samples, loss: losses.total, metric, score, classes: None, numbers: Vec::new() });
+            let (loss, numbers) = (losses.total, Vec::new());
+            return Ok(Report { samples, loss, metric, score, classes: None, numbers, boxes: None });
         }
         if let Task::Boxes { .. } = task {
             let mut found = Found::by(&self.machine);
             let losses = self.losses(part, progress, &mut |outputs, truth| found.take(outputs, truth))?;
             let (samples, score) = (part.len(), found.precision.map50().unwrap_or(0.0));
-            return Ok(Report { samples, loss: losses.total, metric, score, classes: None, numbers: Vec::new() });
+            let classes = self.truth.names.iter().zip(found.precision.of_classes());
+            let ap50 = classes.filter_map(|(name, of)| Some((name.clone(), of.ap50?))).collect();
+            let boxes = Some(BoxReport { map: found.precision.map(), ap50 });
+            let (loss, numbers) = (losses.total, Vec::new());
+            return Ok(Report { samples, loss, metric, score, classes: None, numbers, boxes });
         }
         let means = if answer == Answer::Numbers { part.target_means()? } else { &[] };
         let mut tally = Tally::new(answer, means, &self.truth.units);
@@ -177,7 +193,15 @@ impl Judge {
             rmse,
         };
         let numbers = tally.each().into_iter().enumerate().map(number).collect();
-        Ok(Report { samples: part.len(), loss: losses.total, metric, score: tally.score(), classes, numbers })
+        Ok(Report {
+            samples: part.len(),
+            loss: losses.total,
+            metric,
+            score: tally.score(),
+            classes,
+            numbers,
+            boxes: None,
+        })
     }
 
     fn losses(

@@ -59,7 +59,7 @@ fn the_network_is_asked_about_what_is_painted_in_colours() {
     until(&mut harness, "a step", |state| state.run().step > 0);
     harness.get_by_label("Try it").click();
     harness.run_ok();
-    harness.get_by_label("Paint with the mouse, the answer follows.");
+    harness.get_by_label("Paint with the mouse; the answer updates as you draw.");
     harness.get_by_label("Brush colour 2").click();
     harness.run_ok();
     let pad = harness.get_by_label("Painting pad").rect();

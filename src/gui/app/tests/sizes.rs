@@ -1,6 +1,6 @@
 //! The window made smaller and larger: the network stays in sight, nothing is cut off, and cards keep off each other.
 
-use egui::{Key, Modifiers, Rect, vec2};
+use egui::{Key, Modifiers, Rect, pos2, vec2};
 
 use super::hands::Hands;
 use crate::session::{Action, State};
@@ -32,6 +32,25 @@ fn the_network_stays_in_sight_when_the_window_changes_its_size() {
     let small = hands.rect("node Input");
     hands.resize([1440.0, 900.0]);
     assert!(hands.rect("node Input").width() > small.width(), "it takes the room it gets");
+}
+
+#[test]
+fn the_panels_below_the_network_are_as_tall_as_a_person_drags_them() {
+    let mut hands = xor([1440.0, 900.0]);
+    let canvas = hands.rect("canvas");
+    let edge = canvas.center_bottom() + vec2(0.0, 2.0);
+    hands.drag(edge, edge - vec2(0.0, 150.0));
+    let grown = hands.rect("canvas");
+    assert!((canvas.bottom() - grown.bottom() - 150.0).abs() < 12.0, "plots: {canvas:?} {grown:?}");
+    let top = |hands: &Hands| {
+        let tabs = hands.tabs().into_iter().map(|(_, tab)| tab).filter(|tab| tab.left() > canvas.right());
+        tabs.map(|tab| tab.top()).fold(0.0, f32::max)
+    };
+    let before = top(&hands);
+    let edge = pos2(canvas.right() + 150.0, before - 3.0);
+    hands.drag(edge, edge - vec2(0.0, 100.0));
+    let after = top(&hands);
+    assert!((before - after - 100.0).abs() < 12.0, "output: {before} {after}");
 }
 
 #[test]
@@ -328,6 +347,27 @@ fn the_sheet_of_keys_can_be_read_to_its_end_at_the_largest_size() {
         });
         hands.key(Modifiers::NONE, Key::Escape);
     }
+}
+
+#[test]
+fn the_pad_fits_its_panel_however_low_or_tall_that_is() {
+    let mut hands = Hands::at([1440.0, 900.0], State::start(None));
+    hands.click("Drawn digits");
+    hands.wait_for_data();
+    hands.click_tab("Draw");
+    let tab = |hands: &Hands| {
+        hands.tabs().into_iter().find(|(title, _)| title.starts_with("Draw")).map(|(_, rect)| rect.top())
+    };
+    let usual = hands.rect("Drawing pad");
+    for by in [120.0, -450.0] {
+        let top = tab(&hands).unwrap();
+        let edge = pos2(usual.center().x, top - 3.0);
+        hands.drag(edge, edge + vec2(0.0, by));
+        let (now, pad) = (tab(&hands).unwrap(), hands.rect("Drawing pad"));
+        assert!((now - top) * by > 0.0, "the edge moved: {top} {now}");
+        assert!(pad.top() > now && pad.bottom() < 900.0, "{pad:?}");
+    }
+    assert!(hands.rect("Drawing pad").height() > usual.height() + 20.0, "it takes the room it gets");
 }
 
 #[test]

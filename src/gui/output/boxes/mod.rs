@@ -251,7 +251,7 @@ const NAMED: usize = 12;
 fn legend(ui: &mut Ui, tokens: &Tokens, names: &[String], is_answered: bool) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        let text = if is_answered { "Solid: found. Dashed: true, red if missed." } else { "Dashed: what is there." };
+        let text = if is_answered { "Solid: found. Dashed: true, red if missed." } else { "Dashed: true boxes." };
         ui.label(RichText::new(text).small().color(tokens.faint));
         if is_answered {
             for (class, name) in names.iter().enumerate().take(NAMED) {

@@ -130,7 +130,7 @@ fn explain(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, grid: Grid, seen
     };
     let names = &view.dataset.truth.names;
     let class = name(names, seen.found.class as u32);
-    let head = format!("{class} {:.3}, said by the cell in row {row}, column {column}", seen.found.score);
+    let head = format!("{class} {:.3}, predicted by the cell in row {row}, column {column}", seen.found.score);
     ui.label(RichText::new(head).font(theme::medium(13.0)).color(tokens.text));
     let Some(numbers) = (0..CELL + grid.classes).map(cell).collect::<Option<Vec<f32>>>() else {
         ui.label(RichText::new("Asking the network …").small().color(tokens.faint));

@@ -86,7 +86,7 @@ fn a_find_tells_how_its_numbers_come_about() {
     assert!(harness.query_by_label_contains("cat 0.").is_none(), "what is too uncertain is hidden");
     harness.get_by_label("bee 0.90: right, overlaps by 1.00").click();
     harness.run_steps(3);
-    harness.get_by_label("bee 0.900, said by the cell in row 1, column 0");
+    harness.get_by_label("bee 0.900, predicted by the cell in row 1, column 0");
     harness.get_by_label("σ(2.5) = 0.924");
     harness.get_by_label("(0 + 2σ(0) − ½) / 2 = 0.250");
     harness.get_by_label("← All pictures").click();
