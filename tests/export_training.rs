@@ -194,10 +194,67 @@ fn targets(folder: &Path) -> Project {
     }
 }
 
+/// Rows that count by a column, under every kind of loss.
+fn weighted(folder: &Path) -> Vec<Project> {
+    let path = folder.join("weighted.csv");
+    let row = |i: usize| {
+        let (x, z) = ((i as f64 * 0.7).sin(), (i as f64 * 1.9).cos());
+        format!("{x:.3},{z:.3},{},{:.2},{}\n", i % 5, x * z - 1.0, ["a", "b", "c"][i * 7 % 11 % 3])
+    };
+    std::fs::write(&path, format!("x,z,w,number,kind\n{}", (0..120).map(row).collect::<String>())).unwrap();
+    let role = |name: &str, role| ColumnChoice { name: name.into(), role };
+    let project = |target: &str, losses: &[Loss]| {
+        let csv = CsvSpec {
+            path: path.clone(),
+            target: target.into(),
+            columns: vec![role("w", ColumnRole::Weight)],
+            missing: Default::default(),
+            scaling: Default::default(),
+            reading: Default::default(),
+        };
+        let units = if target == "kind" { 3 } else { 1 };
+        let dense = |units, activation| LayerKind::from(Dense { units, activation, ..Dense::default() });
+        let mut graph = Graph::default();
+        let input = graph.add(Input::default().into(), [0.0; 2]);
+        for loss in losses {
+            let mut last = input;
+            for kind in [dense(6, Activation::Tanh), dense(units, Activation::None), loss.clone().into()] {
+                let id = graph.add(kind, [0.0; 2]);
+                graph.connect(last, id).unwrap();
+                last = id;
+            }
+        }
+        Project {
+            name: format!("Weighted {target}"),
+            graph,
+            data: DataSpec { source: Source::Csv(csv), ..DataSpec::default() },
+            training: TrainingSpec { epochs: 3, batch_size: 18, ..TrainingSpec::default() },
+        }
+    };
+    let of = |loss| Loss { loss, ..Loss::default() };
+    let shaped = |loss| Loss { loss, class_weights: "1, 3, 0.5".into(), label_smoothing: 0.1, ..Loss::default() };
+    vec![
+        project("kind", &[of(LossKind::CrossEntropy)]),
+        project(
+            "kind",
+            &[
+                shaped(LossKind::CrossEntropy),
+                Loss { weight: 0.5, ..of(LossKind::Focal) },
+                shaped(LossKind::Focal),
+                shaped(LossKind::KlDivergence),
+                of(LossKind::Hinge),
+                of(LossKind::BinaryCrossEntropy),
+            ],
+        ),
+        project("number", &[of(LossKind::Mse)]),
+        project("number", &[of(LossKind::Huber), of(LossKind::Mae)]),
+    ]
+}
+
 fn trains_as_here(framework: Framework, test: &str) {
     let Some(python) = python_with(&[framework.package()], test) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let tables = [targets(folder.path())];
+    let tables = [vec![targets(folder.path())], weighted(folder.path())].concat();
     let others = [pictures(), numbers(), autoencoder(), judged(), several(), inputs(), augmented(), found()];
     for project in others.into_iter().chain(tables) {
         println!("{}: {}", framework.name(), project.name);

@@ -138,7 +138,7 @@ class Watch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
-        inputs, targets = self.validation
+        inputs, targets, *weights = self.validation
 
         def part(start):
             return keras.tree.map_structure(lambda a: a[start : start + 512], inputs)
@@ -150,10 +150,11 @@ class Watch(keras.callbacks.Callback):
         outputs = [self.model(part(start), training=False) for start in starts]
         outputs = keras.tree.map_structure(whole, *outputs)
         loss = (
-            float(self.model.compute_loss(inputs, targets, outputs)) - self.penalties()
+            float(self.model.compute_loss(inputs, targets, outputs, *weights))
+            - self.penalties()
         )
         each = {
-            name: float(loss(target, output))
+            name: float(keras.ops.mean(loss(target, output) * (weights or [1.0])[0]))
             for (name, loss), target, output in zip(self.each.items(), targets, outputs)
         }
         name, score = self.score(outputs, targets)

@@ -24,7 +24,7 @@ PRECISION = "__PRECISION__"
 LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": __STEPS__}
 samples = data.load("train")
 augmentation = getattr(train, "AUGMENTATION", None)
-validation, _ = train.arranged(*data.load("validation"))
+validation, *_ = train.arranged(*data.load("validation"))
 comparison = compare.Comparison("Keras")
 
 
@@ -54,8 +54,8 @@ def batches(dtype, seed=None):
         some = [part[rows] for part in samples]
         if augmentation:
             some = augmentation.batch(*some, rows, epoch, True)
-        x, y = train.arranged(*some)
-        yield typed(x, dtype, seed), typed(y, dtype)
+        x, *truths = train.arranged(*some)
+        yield typed(x, dtype, seed), *(typed(part, dtype) for part in truths)
 
 
 def first(outputs):
@@ -69,10 +69,10 @@ def weight(model, name):
 
 def first_gradients(seed=None):
     model, _ = model_in("float32", seed)
-    x, y = next(batches("float32", seed))
+    x, y, *w = next(batches("float32", seed))
     with tf.GradientTape() as tape:
         outputs = model(x, training=True)
-        total = model.compute_loss(x, y, outputs)
+        total = model.compute_loss(x, y, outputs, *w)
     loss = float(total) - float(sum(model.losses))
     variables = [v.value for v in model.trainable_variables]
     zero = tf.UnconnectedGradients.ZERO
@@ -85,10 +85,10 @@ def first_gradients(seed=None):
 def train_in(dtype, seed=None):
     """The weights after all steps."""
     model, draws = model_in(dtype, seed)
-    for step, (x, y) in enumerate(batches(dtype, seed)):
+    for step, (x, *truths) in enumerate(batches(dtype, seed)):
         draws.at(step)
         train.pace(model.optimizer, step)
-        model.train_on_batch(x, y)
+        model.train_on_batch(x, *truths)
     number = keras.ops.convert_to_numpy
     return [(name, number(weight(model, name))) for name in kept]
 

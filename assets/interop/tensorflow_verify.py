@@ -15,8 +15,8 @@ from compare import proof
 from model import __CLASS__ as Network
 
 LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": 1e-8}
-x, y = data.load("train")
-validation, _ = data.load("validation")
+x, y, *weights = data.load("train")
+validation, *_ = data.load("validation")
 augmentation = getattr(train, "AUGMENTATION", None)
 strategy = tf.distribute.get_strategy()
 comparison = compare.Comparison("TensorFlow")
@@ -32,7 +32,8 @@ def batches(dtype, seed=None):
         some, truths = x[rows], y[rows]
         if augmentation:
             some, truths = augmentation.batch(some, truths, rows, epoch, True)
-        yield in_type(some, dtype, seed), in_type(truths, dtype)
+        w = [in_type(part[rows], dtype) for part in weights]
+        yield in_type(some, dtype, seed), in_type(truths, dtype), *w
 
 
 def network_in(dtype, seed=None):

@@ -16,8 +16,8 @@ from model import __CLASS__ as Network
 LIMITS = {"forward": 1e-5, "gradients": 1e-4, "steps": 1e-8}
 draws = getattr(train, "DRAWS", {})
 augmentation = getattr(train, "AUGMENTATION", None)
-inputs, targets = data.load("train")
-validation, _ = data.load("validation")
+inputs, targets, *weights = data.load("train")
+validation, *_ = data.load("validation")
 comparison = compare.Comparison("PyTorch")
 
 
@@ -47,13 +47,14 @@ def batches(dtype, seed=None):
         if augmentation:
             x, y = augmentation.batch(x.numpy(), y.numpy(), rows, epoch)
             x, y = torch.from_numpy(x), torch.from_numpy(y)
-        yield shaken(x, dtype, seed), shaken(y, dtype, None)
+        w = [shaken(part[rows], dtype, None) for part in weights]
+        yield shaken(x, dtype, seed), shaken(y, dtype, None), *w
 
 
 def first_gradients(seed=None):
     network = network_in(torch.float32, seed)
     torch_run.Replay(network, train.SEED, draws)
-    x, y = next(batches(torch.float32, seed))
+    x, y, *w = next(batches(torch.float32, seed))
     outputs = network(x)
     loss = __LOSS__
     whole = loss + train.penalty(network) if hasattr(train, "penalty") else loss
@@ -67,8 +68,8 @@ def train_in(dtype, seed=None):
     network, losses = network_in(dtype, seed), []
     optimizer = train.make_optimizer(network)
     replay = torch_run.Replay(network, train.SEED, draws)
-    for replay.step, (x, y) in enumerate(batches(dtype, seed)):
-        _, loss = train.train_step(network, network, optimizer, x, y, replay.step)
+    for replay.step, some in enumerate(batches(dtype, seed)):
+        _, loss = train.train_step(network, network, optimizer, *some, replay.step)
         losses.append(loss.item())
     found = network.state_dict()
     return [("loss", losses)] + [(name, found[name].numpy()) for name in kept]

@@ -79,15 +79,22 @@ pub fn script(framework: Framework, network: &Network, dataset: Option<&Dataset>
         None => {
             import_torch(w);
             w.blank(1);
-            if dataset.is_some_and(|dataset| matches!(dataset.encoding.inputs, Inputs::Table { .. })) {
+            if network.signature.weighted {
+                w.line("# The weights w of the rows have a mean of 1 over the training set.");
+            } else if dataset.is_some_and(|dataset| matches!(dataset.encoding.inputs, Inputs::Table { .. })) {
                 w.line("# Packed, in another encoding or with rows that are none: the table isn't read again.");
             }
             w.blank(1);
             w.line("def load(part):");
             w.inside(|w| {
-                w.line("\"\"\"Inputs and targets of \"train\" or \"validation\".\"\"\"");
+                let what =
+                    if network.signature.weighted { "Inputs, targets and weights" } else { "Inputs and targets" };
+                w.line(format!("\"\"\"{what} of \"train\" or \"validation\".\"\"\""));
                 w.block("with np.load(\"data.npz\") as arrays:", |w| {
                     w.line("x, y = arrays[f\"{part}_x\"], arrays[f\"{part}_y\"]");
+                    if network.signature.weighted {
+                        w.line("w = arrays[f\"{part}_w\"]");
+                    }
                 });
             });
         }
@@ -139,12 +146,14 @@ fn hand_over(w: &mut Writer, framework: Framework, network: &Network) {
     let of_classes = network.signature.task.classes().is_some();
     if framework == Framework::PyTorch {
         let y = if of_classes { "torch.from_numpy(y).long()" } else { "torch.from_numpy(y)" };
-        return w.line(format!("return torch.from_numpy(x), {y}"));
+        let weights = if network.signature.weighted { ", torch.from_numpy(w)" } else { "" };
+        return w.line(format!("return torch.from_numpy(x), {y}{weights}"));
     }
     if is_picture {
         w.line("x = np.ascontiguousarray(np.moveaxis(x, 1, -1))  # channels last");
     }
-    w.line(if of_classes { "return x, y.astype(np.int32)" } else { "return x, y" });
+    let weights = if network.signature.weighted { ", w" } else { "" };
+    w.line(format!("return x, {}{weights}", if of_classes { "y.astype(np.int32)" } else { "y" }));
 }
 
 /// Files that are read, each with its name in the folder where it is small enough to be there.

@@ -44,6 +44,11 @@ pub fn detection(loss: &Loss, answer: &str, truth: &str) -> String {
     format!("detection.loss({answer}, {truth}, gamma={gamma}, box_weight={weight})")
 }
 
+/// What a batch consists of: `x, y`, and `w` where rows have weights.
+pub fn batch(network: &Network) -> &'static str {
+    if network.signature.weighted { "x, y, w" } else { "x, y" }
+}
+
 /// Whether things are found.
 pub fn finds(network: &Network) -> bool {
     network.task.metric() == Metric::Map50

@@ -96,10 +96,6 @@ impl Framework {
     /// The code of a project. `dataset`: for the file that its samples are in. Errors: everything in it that the
     /// framework has no words for.
     pub fn twin(self, project: &Project, network: &Network, dataset: Option<&Dataset>) -> Result<Twin, Vec<Refusal>> {
-        if dataset.is_some_and(|dataset| dataset.train.is_weighted()) {
-            let why = "The rows have weights, which exported programs don't know yet: train without them, or here";
-            return Err(vec![Refusal { layer: String::new(), why: why.to_owned() }]);
-        }
         let data = samples::script(self, network, dataset);
         match self {
             Self::PyTorch => pytorch::twin(project, network, data),

@@ -24,7 +24,8 @@ pub fn files(dataset: &Dataset) -> Result<Vec<File>, ExportError> {
     Ok(all)
 }
 
-/// `data.npz`: `train_x` `[N, ...]`, `train_y`, `validation_x`, `validation_y`.
+/// `data.npz`: `train_x` `[N, ...]`, `train_y`, `validation_x`, `validation_y`; `train_w` and `validation_w` where rows
+/// have weights.
 pub fn npz(dataset: &Dataset) -> Result<Vec<u8>, ExportError> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     // The same samples make the same file.
@@ -33,8 +34,7 @@ pub fn npz(dataset: &Dataset) -> Result<Vec<u8>, ExportError> {
         .last_modified_time(zip::DateTime::default())
         .large_file(true);
     for (name, part) in [("train", &dataset.train), ("validation", &dataset.validation)] {
-        let [inputs, targets] = arrays(part, &dataset.input_shape, dataset)?;
-        for (letter, bytes) in [("x", inputs), ("y", targets)] {
+        for (letter, bytes) in arrays(part, &dataset.input_shape, dataset)? {
             let wrote = archive
                 .start_file(format!("{name}_{letter}.npy"), options)
                 .map_err(std::io::Error::other)
@@ -50,11 +50,13 @@ fn cannot(error: std::io::Error) -> ExportError {
     ExportError::File(FileError::write(Path::new("data.npz"), error))
 }
 
-fn arrays(part: &Samples, shape: &[usize], dataset: &Dataset) -> Result<[Vec<u8>; 2], ExportError> {
+fn arrays(part: &Samples, shape: &[usize], dataset: &Dataset) -> Result<Vec<(&'static str, Vec<u8>)>, ExportError> {
     let rows: Vec<u32> = (0..part.len() as u32).collect();
     let batch = part.fetch(&rows)?;
     let inputs: Vec<usize> = std::iter::once(part.len()).chain(shape.iter().copied()).collect();
     let target = dataset.truth.task.target();
     let targets: Vec<usize> = std::iter::once(part.len()).chain(target.0).collect();
-    Ok([npy::bytes(&inputs, &batch.inputs), npy::bytes(&targets, &batch.targets)])
+    let mut all = vec![("x", npy::bytes(&inputs, &batch.inputs)), ("y", npy::bytes(&targets, &batch.targets))];
+    all.extend(part.is_weighted().then(|| ("w", npy::bytes(&[part.len()], &batch.weights))));
+    Ok(all)
 }

@@ -78,14 +78,29 @@ pub fn written(network: &Network, node: &Node, loss: &Loss, dialect: Dialect, an
             lines.push(format!("target = {kept} * target + {spread}"));
         }
     };
+    // Keras weights what it gets for each sample itself.
+    let weighted = network.signature.weighted;
+    let whole = |each: &str| match (weighted, dialect) {
+        (false, _) => format!("{mean}({each})"),
+        (true, Dialect::Keras) => each.to_owned(),
+        (true, Dialect::TensorFlow) => format!("{mean}(w * {each})"),
+    };
+    // Of numbers: those of a sample are averaged first.
+    let axes = (1..=node.input().rank()).map(|axis| axis.to_string()).collect::<Vec<_>>().join(", ");
+    let numbers = |each: String| if weighted { whole(&format!("{mean}({each}, [{axes}])")) } else { whole(&each) };
+    let by_class = |each: &str| match (weighted, dialect) {
+        (false, _) => format!("{sum}({each}) / {sum}(weight)"),
+        (true, Dialect::Keras) => format!("{each} / ops.mean(weight)"),
+        (true, Dialect::TensorFlow) => format!("{sum}(w * {each}) / {sum}(weight)"),
+    };
     let value = match task.loss(loss.loss) {
         LossKind::Auto | LossKind::CrossEntropy if weights.is_none() && loss.smoothing() == 0.0 => match dialect {
             Dialect::Keras => {
-                format!("{mean}(ops.sparse_categorical_crossentropy({truth}, {answer}, from_logits=True))")
+                whole(&format!("ops.sparse_categorical_crossentropy({truth}, {answer}, from_logits=True)"))
             }
             Dialect::TensorFlow => {
                 lines.push(format!("each = tf.nn.sparse_softmax_cross_entropy_with_logits({truth}, {answer})"));
-                "tf.reduce_mean(each)".to_owned()
+                whole("each")
             }
         },
         LossKind::Auto | LossKind::CrossEntropy => {
@@ -93,10 +108,10 @@ pub fn written(network: &Network, node: &Node, loss: &Loss, dialect: Dialect, an
             weigh(&mut lines, dialect, &weights, answer, truth);
             smooth(&mut lines);
             match weights {
-                None => format!("{mean}({sum}(-target * log_p, -1))"),
+                None => whole(&format!("{sum}(-target * log_p, -1)")),
                 Some(_) => {
                     lines.push(format!("each = {sum}(-target * class_weights * log_p, -1)"));
-                    format!("{sum}(each) / {sum}(weight)")
+                    by_class("each")
                 }
             }
         }
@@ -106,32 +121,30 @@ pub fn written(network: &Network, node: &Node, loss: &Loss, dialect: Dialect, an
             lines.push(format!("log_p = {sum}(target * log_p, -1)"));
             let exp = dialect.op("exp", "exp");
             lines.push(format!("each = (1 - {exp}(log_p)) ** {} * -log_p", python::float(loss.gamma)));
-            match weights {
-                None => format!("{mean}(each)"),
-                Some(_) => format!("{sum}(weight * each) / {sum}(weight)"),
-            }
+            if weights.is_some() { by_class("weight * each") } else { whole("each") }
         }
         LossKind::KlDivergence => {
             softened(&mut lines);
             smooth(&mut lines);
             let entropy = entropy(loss.smoothing(), width);
             let more = if entropy == 0.0 { String::new() } else { format!(" + {}", python::float(entropy)) };
-            format!("{mean}({sum}(-target * log_p, -1)){more}")
-        }
-        LossKind::BinaryCrossEntropy => match dialect {
-            Dialect::Keras => format!("{mean}(ops.binary_crossentropy({target}, {answer}, from_logits=True))"),
-            Dialect::TensorFlow => {
-                format!("tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits({target}, {answer}))")
+            match weighted {
+                true => whole(&format!("({sum}(-target * log_p, -1){more})")),
+                false => format!("{mean}({sum}(-target * log_p, -1)){more}"),
             }
-        },
+        }
+        LossKind::BinaryCrossEntropy => numbers(match dialect {
+            Dialect::Keras => format!("ops.binary_crossentropy({target}, {answer}, from_logits=True)"),
+            Dialect::TensorFlow => format!("tf.nn.sigmoid_cross_entropy_with_logits({target}, {answer})"),
+        }),
         LossKind::Detection => training::detection(loss, answer, truth),
-        LossKind::Hinge => format!("{mean}({}(1.0 - {answer} * {target}))", dialect.op("relu", "nn.relu")),
-        LossKind::Mse => format!("{mean}({}({answer} - {target}))", dialect.op("square", "square")),
-        LossKind::Mae => format!("{mean}({}({answer} - {target}))", dialect.op("abs", "abs")),
+        LossKind::Hinge => numbers(format!("{}(1.0 - {answer} * {target})", dialect.op("relu", "nn.relu"))),
+        LossKind::Mse => numbers(format!("{}({answer} - {target})", dialect.op("square", "square"))),
+        LossKind::Mae => numbers(format!("{}({answer} - {target})", dialect.op("abs", "abs"))),
         LossKind::Huber => {
             lines.push(format!("error = {}({answer} - {target})", dialect.op("abs", "abs")));
             lines.push(format!("small = {}(error, 1.0)", dialect.op("minimum", "minimum")));
-            format!("{mean}(small * (error - 0.5 * small))")
+            numbers("small * (error - 0.5 * small)".to_owned())
         }
     };
     Written { lines, value }

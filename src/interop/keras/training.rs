@@ -174,7 +174,8 @@ impl Training<'_> {
         });
         w.blank(2);
         w.about(Part::Data, Level::Operation, |w| {
-            w.block("def arranged(x, y):", |w| {
+            let weighted = self.network.signature.weighted;
+            w.block(format!("def arranged({}):", training::batch(self.network)), |w| {
                 w.line("\"\"\"What enters the model, and what each output is compared with.\"\"\"");
                 let entering: Vec<_> = self.plan.inputs().map(|(place, _)| self.of_sample(place)).collect();
                 let truths = self.plan.answers.iter().map(|one| match one.truth {
@@ -186,7 +187,7 @@ impl Training<'_> {
                     // tf.data makes one tensor of a list.
                     all => format!("({})", all.join(", ")),
                 });
-                w.line(format!("return {}", all.join(", ")));
+                w.line(format!("return {}{}", all.join(", "), if weighted { ", w" } else { "" }));
             });
         });
         w.blank(2);

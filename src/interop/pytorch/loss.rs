@@ -17,6 +17,8 @@ pub struct Losses {
     pub penalties: Vec<(Part, String)>,
     /// Targets are class indices.
     pub of_classes: bool,
+    /// Samples count by their weights.
+    pub weighted: bool,
 }
 
 /// One Loss.
@@ -114,6 +116,7 @@ pub fn of(network: &Network, names: &Names) -> Losses {
         reads: [reads_x, reads_y],
         penalties,
         of_classes: network.signature.task.classes().is_some(),
+        weighted: network.signature.weighted,
         returned,
     }
 }
@@ -157,14 +160,7 @@ fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -
         false => (answer.to_owned(), truth.to_owned()),
     };
     let mut lines = Vec::new();
-    let one_hot = format!("F.one_hot({truth}, {width}).to({answer}.dtype)");
-    let compared = match task.compared(loss.loss, is_single) {
-        Compared::AsStored => truth.to_owned(),
-        Compared::Column => format!("{truth}.unsqueeze(-1).to({answer}.dtype)"),
-        Compared::Signs => format!("2.0 * {truth}.unsqueeze(-1).to({answer}.dtype) - 1.0"),
-        Compared::OneHot | Compared::Shares => one_hot,
-        Compared::SignOfEach => format!("2.0 * {one_hot} - 1.0"),
-    };
+    let compared = as_compared(task.compared(loss.loss, is_single), width, answer, truth);
     let prepared = |lines: &mut Vec<String>| {
         if compared == truth {
             return truth.to_owned();
@@ -175,9 +171,19 @@ fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -
     let weights = loss.weights_of_classes(width).ok().flatten();
     let listed = weights
         .map(|weights| format!("torch.tensor({}, dtype={answer}.dtype, device={answer}.device)", list(&weights)));
+    let weighted = network.signature.weighted;
+    let averaged = |function: &str, lines: &mut Vec<String>| {
+        let target = prepared(lines);
+        if !weighted {
+            return format!("{function}({answer}, {target})");
+        }
+        lines.push(format!("each = {function}({answer}, {target}, reduction=\"none\")"));
+        of_numbers(node)
+    };
     let value = match task.loss(loss.loss) {
         LossKind::Auto | LossKind::CrossEntropy => {
             let mut arguments = vec![logits, labels];
+            let by_class = listed.is_some();
             if let Some(listed) = listed {
                 lines.push(format!("class_weights = {listed}"));
                 arguments.push("weight=class_weights".to_owned());
@@ -185,18 +191,26 @@ fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -
             if loss.smoothing() > 0.0 {
                 arguments.push(format!("label_smoothing={}", python::float(loss.smoothing())));
             }
-            format!("F.cross_entropy({})", arguments.join(", "))
+            if !weighted {
+                format!("F.cross_entropy({})", arguments.join(", "))
+            } else {
+                arguments.push("reduction=\"none\"".to_owned());
+                lines.push(format!("each = F.cross_entropy({})", arguments.join(", ")));
+                let by_class = by_class.then(|| format!("(w * each).sum() / class_weights[{truth}].sum()"));
+                by_class.unwrap_or_else(|| OF_SAMPLES.to_owned())
+            }
         }
         LossKind::Focal => {
             lines.push(format!("log_p = F.log_softmax({answer}, dim=-1)"));
             lines.push(format!("log_p = log_p.gather(-1, {truth}.unsqueeze(-1)).squeeze(-1)"));
             let focal = format!("(1 - log_p.exp()) ** {} * -log_p", python::float(loss.gamma));
+            let row = if weighted { "w * " } else { "" };
             match listed {
                 Some(listed) => {
                     lines.push(format!("weight = {listed}[{truth}]"));
-                    format!("(weight * {focal}).sum() / weight.sum()")
+                    format!("({row}weight * {focal}).sum() / weight.sum()")
                 }
-                None => format!("({focal}).mean()"),
+                None => format!("({row}{focal}).mean()"),
             }
         }
         LossKind::KlDivergence => {
@@ -208,19 +222,51 @@ fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -
             }
             let rows = if at_positions { ".flatten(0, 1)" } else { "" };
             lines.push(format!("log_p = F.log_softmax({answer}, dim=-1)"));
-            format!("F.kl_div(log_p{rows}, {target}{rows}, reduction=\"batchmean\")")
+            if weighted {
+                lines.push(format!("each = F.kl_div(log_p, {target}, reduction=\"none\").sum(-1)"));
+                OF_SAMPLES.to_owned()
+            } else {
+                format!("F.kl_div(log_p{rows}, {target}{rows}, reduction=\"batchmean\")")
+            }
         }
         LossKind::Detection => training::detection(loss, answer, truth),
-        LossKind::BinaryCrossEntropy => {
-            format!("F.binary_cross_entropy_with_logits({answer}, {})", prepared(&mut lines))
+        LossKind::BinaryCrossEntropy => averaged("F.binary_cross_entropy_with_logits", &mut lines),
+        LossKind::Hinge => {
+            let each = format!("F.relu(1.0 - {answer} * {})", wrapped(prepared(&mut lines)));
+            if weighted {
+                lines.push(format!("each = {each}"));
+                of_numbers(node)
+            } else {
+                format!("{each}.mean()")
+            }
         }
-        LossKind::Hinge => format!("F.relu(1.0 - {answer} * {}).mean()", wrapped(prepared(&mut lines))),
-        LossKind::Mse => format!("F.mse_loss({answer}, {})", prepared(&mut lines)),
-        LossKind::Mae => format!("F.l1_loss({answer}, {})", prepared(&mut lines)),
-        LossKind::Huber => format!("F.huber_loss({answer}, {})", prepared(&mut lines)),
+        LossKind::Mse => averaged("F.mse_loss", &mut lines),
+        LossKind::Mae => averaged("F.l1_loss", &mut lines),
+        LossKind::Huber => averaged("F.huber_loss", &mut lines),
     };
     let (slug, part, weight) = (node.slug.clone(), Part::Layer(node.drawn), loss.weight);
     One { slug, part, weight, lines, value, truth: truth.to_owned() }
+}
+
+/// The truth as the answer is compared with it.
+fn as_compared(how: Compared, width: usize, answer: &str, truth: &str) -> String {
+    let one_hot = format!("F.one_hot({truth}, {width}).to({answer}.dtype)");
+    match how {
+        Compared::AsStored => truth.to_owned(),
+        Compared::Column => format!("{truth}.unsqueeze(-1).to({answer}.dtype)"),
+        Compared::Signs => format!("2.0 * {truth}.unsqueeze(-1).to({answer}.dtype) - 1.0"),
+        Compared::OneHot | Compared::Shares => one_hot,
+        Compared::SignOfEach => format!("2.0 * {one_hot} - 1.0"),
+    }
+}
+
+/// `each` is of each sample, `w` its weight.
+const OF_SAMPLES: &str = "(w * each).mean()";
+
+/// As [`OF_SAMPLES`], where `each` is of numbers of samples.
+fn of_numbers(node: &Node) -> String {
+    let rest = if node.input().rank() > 1 { ".flatten(1)" } else { "" };
+    format!("(w * each{rest}.mean(1)).mean()")
 }
 
 fn wrapped(text: String) -> String {
@@ -235,7 +281,8 @@ impl Losses {
     /// `outputs, y`
     pub fn arguments(&self) -> String {
         let names = ["x", "y"].iter().zip(self.reads).filter_map(|(name, reads)| reads.then_some(*name));
-        std::iter::once("outputs").chain(names).collect::<Vec<_>>().join(", ")
+        let weights = self.weighted.then_some("w");
+        std::iter::once("outputs").chain(names).chain(weights).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether each Loss has a curve of its own beside their sum.
@@ -251,7 +298,7 @@ impl Losses {
                 self.unpack(w, returned);
                 for one in &self.each {
                     w.about(one.part, Level::Layer, |w| {
-                        one.lines.iter().for_each(|line| w.line(line));
+                        one.lines.iter().for_each(|line| w.wrapped(line));
                         w.line(format!("{} = {}", one.slug, one.value));
                     });
                 }
@@ -270,7 +317,7 @@ impl Losses {
             self.unpack(w, returned);
             for one in &self.each {
                 w.about(one.part, Level::Layer, |w| {
-                    one.lines.iter().for_each(|line| w.line(line));
+                    one.lines.iter().for_each(|line| w.wrapped(line));
                     w.line(format!("return {}", scaled(one.weight, &one.value)));
                 });
             }

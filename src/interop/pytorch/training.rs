@@ -90,6 +90,13 @@ impl Loop<'_> {
         w.blank(2);
     }
 
+    /// `x, y = x.to(device), y.to(device)`
+    fn moved(&self, device: &str) -> String {
+        let batch = training::batch(self.network);
+        let moved: Vec<_> = batch.split(", ").map(|one| format!("{one}.to({device})")).collect();
+        format!("{batch} = {}", moved.join(", "))
+    }
+
     /// `loss_function(outputs, y)`
     fn loss_of(&self, outputs: &str) -> String {
         format!("loss_function({})", self.losses.arguments().replacen("outputs", outputs, 1))
@@ -108,8 +115,8 @@ impl Loop<'_> {
             if several {
                 w.line("each = {}");
             }
-            w.block("for x, y in loader:", |w| {
-                w.line("x, y = x.to(device), y.to(device)");
+            w.block(format!("for {} in loader:", training::batch(self.network)), |w| {
+                w.line(self.moved("device"));
                 w.line("outputs = network(x)");
                 w.line(format!("loss += {}.item() * len(x)", self.loss_of("outputs")));
                 if several {
@@ -210,7 +217,7 @@ impl Loop<'_> {
                 w.about(Part::Data, Level::Loop, |w| w.line("order.set_epoch(epoch)"));
                 w.line("model.train()");
                 w.line("total, count = 0.0, 0");
-                w.block("for x, y in loader:", |w| self.batch(w));
+                w.block(format!("for {} in loader:", training::batch(self.network)), |w| self.batch(w));
                 w.line("epoch += 1");
                 let [told, each] = if self.losses.are_several() { [", each", "each"] } else { [""; 2] };
                 w.wrapped(&format!("val_loss, score{told} = evaluate(network, validation_loader, process.device)"));
@@ -234,7 +241,8 @@ impl Loop<'_> {
     fn step(&self, w: &mut Writer) {
         let (training, losses) = (&self.project.training, self.losses);
         let scale = if schedule::is_scaled(training) { ", scale=1.0" } else { "" };
-        w.block(format!("def train_step(network, model, optimizer, x, y, step, amp=False{scale}):"), |w| {
+        let batch = training::batch(self.network);
+        w.block(format!("def train_step(network, model, optimizer, {batch}, step, amp=False{scale}):"), |w| {
             w.line("\"\"\"One step; `model` is `network`, perhaps compiled or on several devices.\"\"\"");
             schedule::step(w, training);
             w.about(Part::Optimiser, Level::Loop, |w| w.line("optimizer.zero_grad()"));
@@ -263,12 +271,13 @@ impl Loop<'_> {
 
     /// The body of the loop over batches.
     fn batch(&self, w: &mut Writer) {
-        w.line("x, y = x.to(process.device), y.to(process.device)");
+        w.line(self.moved("process.device"));
         if !self.draws().is_empty() {
             w.line("replay.step = step");
         }
-        let mut arguments =
-            ["network", "model", "optimizer", "x", "y", "step", "options.amp"].map(str::to_owned).to_vec();
+        let batch = training::batch(self.network).split(", ");
+        let arguments = ["network", "model", "optimizer"].into_iter().chain(batch).chain(["step", "options.amp"]);
+        let mut arguments: Vec<String> = arguments.map(str::to_owned).collect();
         arguments.extend(schedule::is_scaled(&self.project.training).then(|| "plateau.scale".to_owned()));
         w.call("outputs, loss = train_step", &arguments, "");
         w.line("step += 1");

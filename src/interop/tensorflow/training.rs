@@ -88,9 +88,9 @@ impl Training<'_> {
 
     fn losses(&self, w: &mut Writer) {
         let are_several = self.are_several();
-        let head = if are_several { "losses" } else { "loss_function" };
+        let (head, batch) = (if are_several { "losses" } else { "loss_function" }, training::batch(self.network));
         let (mut names, mut terms) = (Vec::new(), Vec::new());
-        w.block(format!("def {head}(outputs, x, y):"), |w| {
+        w.block(format!("def {head}(outputs, {batch}):"), |w| {
             if are_several {
                 w.line("\"\"\"Each loss by its name, before its weight.\"\"\"");
             }
@@ -122,8 +122,8 @@ impl Training<'_> {
         });
         w.blank(2);
         if are_several {
-            w.block("def loss_function(outputs, x, y):", |w| {
-                w.line("each = losses(outputs, x, y)");
+            w.block(format!("def loss_function(outputs, {batch}):"), |w| {
+                w.line(format!("each = losses(outputs, {batch})"));
                 w.wrapped(&format!("return {}", terms.join(" + ")));
             });
             w.blank(2);
@@ -189,10 +189,11 @@ impl Training<'_> {
             });
         });
         w.blank(2);
-        w.block("def gradients(network, x, y):", |w| {
+        let batch = training::batch(self.network);
+        w.block(format!("def gradients(network, {batch}):"), |w| {
             w.block("with tf.GradientTape() as tape:", |w| {
                 w.line("outputs = network(x, training=True)");
-                w.line("loss = loss_function(outputs, x, y)");
+                w.line(format!("loss = loss_function(outputs, {batch})"));
                 w.line(if self.is_penalised() { "total = loss + penalty(network)" } else { "total = loss" });
             });
             w.line("variables = network.trainable_variables");
@@ -202,17 +203,18 @@ impl Training<'_> {
         });
         w.blank(2);
         w.at_level(Level::Loop, |w| {
-            w.block("def replica_step(network, optimizer, x, y, rate):", |w| {
+            w.block(format!("def replica_step(network, optimizer, {batch}, rate):"), |w| {
                 w.line("\"\"\"On one device; gradients are averaged over all.\"\"\"");
-                w.line("outputs, loss, slopes = gradients(network, x, y)");
+                w.line(format!("outputs, loss, slopes = gradients(network, {batch})"));
                 w.line("replica = tf.distribute.get_replica_context()");
                 w.line("optimizer.apply(replica.all_reduce(\"MEAN\", slopes), rate)");
-                w.line(format!("return {}", self.told("accuracy(outputs, y)", "losses(outputs, x, y)")));
+                let each = format!("losses(outputs, {batch})");
+                w.line(format!("return {}", self.told("accuracy(outputs, y)", &each)));
             });
             w.blank(2);
             w.line("@tf.function");
-            w.block("def train_step(strategy, network, optimizer, x, y, rate):", |w| {
-                w.line("told = strategy.run(replica_step, args=(network, optimizer, x, y, rate))");
+            w.block(format!("def train_step(strategy, network, optimizer, {batch}, rate):"), |w| {
+                w.line(format!("told = strategy.run(replica_step, args=(network, optimizer, {batch}, rate))"));
                 w.line("return tf.nest.map_structure(lambda n: strategy.reduce(\"MEAN\", n, axis=None), told)");
             });
         });
@@ -249,14 +251,15 @@ impl Training<'_> {
         w.blank(2);
         w.block("def evaluate(network, samples):", |w| {
             w.line("\"\"\"Loss and score over all samples.\"\"\"");
-            w.line("x, y = samples");
+            let batch = training::batch(self.network);
+            w.line(format!("{batch} = samples"));
             w.line("parts = [x[start : start + 512] for start in range(0, len(x), 512)]");
             w.line("outputs = [predict(network, tf.constant(part)) for part in parts]");
             w.line("outputs = tf.nest.map_structure(lambda *all: tf.concat(all, 0), *outputs)");
-            w.line("loss = float(loss_function(outputs, x, y))");
+            w.line(format!("loss = float(loss_function(outputs, {batch}))"));
             let each = if self.are_several() { ", each" } else { "" };
             if self.are_several() {
-                w.line("each = losses(outputs, x, y)");
+                w.line(format!("each = losses(outputs, {batch})"));
                 w.line("each = {name: float(value) for name, value in each.items()}");
             }
             match self.right() {
@@ -315,7 +318,7 @@ impl Training<'_> {
                 }
                 let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
                 w.call("batches = tensorflow_run.batches", &arguments, "");
-                w.block("for x, y in batches:", |w| self.step(w));
+                w.block(format!("for {} in batches:", training::batch(self.network)), |w| self.step(w));
                 w.line("epoch += 1");
                 let [told, each] = if self.are_several() { [", each", "each"] } else { [""; 2] };
                 w.line(format!("val_loss, score{told} = evaluate(network, validation)"));
@@ -347,7 +350,8 @@ impl Training<'_> {
         let right = if self.right().is_some() { "float(right)" } else { "None" };
         let each = if several { ", each" } else { "" };
         let told = self.told("right", "each");
-        w.line(format!("{told} = train_step(strategy, network, optimizer, x, y, rate)"));
+        let batch = training::batch(self.network);
+        w.line(format!("{told} = train_step(strategy, network, optimizer, {batch}, rate)"));
         w.line("step += 1");
         w.line("total, count = total + float(loss), count + 1");
         if several {
