@@ -131,8 +131,9 @@ class Watch(keras.callbacks.Callback):
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         right = [float(logs[key]) for key in logs if key.endswith("accuracy")]
         accuracy = right[0] if right else None
-        each = [float(logs[key]) for key in logs if key.endswith("_loss")]
-        each = dict(zip(self.each, each))
+        # The logs are in the order of the alphabet.
+        named = dict(zip(self.model.output_names, self.each))
+        each = {name: float(logs[f"{output}_loss"]) for output, name in named.items()}
         self.log.step(self.step, self.losses[-1], accuracy, rate, each)
         if self.step == self.options.steps or reproduce.is_stopped():
             self.model.stop_training = True
