@@ -88,7 +88,7 @@ fn new_rows_are_scored_and_columns_weighed() {
     fails(
         folder,
         &["evaluate", "p.json", "--dependence", "colour"],
-        &["isn't given a column \"colour\"", "size, noise"],
+        &["isn't given a column \"colour\"", "\"size\", \"noise\""],
     );
     std::fs::write(folder.join("bare.csv"), "size,noise,day\n1,2,2024-01-01\n").unwrap();
     fails(folder, &["evaluate", "p.json", "--data", "bare.csv"], &["No row", "\"kind\"", "glassbox predict"]);

@@ -93,7 +93,9 @@ fn a_checkpoint_answers_for_a_table_without_the_one_that_it_learnt_from() {
     fails(folder, &predict("short.csv", &[]), &["\"size\"", "lacks", "colour"]);
     std::fs::write(folder.join("words.csv"), "colour,size\nred,3\nblue,large\n").unwrap();
     fails(folder, &predict("words.csv", &[]), &["line 3", "\"large\""]);
-    fails(folder, &predict("new.csv", &["-o", "answers.csv"]), &["--output answers.csv", "--force"]);
+    assert!(glassbox(folder, &predict("new.csv", &["-o", "answers.csv"])).status.success(), "it is its own");
+    std::fs::write(folder.join("mine.csv"), "colour,size\nred,3\n").unwrap();
+    fails(folder, &predict("new.csv", &["-o", "mine.csv"]), &["--output mine.csv", "--force"]);
     fails(folder, &predict("new.csv", &["-o", "new.csv", "--force"]), &["new.csv is the data"]);
     fails(folder, &predict("new.csv", &["-o", "run.safetensors", "--force"]), &["run.safetensors is the checkpoint"]);
     assert!(glassbox(folder, &predict("new.csv", &["-o", "answers.csv", "--force"])).status.success());
