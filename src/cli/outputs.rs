@@ -204,7 +204,10 @@ pub fn kind_of(path: &Path) -> Option<FileKind> {
     if titles.iter().any(|titles| first == titles.trim_end().as_bytes()) {
         return Some(FileKind::Table);
     }
-    if Answers::are_begun_by(&head) {
+    // The last line may be cut off.
+    let is_whole = (head.len() as u64) < HEAD;
+    let lines = head.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    if Answers::are_begun_by(if is_whole { &head } else { &head[..lines] }) {
         return Some(FileKind::Answers);
     }
     project_file::is_one(path).then_some(FileKind::Project)
@@ -264,6 +267,11 @@ mod tests {
         std::fs::write(at("classes.csv"), "row,species,probability,probability of A\n1,A,0.9,0.9\n").unwrap();
         std::fs::write(at("finds.csv"), "picture,class,score,left,top,right,bottom\n").unwrap();
         std::fs::write(at("numbers.csv"), "row,file,price\n1,a.png,12.503422\n2,b.png,\n3,c.png,-7.1120896\n").unwrap();
+        // Cut off anywhere in a number.
+        for (name, heading) in [("long.csv", "row,price\n"), ("longer.csv", "row,price in EUR\n")] {
+            let lines = (1..9000).map(|row| format!("{row},{}\n", (row as f32).sqrt() * 12.345_678));
+            std::fs::write(at(name), heading.to_owned() + &lines.collect::<String>()).unwrap();
+        }
         std::fs::write(at("prices.csv"), "row,price\n1,12.5\n2,7\n3,11\n").unwrap();
         std::fs::write(at("measured.csv"), "row,price\n1,12.5034221\n3,7.00100\n").unwrap();
         std::fs::write(at("race.csv"), engines::csv(&[])).unwrap();
@@ -283,6 +291,8 @@ mod tests {
             ("classes.csv", Some(FileKind::Answers)),
             ("finds.csv", Some(FileKind::Answers)),
             ("numbers.csv", Some(FileKind::Answers)),
+            ("long.csv", Some(FileKind::Answers)),
+            ("longer.csv", Some(FileKind::Answers)),
             ("prices.csv", None),
             ("measured.csv", None),
             ("text", None),

@@ -50,6 +50,9 @@ pub enum Inputs {
         /// What stands for a missing value, besides the usual words.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missing_words: Vec<String>,
+        /// The text encoding that a person said the table has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        encoding: Option<String>,
     },
     /// Functions of the numbers x and y; of x alone for a curve.
     Points {
@@ -453,6 +456,7 @@ mod tests {
                 ],
                 missing: MissingPolicy::DropRow,
                 missing_words: vec!["-999".into()],
+                encoding: None,
             },
             target: Target::Numbers {
                 outputs: vec!["y".into()],

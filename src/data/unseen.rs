@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::encoding::Inputs;
 use super::{DataError, Encoding, Frame, Progress, csv, idx, pictures};
+use crate::model::Reading;
 
 /// Rows of a file, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,8 +44,10 @@ impl Unseen {
 /// where it was trained on such).
 pub fn read_unseen(encoding: &Encoding, path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
     match &encoding.inputs {
-        Inputs::Table { columns, missing, missing_words } => {
-            csv::rows(columns, *missing, missing_words, &encoding.target, path, progress)
+        Inputs::Table { columns, missing, missing_words, encoding: text } => {
+            let reading =
+                Reading { missing_words: missing_words.clone(), encoding: text.clone(), ..Reading::default() };
+            csv::rows(columns, *missing, &reading, &encoding.target, path, progress)
         }
         Inputs::Points { features } => csv::points(features, path, progress),
         Inputs::PictureFiles { fit } => pictures::unseen(encoding, *fit, path, progress),

@@ -138,7 +138,8 @@ fn in_short(reasons: &[String]) -> String {
     match reasons {
         [] => "no answer".to_owned(),
         [one] => one.clone(),
-        [one, rest @ ..] => format!("{one}; the same or worse of {} more", rest.len()),
+        [one, _] => format!("{one}; 1 other server failed too"),
+        [one, rest @ ..] => format!("{one}; {} other servers failed too", rest.len()),
     }
 }
 

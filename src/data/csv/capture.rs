@@ -26,9 +26,9 @@ pub(super) struct Captured {
 }
 
 impl Capture {
-    /// `rows`: about so many.
-    pub fn in_memory(columns: usize, rows: usize) -> Self {
-        let kept = (0..columns).map(|_| Some(Filling::in_memory(rows)));
+    /// `rows`: about so many; `most` at most.
+    pub fn in_memory(columns: usize, rows: usize, most: usize) -> Self {
+        let kept = (0..columns).map(|_| Some(Filling::in_memory(rows, most)));
         Self { columns: kept.collect(), store: Store::new(0, None) }
     }
 

@@ -43,7 +43,7 @@ impl Charset {
     pub fn called(name: &str) -> Result<Self, String> {
         Self::named(name).ok_or_else(|| {
             format!(
-                "No text encoding is called {name:?}. Known are {}, and the others of the Web.",
+                "No text encoding is called {name:?}. Known encodings: {}, and the others that browsers know.",
                 ENCODINGS.join(", ")
             )
         })

@@ -268,6 +268,26 @@ fn labels_that_differ_by_case_or_spaces_are_one() {
     assert_eq!(counts + set.validation.len(), 70, "no row is lost");
 }
 
+/// What a person said of one text holds for later ones that would have to be guessed.
+#[test]
+fn later_files_are_in_the_encoding_that_was_said() {
+    let cities = ["\u{141}om\u{17c}a", "Gda\u{144}sk"];
+    let text = (0..60).fold("miasto,kind\n".to_owned(), |t, i| t + &format!("{},{}\n", cities[i % 2], i % 2));
+    let of_web = |text: &str| file(encoding_rs::WINDOWS_1250.encode(text).0);
+    let table = of_web(&text);
+    let mut settings = settings(table.path(), "kind");
+    settings.reading.encoding = Some("windows-1250".into());
+    let set = load_with(&settings).unwrap();
+    // In Western letters, too, these bytes are some.
+    let new = format!("miasto\n{}\n{}\n", cities[1], cities[0]);
+    for new in [of_web(&new), file(&new)] {
+        let unseen = read_unseen(&set.encoding, new.path(), &NoProgress).unwrap();
+        let names: Vec<_> = set.input_names.iter().map(|name| name.trim_start_matches("miasto = ")).collect();
+        let row = |city: &str| names.iter().map(|name| f32::from(u8::from(*name == city))).collect::<Vec<f32>>();
+        assert_eq!(unseen.inputs, [row(cities[1]), row(cities[0])].concat(), "{names:?} {:?}", unseen.notes);
+    }
+}
+
 /// What was learnt from one file reads another, however that is written.
 #[test]
 fn later_rows_are_read_as_the_column_was() {

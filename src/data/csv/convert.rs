@@ -98,7 +98,8 @@ pub(super) enum Begin<'a> {
 pub(super) fn capture(room: &Room, table: &Table) -> Result<Option<Capture>, DataError> {
     let (columns, likely) = (table.names.len(), table.likely_rows());
     if likely.saturating_mul(columns as u64 * 12 + LISTED) <= room.memory {
-        return Ok(Some(Capture::in_memory(columns, likely as usize)));
+        let most = room.memory / (columns as u64 * 8).max(1);
+        return Ok(Some(Capture::in_memory(columns, likely as usize, usize::try_from(most).unwrap_or(usize::MAX))));
     }
     let Some(cache) = &room.cache else { return Ok(None) };
     let file = cache.scratch().map_err(|error| unwritable(cache, &error))?;

@@ -75,8 +75,8 @@ fn time(text: &str) -> Option<f64> {
     let text = text.trim();
     let lower = text.to_ascii_lowercase();
     let without = lower.trim_end_matches('z').trim_end();
-    let zone = ZONES.iter().find_map(|zone| without.strip_suffix(zone));
-    let without = zone.filter(|clock| !clock.ends_with(char::is_alphabetic)).unwrap_or(without).trim_end();
+    let before = |zone: &&str| without.strip_suffix(zone).filter(|clock| !clock.ends_with(char::is_alphabetic));
+    let without = ZONES.iter().find_map(|zone| before(&zone)).unwrap_or(without).trim_end();
     let (clock, half) = [("am", 0.0), ("a.m.", 0.0), ("pm", 12.0), ("p.m.", 12.0)]
         .iter()
         .find_map(|(word, half)| Some((without.strip_suffix(word)?.trim_end(), Some(*half))))
@@ -190,7 +190,7 @@ fn eastern(text: &str) -> Option<Written> {
 /// 3 May 2024, May 3, 2024, 3. Januar 2021, 3 de enero de 2021, 03-May-24, May 2024, Jan-21; a weekday before it says
 /// nothing more.
 fn in_words(text: &str) -> Option<Written> {
-    let words: Vec<&str> = text.split([' ', '-', ',', '/', '.']).filter(|w| !matches!(*w, "" | "de" | "del")).collect();
+    let words: Vec<&str> = text.split([' ', '-', ',', '/', '.']).filter(|w| !is_between(w)).collect();
     let words = match words.first() {
         Some(first) if words.len() == 4 && month(first).is_none() && first.chars().all(char::is_alphabetic) => {
             &words[1..]
@@ -204,7 +204,9 @@ fn in_words(text: &str) -> Option<Written> {
     // As spreadsheets write months: Jan-21, Jan '21.
     let is_short = |y: &str| y.len() == 2 && text.contains('-') || y.len() == 3 && y.starts_with('\'');
     let (year, month, day, tells) = match *words {
-        [m, y] if is_short(y) && month(m).is_some() => (year(y.trim_start_matches('\''))?, month(m)?, 1, Tells::Month),
+        [m, y] if is_short(y) && month(m).is_some() && !is_other_word(m) => {
+            (year(y.trim_start_matches('\''))?, month(m)?, 1, Tells::Month)
+        }
         [m, y] if y.len() == 4 && month(m).is_some() => (year(y)?, month(m)?, 1, Tells::Month),
         [y, m] if y.len() == 4 && month(m).is_some() => (year(y)?, month(m)?, 1, Tells::Month),
         [d, m, y] if month(m).is_some() && y.len() != 1 => match year(d).filter(|_| d.len() == 4) {
@@ -216,6 +218,16 @@ fn in_words(text: &str) -> Option<Written> {
     };
     let seconds = days(year, month, day)? as f64 * 86_400.0;
     Some(Written { seconds: [Some(seconds); 2], tells })
+}
+
+/// What stands between the words of a date: 3 de enero del 2021.
+fn is_between(word: &str) -> bool {
+    ["", "de", "del"].iter().any(|other| word.eq_ignore_ascii_case(other))
+}
+
+/// Months of some language that are words of another: set-01 and out-10 are codes before they are dates.
+fn is_other_word(word: &str) -> bool {
+    ["set", "gen", "out", "ago", "mag"].iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 
 fn month(word: &str) -> Option<u32> {
@@ -299,6 +311,16 @@ mod tests {
         assert_eq!(both, ["2024-06-05", "2024-05-06"]);
         assert_eq!(read("5/31/2024").unwrap().seconds[DAY_FIRST], None);
         assert_eq!(compact("20240531").map(shown).as_deref(), Some("2024-05-31"));
+    }
+
+    #[test]
+    fn a_zone_has_any_of_its_names() {
+        for zone in ZONES {
+            let text = format!("2021-01-03 12:30 {}", zone.to_uppercase());
+            assert_eq!(found(&text).as_deref(), Some("2021-01-03 12:30"), "{text}");
+        }
+        assert_eq!(found("3 DE ENERO DE 2021").as_deref(), Some("2021-01-03"));
+        assert!(found("SET-12").is_none() && found("Gen-01").is_none() && found("Sep-12").is_some(), "codes");
     }
 
     #[test]

@@ -12,12 +12,16 @@ use encoding_rs::{
     WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258, X_MAC_CYRILLIC,
 };
 
+use rayon::prelude::*;
+
 use super::charset::Charset;
 use super::languages::{CHINESE, JAPANESE, KOREAN, LATIN, OTHERS};
 
 /// Cells that are judged, and bytes of each.
 const MOST_CELLS: usize = 3000;
 const LONGEST_CELL: usize = 200;
+/// Of all cells together: judging them takes a while.
+const MOST_BYTES: usize = 40_000;
 /// What another encoding must be cheaper by, in all or for each character, to be preferred to the guess by pairs.
 const MARGIN: f64 = 5.0;
 const MARGIN_OF_ONE: f64 = 0.25;
@@ -60,19 +64,20 @@ pub(super) struct Guess {
     pairs: chardetng::EncodingDetector,
     cells: HashSet<Vec<u8>>,
     cell: Vec<u8>,
+    bytes: usize,
 }
 
 impl Default for Guess {
     fn default() -> Self {
         let pairs = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
-        Self { pairs, cells: HashSet::new(), cell: Vec::new() }
+        Self { pairs, cells: HashSet::new(), cell: Vec::new(), bytes: 0 }
     }
 }
 
 impl Guess {
     pub fn take(&mut self, bytes: &[u8]) {
         self.pairs.feed(bytes, false);
-        if self.cells.len() >= MOST_CELLS {
+        if self.is_full() {
             return;
         }
         for &byte in bytes {
@@ -87,9 +92,14 @@ impl Guess {
 
     fn end_cell(&mut self) {
         let cell = std::mem::take(&mut self.cell);
-        if self.cells.len() < MOST_CELLS && !cell.is_ascii() {
-            self.cells.insert(cell);
+        let size = cell.len();
+        if !self.is_full() && !cell.is_ascii() && self.cells.insert(cell) {
+            self.bytes += size;
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.cells.len() >= MOST_CELLS || self.bytes >= MOST_BYTES
     }
 
     /// Once all was taken.
@@ -100,7 +110,8 @@ impl Guess {
         let mut cells: Vec<&Vec<u8>> = self.cells.iter().collect();
         cells.sort();
         let beyond: usize = cells.iter().map(|cell| cell.iter().filter(|byte| !byte.is_ascii()).count()).sum();
-        let costs = CANDIDATES.map(|(charset, rare)| (charset, rare + cost(charset, &cells)));
+        let of = |&(charset, rare): &(Charset, f64)| (charset, rare + cost(charset, &cells));
+        let costs: Vec<(Charset, f64)> = CANDIDATES.par_iter().map(of).collect();
         let Some(&(best, least)) = costs.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else { return by_pairs };
         let of_pairs = costs.iter().find(|(charset, _)| *charset == by_pairs).map_or(f64::INFINITY, |(_, cost)| *cost);
         // Of some encodings the guess by pairs knows nothing.

@@ -161,6 +161,7 @@ pub(super) fn load_within(
             columns: encoder.into_columns(),
             missing: settings.missing,
             missing_words: settings.reading.missing_words.clone(),
+            encoding: settings.reading.encoding.clone(),
         },
         target: encoding::Target::of(&truth, Some(&settings.target)),
     };

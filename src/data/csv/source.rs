@@ -154,6 +154,10 @@ impl Source {
         }
         let found = match asked {
             Some(asked) if asked == Charset::Web(UTF_8) && is_utf8(file, path, progress)? => None,
+            // Its mark says which of the two it is.
+            Some(asked) if is_utf16(asked) && Encoding::for_bom(&start).is_some() => {
+                encoding(&start, file, path, progress)?
+            }
             Some(asked) => Some(asked),
             None => encoding(&start, file, path, progress)?,
         };
@@ -292,6 +296,10 @@ fn is_utf8(file: &Path, path: &Path, progress: &dyn Progress) -> Result<bool, Da
         Ok(())
     })?;
     Ok(check.end().is_none() && check.nuls == 0)
+}
+
+fn is_utf16(charset: Charset) -> bool {
+    [UTF_16LE, UTF_16BE].map(Charset::Web).contains(&charset)
 }
 
 /// What the text has to be made UTF-8 from; `None` where it is UTF-8 already.
@@ -506,8 +514,11 @@ mod tests {
         assert!(found.contains('\u{fffd}') && notes[1].contains("characters of it couldn't be read"), "{notes:?}");
         let (found, _) = read_as(polish.as_bytes(), Some("windows-1252")).unwrap();
         assert!(found.contains("KrakÃ³w"), "{found}");
+        // A mark tells which UTF-16 it is.
+        let marked = [b"\xfe\xff".to_vec(), utf16(&polish, true)].concat();
+        assert_eq!(read_as(&marked, Some("utf-16")).unwrap().0, polish);
         let refused = read_as(&bytes, Some("klingon")).unwrap_err();
-        assert!(refused.starts_with("No text encoding is called \"klingon\". Known are UTF-8, "), "{refused}");
+        assert!(refused.starts_with("No text encoding is called \"klingon\". Known encodings: UTF-8, "), "{refused}");
         assert!(
             crate::data::ENCODINGS.iter().all(|name| Charset::called(name).is_ok_and(|known| known.name() == *name))
         );

@@ -8,9 +8,10 @@ use super::survey::Counts;
 use crate::model::Spellings;
 
 /// Words whose case means nothing, however often it varies.
-const PLAIN: [&str; 24] = [
+const PLAIN: [&str; 31] = [
     "yes", "no", "true", "false", "male", "female", "unknown", "other", "none", "low", "medium", "high", "north",
-    "south", "east", "west", "left", "right", "never", "always", "often", "good", "bad", "on",
+    "south", "east", "west", "left", "right", "never", "always", "often", "good", "bad", "on", "off", "y", "n", "t",
+    "f", "m", "w",
 ];
 /// A slip is at most this part of all cells with its word.
 const SLIPS: usize = 10;
@@ -52,7 +53,7 @@ pub(super) fn merge(counts: &mut Counts, column: &str, said: Option<Spellings>) 
     for (word, count) in &*counts {
         alike.entry(folded(word)).or_default().push((word.clone(), *count));
     }
-    let (mut merged, mut ones, mut apart) = (Merged::default(), Vec::new(), Vec::new());
+    let (mut merged, mut ones, mut apart, mut by_case_too) = (Merged::default(), Vec::new(), Vec::new(), false);
     for (key, words) in alike.into_iter().filter(|(_, words)| words.len() > 1) {
         let by_case = groups(words);
         let is_one = match said {
@@ -60,6 +61,7 @@ pub(super) fn merge(counts: &mut Counts, column: &str, said: Option<Spellings>) 
             Some(Spellings::Apart) => false,
             None => are_one(&key, &by_case),
         };
+        by_case_too |= is_one && by_case.len() > 1;
         let groups: Vec<Vec<(String, usize)>> =
             if is_one { vec![by_case.into_iter().flatten().collect()] } else { by_case };
         if groups.len() > 1 {
@@ -67,7 +69,7 @@ pub(super) fn merge(counts: &mut Counts, column: &str, said: Option<Spellings>) 
             apart.push(names.join(", "));
         }
         for mut words in groups {
-            words.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.len().cmp(&b.0.len())).then(a.0.cmp(&b.0)));
+            sort(&mut words);
             let name = words[0].0.clone();
             for (other, count) in words.drain(1..) {
                 counts.remove(&other);
@@ -78,9 +80,9 @@ pub(super) fn merge(counts: &mut Counts, column: &str, said: Option<Spellings>) 
         }
     }
     if !ones.is_empty() {
+        let way = if by_case_too { " If case matters, add --spellings apart." } else { "" };
         merged.notes.push(format!(
-            "\"{column}\": spellings that differ only in case or spaces were merged: {}. If case matters, add \
-             --spellings apart.",
+            "\"{column}\": spellings that differ only in case or spaces were merged: {}.{way}",
             listed(ones, ", ")
         ));
     }
@@ -100,8 +102,14 @@ fn groups(words: Vec<(String, usize)>) -> Vec<Vec<(String, usize)>> {
         of.entry(respaced(&word)).or_default().push((word, count));
     }
     let mut groups: Vec<Vec<(String, usize)>> = of.into_values().collect();
+    groups.iter_mut().for_each(|group| sort(group));
     groups.sort_by(|a, b| total(b).cmp(&total(a)).then_with(|| a[0].0.cmp(&b[0].0)));
     groups
+}
+
+/// The most frequent first.
+fn sort(words: &mut [(String, usize)]) {
+    words.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.len().cmp(&b.0.len())).then(a.0.cmp(&b.0)));
 }
 
 fn total(group: &[(String, usize)]) -> usize {
@@ -175,7 +183,9 @@ mod tests {
         assert!(notes[0].contains("\"ADELIE\" as \"Adelie\", \"adelie\" as \"Adelie\""), "{notes:?}");
         assert!(notes[0].ends_with("If case matters, add --spellings apart."), "{notes:?}");
         assert_eq!(names(&[("yes", 30), ("Yes", 30), ("YES", 30), ("no", 30), ("No", 31)], None), ["No", "YES"]);
-        assert_eq!(names(&[("new  york", 30), ("new york", 30)], None), ["new york"], "spaces mean nothing");
+        let (kept, notes) = left(&[("new  york", 30), ("new york", 30)], None);
+        assert!(kept == [("new york".to_owned(), 60)] && !notes[0].contains("--spellings"), "{kept:?} {notes:?}");
+        assert_eq!(names(&[("On", 30), ("on", 30), ("Off", 9), ("OFF", 8), ("Y", 3), ("y", 3)], None).len(), 3);
     }
 
     #[test]

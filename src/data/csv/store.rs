@@ -87,9 +87,9 @@ pub(super) struct Filling<T> {
 }
 
 impl<T: NoUninit + AnyBitPattern> Filling<T> {
-    /// `likely`: as many as there may be, or fewer, or more.
-    pub fn in_memory(likely: usize) -> Self {
-        Self { values: Vec::with_capacity(likely), file: None, from: 0, written: 0, rows: usize::MAX }
+    /// `likely`: as many as there may be, or fewer, or more; but no more than `most` have room.
+    pub fn in_memory(likely: usize, most: usize) -> Self {
+        Self { values: Vec::with_capacity(likely.min(most)), file: None, from: 0, written: 0, rows: most }
     }
 
     pub fn push(&mut self, value: T) -> Result<(), Error> {

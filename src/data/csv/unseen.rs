@@ -35,16 +35,15 @@ struct PlacedColumn<'a> {
 pub fn rows(
     columns: &[Column],
     missing: MissingPolicy,
-    missing_words: &[String],
+    reading: &Reading,
     target: &Target,
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<Unseen, DataError> {
-    let reading = Reading { missing_words: missing_words.to_vec(), ..Reading::default() };
-    let mut table = open(columns, path, &reading, progress)?;
+    let mut table = open(columns, path, reading, progress)?;
     table.keeps_all = true;
-    let facts = columns::survey(&table, &reading, None, None, progress, (0.0, 0.45))?;
-    let words = Words::new(missing_words);
+    let facts = columns::survey(&table, reading, None, None, progress, (0.0, 0.45))?;
+    let words = Words::new(&reading.missing_words);
     let mut places = find(columns, &facts, &table)?;
     let truth = Truth::of(target, &facts);
     let width: usize = columns.iter().map(Column::width).sum();
@@ -84,7 +83,13 @@ pub fn rows(
 
 /// Of a workbook the first sheet that has all columns.
 fn open(columns: &[Column], path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Table, DataError> {
-    let table = Table::open(path, reading, progress)?;
+    // This file may be in another encoding than the one before; which can't be guessed is as it was said of that.
+    let guessed = Reading { encoding: None, ..reading.clone() };
+    let mut table = Table::open(path, &guessed, progress)?;
+    let is_guess = table.encoding().is_some_and(|name| !name.starts_with("UTF-"));
+    if is_guess && reading.encoding.is_some() {
+        table = Table::open(path, reading, progress)?;
+    }
     let has_all = |table: &Table| columns.iter().all(|column| table.names.contains(&column.name));
     let sheets = table.sheets().0.iter().filter(|_| !has_all(&table));
     for sheet in sheets {
@@ -101,7 +106,7 @@ pub fn points(features: &[Feature], path: &Path, progress: &dyn Progress) -> Res
     let values = || ColumnValues::Numeric { offset: 0.0, scale: 1.0, fill: f64::NAN, decimals: 0, written: None };
     let axes: &[&str] = if features == [Feature::X] { &["x"] } else { &["x", "y"] };
     let columns: Vec<_> = axes.iter().map(|name| Column { name: (*name).to_owned(), values: values() }).collect();
-    let found = rows(&columns, MissingPolicy::DropRow, &[], &Target::default(), path, progress)?;
+    let found = rows(&columns, MissingPolicy::DropRow, &Reading::default(), &Target::default(), path, progress)?;
     let point = |raw: &[f32]| (raw[0], raw.get(1).copied().unwrap_or(0.0));
     let inputs = found.inputs.chunks_exact(axes.len()).map(point);
     let inputs = inputs.flat_map(|(x, y)| features.iter().map(move |feature| feature.of(x, y))).collect();

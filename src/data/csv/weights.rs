@@ -29,7 +29,7 @@ pub(super) fn place(settings: &CsvSpec, table: &Table, facts: &[ColumnFacts]) ->
     };
     match &facts[index].first_text {
         Some((line, text)) => refuse(format!(
-            "The column \"{name}\" is to say how much each row counts, but line {line} has \"{text}\". Fix the file, or \
+            "The column \"{name}\" should say how much each row counts, but line {line} has \"{text}\". Fix the file, or \
              choose another column."
         )),
         None => Ok(Some(index)),
@@ -77,7 +77,7 @@ impl Weights {
             .iter()
             .fold((f64::INFINITY, 0.0f64), |(least, most), &row| (least.min(numbers[row]), most.max(numbers[row])));
         notes.push(format!(
-            "Rows count in the loss by \"{name}\": {least} to {most}, divided by their mean over the training set."
+            "Each row is weighted in the loss by \"{name}\" ({least} to {most}), divided by its mean over the training set."
         ));
         Ok(Some(Self { numbers, mean }))
     }
@@ -105,11 +105,11 @@ fn refusal(
     })?;
     let (line, text) = found.unwrap_or_default();
     let what = match words.read(&text) {
-        Cell::Missing => "has none".to_owned(),
+        Cell::Missing => "has no value".to_owned(),
         _ => format!("has \"{}\"", shortened(&text)),
     };
     Ok(format!(
-        "The column \"{name}\" is to say how much each row counts: a number from 0 up. Line {line} {what}. Fix the file, or \
+        "The column \"{name}\" should say how much each row counts: a number of 0 or more. Line {line} {what}. Fix the file, or \
          choose another column."
     ))
 }
@@ -151,7 +151,7 @@ mod tests {
             assert!((weight - unit * ((x - 0.5) % 4.0)).abs() < 1e-5, "{x}: {weight}");
         }
         assert!(
-            set.notes.iter().any(|note| note.starts_with("Rows count in the loss by \"w\": 0 to ")),
+            set.notes.iter().any(|note| note.starts_with("Each row is weighted in the loss by \"w\" (0 to ")),
             "{:?}",
             set.notes
         );
@@ -171,8 +171,8 @@ mod tests {
         let at_7 = |bad: &'static str| text(move |i| if i == 7 { bad.into() } else { "1.5".into() });
         for (bad, said) in [
             ("-2", "Line 9 has \"-2\""),
-            ("", "Line 9 has none"),
-            ("NA", "Line 9 has none"),
+            ("", "Line 9 has no value"),
+            ("NA", "Line 9 has no value"),
             ("inf", "Line 9 has \"inf\""),
             ("nan", "Line 9 has \"nan\""),
             ("heavy", "line 9 has \"heavy\""),

@@ -193,7 +193,12 @@ impl Look<'_> {
             "\"{name}\": {are} far from all others ({value}; half are between {} and {}). Is it a mistake?",
             spread.lower, spread.upper
         );
-        let repair = (few.count == 1 && !is_target).then(|| Repair::TakeAsMissing(value.to_string()));
+        // A word is missing in every column: another one may have this number for good.
+        let holds = |&(low, high): &(f64, f64)| (low..=high).contains(&value);
+        let mut others = self.table.columns.iter().enumerate().filter(|(other, _)| *other != index);
+        let is_alone = !others.any(|(_, other)| other.range.as_ref().is_some_and(holds));
+        let is_safe = few.count == 1 && !is_target && is_alone && !self.facts.are_of_some();
+        let repair = is_safe.then(|| Repair::TakeAsMissing(value.to_string()));
         Some(Warning { column: Some(index), words, repair })
     }
 

@@ -238,7 +238,7 @@ fn broken(error: image::ImageError) -> Fault {
         image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => "cut short".into(),
         image::ImageError::Unsupported(error) => format!("of a kind that isn't read: {error}"),
         // What the libraries say is for those who write such files.
-        _ => "damaged inside".into(),
+        _ => "damaged".into(),
     })
 }
 

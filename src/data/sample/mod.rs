@@ -74,6 +74,7 @@ fn taken(names: &[String]) -> Inputs {
         columns: names.iter().map(plain).collect(),
         missing: MissingPolicy::DropRow,
         missing_words: Vec::new(),
+        encoding: None,
     }
 }
 

@@ -17,7 +17,7 @@ fn judge(target: Target, units: usize, weights: &[f32]) -> Judge {
     let words = ColumnValues::Categorical { categories: vec!["red".into(), "blue".into()], has_missing: false };
     let columns = [("a", number(3.0, 2.0)), ("c", words), ("b", number(0.0, 1.0))];
     let columns = columns.map(|(name, values)| Column { name: name.into(), values }).to_vec();
-    let inputs = Inputs::Table { columns, missing: MissingPolicy::Fill, missing_words: Vec::new() };
+    let inputs = Inputs::Table { columns, missing: MissingPolicy::Fill, missing_words: Vec::new(), encoding: None };
     let encoding = Arc::new(Encoding { source: "t.csv".into(), input_shape: vec![4], inputs, target });
     let tensor = |dims: &[usize], numbers: &[f32]| SavedTensor {
         dims: dims.to_vec(),

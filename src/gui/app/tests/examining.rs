@@ -39,7 +39,7 @@ fn a_score_stands_beside_simple_models_and_the_test_set_is_scored_on_request() {
     let verdicts = ["About as good as", "the best simple model", "Train longer, or change"];
     assert!(verdicts.iter().any(|verdict| !hands.names_containing(verdict).is_empty()));
     assert!(!hands.sees("test"), "nobody has asked");
-    assert!(!hands.names_containing("looking often spoils it").is_empty());
+    assert!(!hands.names_containing("repeated looks make the score worthless").is_empty());
     hands.click("Score on the test set");
     wait(&mut hands);
     assert!(hands.sees("test") && hands.sees("Score again on the test set"));
