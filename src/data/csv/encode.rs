@@ -16,12 +16,12 @@ use super::dates;
 use super::read::by_column;
 use super::store::{Column, Filling, Store};
 use super::table::{Table, thousands};
-use crate::data::encoding::{self, ColumnValues, DatePart, ScaledPart};
+use crate::data::encoding::{self, ColumnValues, DatePart, Inputs, ScaledPart};
 use crate::data::progress::Progress;
 use crate::data::{DataError, Unit};
 use crate::files::mapped::Mapped;
 use crate::files::memory::size;
-use crate::model::{ColumnRole, CsvSpec, MissingPolicy, Scaling};
+use crate::model::{self, ColumnRole, CsvSpec, MissingPolicy, Scaling};
 
 /// Rows that one thread encodes at a time.
 pub(super) const PIECE: usize = 2048;
@@ -205,8 +205,9 @@ impl<'a> Encoder<'a> {
     }
 
     /// To be kept, for rows that come later.
-    pub fn into_columns(self) -> Vec<encoding::Column> {
-        self.columns
+    pub fn into_inputs(self, settings: &CsvSpec) -> Inputs {
+        let model::Reading { missing_words, encoding, .. } = settings.reading.clone();
+        Inputs::Table { columns: self.columns, missing: settings.missing, missing_words, encoding }
     }
 
     /// Refuses what is larger than `most` bytes: of columns with very many categories a wide row is made.

@@ -44,7 +44,7 @@ mod weights;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::encoding::{self, Encoding, Inputs};
+use super::encoding::{self, Encoding};
 use super::progress::Progress;
 use super::split::{self, Split, divide};
 use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, TargetPlace, origin};
@@ -157,12 +157,7 @@ pub(super) fn load_within(
     let encoding = Encoding {
         source: name.clone(),
         input_shape: input_shape.clone(),
-        inputs: Inputs::Table {
-            columns: encoder.into_columns(),
-            missing: settings.missing,
-            missing_words: settings.reading.missing_words.clone(),
-            encoding: settings.reading.encoding.clone(),
-        },
+        inputs: encoder.into_inputs(settings),
         target: encoding::Target::of(&truth, Some(&settings.target)),
     };
     let mut dataset = Dataset {
