@@ -2,7 +2,7 @@
 
 use super::tests::{choose, file, load_text, load_with, settings};
 use super::*;
-use crate::data::encoding::ColumnValues;
+use crate::data::encoding::{ColumnValues, Inputs};
 use crate::data::{NoProgress, read_unseen};
 use crate::model::{DateOrder, Decimal, MissingPolicy, Reading, Scaling, Source};
 
