@@ -75,8 +75,9 @@ fn time(text: &str) -> Option<f64> {
     let text = text.trim();
     let lower = text.to_ascii_lowercase();
     let without = lower.trim_end_matches('z').trim_end();
-    let before = |zone: &&str| without.strip_suffix(zone).filter(|clock| !clock.ends_with(char::is_alphabetic));
-    let without = ZONES.iter().find_map(|zone| before(&zone)).unwrap_or(without).trim_end();
+    let is_clock = |rest: &&str| !rest.ends_with(char::is_alphabetic);
+    let before_zone = ZONES.iter().find_map(|zone| without.strip_suffix(zone).filter(is_clock));
+    let without = before_zone.unwrap_or(without).trim_end();
     let (clock, half) = [("am", 0.0), ("a.m.", 0.0), ("pm", 12.0), ("p.m.", 12.0)]
         .iter()
         .find_map(|(word, half)| Some((without.strip_suffix(word)?.trim_end(), Some(*half))))
