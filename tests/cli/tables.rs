@@ -215,7 +215,7 @@ fn rows_count_in_the_loss_by_the_weights_of_a_column() {
     let found = new(folder, &["--weight", "w"]);
     assert_eq!(found["table"]["target"], "kind");
     assert_eq!((&column(&found, "w")["used"], &column(&found, "w")["why"]), (&"row weight".into(), &"chosen".into()));
-    assert!(found["notes"].to_string().contains("Rows count in the loss by"), "{found}");
+    assert!(found["notes"].to_string().contains("Each row is weighted in the loss by"), "{found}");
     assert_eq!(json(folder, &["check", "p.json", "--json"])["table"], found["table"]);
     let told = json(folder, &["train", "p.json", "--epochs", "60", "--checkpoint", "c.safetensors", "--json"]);
     // The loss doesn't see what is wrong, the accuracy does.
