@@ -131,5 +131,4 @@ fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 #[cfg(test)]
-#[path = "data_panel/tests.rs"]
 mod tests;
