@@ -8,6 +8,7 @@ use super::output::{Answered, answer};
 use super::prepare;
 use super::watched::Watched;
 use crate::data::{self, Dataset, TablePreview};
+use crate::expr::{agreeing, counted};
 use crate::files::memory as machine;
 use crate::model::{CsvSpec, Project, Source};
 use crate::persist::FileError;
@@ -113,10 +114,16 @@ fn tell_numbers(problems: &[String], as_json: bool) -> anyhow::Result<()> {
 fn outcome(problems: usize, is_forward_only: bool) -> anyhow::Result<()> {
     let sentence = match problems {
         0 => return Ok(()),
-        1 if is_forward_only => "There is 1 problem. The network is computed only as far as there.".to_owned(),
-        n if is_forward_only => format!("There are {n} problems. The network is computed only as far as there."),
-        1 => "There is 1 problem. The network can't train until it is fixed.".to_owned(),
-        n => format!("There are {n} problems. The network can't train until they are fixed."),
+        n if is_forward_only => {
+            let are = agreeing(n, "is", "are");
+            format!("There {are} {}. The network is computed only as far as there.", counted(n, "problem"))
+        }
+        n => format!(
+            "There {} {}. The network can't train until {} fixed.",
+            agreeing(n, "is", "are"),
+            counted(n, "problem"),
+            agreeing(n, "it is", "they are")
+        ),
     };
     Err(Answered(sentence).into())
 }

@@ -14,6 +14,7 @@ use super::weights::{self, Named};
 use crate::data::baselines::{self, Baseline};
 use crate::data::{self, Dataset, NoProgress, Samples, read_unseen};
 use crate::engine::Threads;
+use crate::expr::{counted, decimals, quoted};
 use crate::model::Metric;
 use crate::trainer::Run;
 use crate::trainer::judging::{ClassReport, Dependence, Importance, Judge, Report};
@@ -59,8 +60,8 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
                 "No row of {} has a class that the network knows: the rows have {}, and it was trained on {}. Rename the \
                  classes as in training, or ask for predictions alone: glassbox predict",
                 path.display(),
-                listed(unseen.unknown_classes.iter()),
-                listed(weights.encoding.target.truth().names.iter()),
+                quoted(&unseen.unknown_classes),
+                quoted(&weights.encoding.target.truth().names),
             );
         }
         if rows.is_empty() {
@@ -80,9 +81,12 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
                 "{lacking} {rows} without an answer that the network knows {are} left out{}.",
                 match unseen.unknown_classes.len() {
                     0 => String::new(),
-                    _ => format!(" (unknown: {})", listed(unseen.unknown_classes.iter())),
+                    _ => format!(" (unknown: {})", quoted(&unseen.unknown_classes)),
                 }
             ));
+        }
+        if weights.project.data.is_weighted() {
+            notes.push("Rows had weights in training. Here all count alike.".into());
         }
         let width = weights.encoding.input_shape.iter().product::<usize>();
         let inputs: Vec<f32> =
@@ -107,13 +111,6 @@ fn asked(options: &EvaluateOptions, named: &Named) -> anyhow::Result<Asked> {
         ("validation set", "validation", dataset.validation.clone())
     };
     Ok(Asked { what: what.into(), key, part, notes: Vec::new(), dataset: Some(dataset) })
-}
-
-/// At most ten names, in quotation marks.
-fn listed<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
-    const NAMED: usize = 10;
-    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
-    names.take(NAMED).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ") + &more
 }
 
 /// What was found.
@@ -146,7 +143,7 @@ fn tell(options: &EvaluateOptions, judge: &Judge, asked: &Asked) -> anyhow::Resu
         let curve = judge.dependence(&asked.part, &rows, column)?;
         let names = || judge.columns().into_iter().map(|group| group.name).collect::<Vec<_>>();
         dependence.push(curve.with_context(|| {
-            format!("The network isn't given a column {column:?}. Its columns are: {}.", listed(names().iter()))
+            format!("The network isn't given a column {column:?}. Its columns are: {}.", quoted(names()))
         })?);
     }
     Ok(Told { report, baselines, importance, dependence, outputs })
@@ -155,7 +152,8 @@ fn tell(options: &EvaluateOptions, judge: &Judge, asked: &Asked) -> anyhow::Resu
 impl Told {
     fn text(&self, asked: &Asked) -> String {
         let Report { samples, loss, metric, score, .. } = &self.report;
-        let mut lines = vec![format!("{}: {samples} samples", asked.what), format!("{:<22} {loss:.5}", "loss")];
+        let mut lines =
+            vec![format!("{}: {}", asked.what, counted(*samples, "sample")), format!("{:<22} {loss:.5}", "loss")];
         lines.push(format!("{:<22} {}", metric.title(), shown(*metric, *score)));
         for number in &self.report.numbers {
             if self.report.numbers.len() > 1 {
@@ -176,8 +174,9 @@ impl Told {
         lines.extend(self.report.classes.as_ref().map(class_table));
         if let Some((columns, over)) = &self.importance {
             lines.push(format!(
-                "\nimportance: how much {} falls when a column is shuffled, over {over} samples",
-                metric.title()
+                "\nimportance: how much {} falls when a column is shuffled, over {}",
+                metric.title(),
+                counted(*over, "sample")
             ));
             let width = columns.iter().map(|c| c.column.chars().count()).max().unwrap_or(0);
             lines.extend(
@@ -249,12 +248,6 @@ fn curve_table(curve: &Dependence, names: &[String]) -> String {
         format!("{:<width$}{cells}", point.label)
     });
     std::iter::once(format!("{:<width$}{head}", "")).chain(rows).collect::<Vec<_>>().join("\n")
-}
-
-/// Four digits behind the point; what rounds to zero has no sign.
-pub fn decimals(value: f64) -> String {
-    let text = format!("{value:.4}");
-    if text == "-0.0000" { "0.0000".to_owned() } else { text }
 }
 
 pub fn shown(metric: Metric, score: f64) -> String {

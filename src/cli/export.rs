@@ -11,6 +11,7 @@ use super::prepare;
 use super::watched::Watched;
 use crate::data;
 use crate::engine::Snapshot;
+use crate::expr::counted;
 use crate::files::atomic;
 use crate::interop::export::{self, Target};
 use crate::model::{Project, Source};
@@ -84,8 +85,8 @@ fn boxes(options: &ExportProjectOptions, project: &Project) -> anyhow::Result<()
         return answer(all).map(drop);
     }
     let classes = made.names.join(", ");
-    answer(format!("Wrote {} boxes in {} pictures ({classes}) to {}", made.boxes, made.pictures, path.display()))
-        .map(drop)
+    let (boxes, pictures) = (counted(made.boxes, "box"), counted(made.pictures, "picture"));
+    answer(format!("Wrote {boxes} in {pictures} ({classes}) to {}", path.display())).map(drop)
 }
 
 /// The file that is asked for, or one beside the project; what is there stays.

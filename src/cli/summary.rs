@@ -8,6 +8,7 @@ use super::evaluate;
 use super::output::answer;
 use crate::data::baselines::Baseline;
 use crate::engine::FirstNotFinite;
+use crate::expr::{counted, decimals};
 use crate::model::Metric;
 
 #[derive(Clone, Debug, Serialize)]
@@ -157,7 +158,7 @@ impl Summary {
             (&top, self.val_top_k_accuracy.map(|share| format!("{}{over}", percent(share)))),
             ("ROC area", self.val_roc_area.map(area)),
             ("PR area", self.val_pr_area.map(area)),
-            ("R²", self.val_r2.map(evaluate::decimals)),
+            ("R²", self.val_r2.map(decimals)),
             ("mAP@0.5", self.val_map50.map(|map| format!("{map:.4}"))),
             ("mAP", self.val_map.map(|map| format!("{map:.4}"))),
         ];
@@ -166,19 +167,14 @@ impl Summary {
             let OneLoss { name, weight, train_loss, val_loss } = loss;
             format!("\n{name:<22} training {train_loss:.5}, validation {val_loss:.5}, weight {weight}")
         });
-        let of_target = self
-            .val_targets
-            .iter()
-            .map(|OneTarget { name, r2, rmse }| format!("\n{:<22} R² {r2:.4}, RMSE {rmse:.4}", format!("of {name}")));
+        let of_target = self.val_targets.iter().map(|OneTarget { name, r2, rmse }| {
+            format!("\n{:<22} R² {}, RMSE {rmse:.4}", format!("of {name}"), decimals(*r2))
+        });
         let of_class = self.val_ap50.iter().map(|(name, ap)| format!("\nAP@0.5 {ap:.4} for {name}"));
         let beside = self.baselines.iter().map(|baseline| evaluate::baseline_line(baseline, self.metric));
         let beside = beside.map(|line| format!("\n{line}"));
         let rows: String = told.chain(of_target).chain(of_class).chain(each).chain(beside).collect();
-        let plural = |count: u64| if count == 1 { "" } else { "s" };
-        format!(
-            "{epochs} epoch{}, {steps} step{} in {seconds:.1} s ({rate:.0} samples/s){rows}",
-            plural(epochs),
-            plural(steps)
-        )
+        let (epochs, steps) = (counted(epochs as usize, "epoch"), counted(steps as usize, "step"));
+        format!("{epochs}, {steps} in {seconds:.1} s ({rate:.0} samples/s){rows}")
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::{prepare, runs};
+use crate::expr::listed;
 use crate::persist::{RunFolder, project_file};
 use crate::session::checkpoint::{self, Weights};
 
@@ -41,7 +42,7 @@ pub fn path_of(file: &Path, run: Option<&str>) -> anyhow::Result<PathBuf> {
         ),
         (None, several) => {
             let names: Vec<_> = several.iter().map(|card| card.name.as_str()).collect();
-            bail!("{} has several runs. Choose one with --run: {}.", file.display(), names.join(", "))
+            bail!("{} has several runs. Choose one with --run: {}.", file.display(), listed(&names))
         }
     };
     Ok(folder.checkpoint(&card.id))

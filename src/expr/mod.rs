@@ -1,8 +1,8 @@
 //! Floor 0: the one expression language: of Formula layers, and of what the debugger prints and stops at.
 //!
-//! Owns the grammar, the functions, errors that say where, evaluation of one number and of arrays, and which known name
-//! a mistyped one may have meant. Deliberately knows nothing of networks: the engine lowers an [`Expr`] to its own
-//! instructions, and the debugger says what names stand for.
+//! Owns the grammar, the functions, errors that say where, evaluation of one number and of arrays, which known name a
+//! mistyped one may have meant, and how sentences count and list. Deliberately knows nothing of networks: the engine
+//! lowers an [`Expr`] to its own instructions, and the debugger says what names stand for.
 //!
 //! Loosest to tightest: `or`, `and`, `not`, comparisons (not chained), `+ -`, `* /`, unary `-`, `^` (right to left, so
 //! `-x^2` is `-(x^2)` and `2^3^2` is `2^(3^2)`).
@@ -18,6 +18,7 @@ mod parser;
 mod reduction;
 mod shape;
 mod spelling;
+mod words;
 
 pub use array::{Array, Names, evaluate, evaluate_over, taken};
 pub use ast::{BinaryOperator, Expr, Index, UnaryOperator};
@@ -28,6 +29,7 @@ pub use message::{Message, parse_message};
 pub use reduction::Reduction;
 pub use shape::{check, dims, histories};
 pub use spelling::{nearest, spelt_like};
+pub use words::{agreeing, counted, decimals, listed, quoted, thousands};
 
 /// Why an expression cannot be read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

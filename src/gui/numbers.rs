@@ -1,23 +1,11 @@
 //! How numbers are written on the screen: a true minus sign, as many digits as mean something, thousands set apart.
 
+pub use crate::expr::thousands as count;
 pub use crate::trace::significant;
 
 /// About four significant digits: "−0.2417", "12.5", "3.1e−7", "NaN", "∞".
 pub fn number(value: f32) -> String {
     significant(f64::from(value), 4)
-}
-
-/// "2,112"
-pub fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// "98.8 %"

@@ -4,6 +4,7 @@ use super::Shared;
 use super::embedded::{EmbeddedColumn, embed};
 use super::graph::{ConnectError, End, Graph, GroupError, Layer, LayerId, WireId};
 use super::layer::{Inputs, LayerKind, ParamKind, ParamValue};
+use crate::expr::counted;
 
 /// One change of a graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,7 +186,7 @@ impl Edit {
             Self::Freeze { layer, frozen } => format!("{} {}", if *frozen { "freeze" } else { "unfreeze" }, of(layer)),
             Self::Move(moves) => format!("move {}", many(&moves.iter().map(|m| m.0).collect::<Vec<_>>())),
             Self::Duplicate { layers, .. } => format!("duplicate {}", many(layers)),
-            Self::Paste { fragment, .. } => format!("paste {} layers", fragment.len()),
+            Self::Paste { fragment, .. } => format!("paste {}", counted(fragment.len(), "layer")),
             Self::Group(ids) => format!("group {}", many(ids)),
             Self::Ungroup(block) => format!("ungroup {}", of(block)),
             Self::Embed { columns, .. } => {

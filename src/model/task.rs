@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Shape;
 use super::answer::Answer;
 use super::layer::LossKind;
+use crate::expr::counted;
 
 /// What is asked of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,8 +260,8 @@ impl Task {
             Self::ClassesAt { positions, classes } => {
                 format!("The data has one of {classes} classes at each of {positions} positions")
             }
-            Self::Numbers(n) => format!("The data has {n} target number{}", if n == 1 { "" } else { "s" }),
-            Self::Input(n) => format!("The truth has {n} number{}", if n == 1 { "" } else { "s" }),
+            Self::Numbers(n) => format!("The data has {}", counted(n, "target number")),
+            Self::Input(n) => format!("The truth has {}", counted(n, "number")),
             Self::Boxes { classes, .. } => {
                 format!("Each cell needs {CELL} numbers for its box and one for each of {classes} classes")
             }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::data::{Frame, Progress, Truth, Unseen};
 use crate::engine::metrics::Tally;
+use crate::expr::{counted, decimals};
 use crate::model::boxes::{Found, Grid};
 use crate::model::{Answer, Metric, Task};
 use crate::trainer::RunError;
@@ -115,14 +116,14 @@ impl Answers {
         let written = format!("written to {}", path.display());
         if self.grid.is_some() {
             let found = self.line_count(unseen);
-            let pictures = if self.rows == 1 { "1 picture".to_owned() } else { format!("{} pictures", self.rows) };
-            return format!("Found {found} thing{} in {pictures}, {written}", if found == 1 { "" } else { "s" });
+            let pictures = counted(self.rows, "picture");
+            return format!("Found {} in {pictures}, {written}", counted(found, "thing"));
         }
         let score = score.map_or(String::new(), |(score, rows)| match self.metric() {
-            Metric::R2 => format!("\nR²       {score:.4} over {rows} rows"),
-            _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
+            Metric::R2 => format!("\nR²       {} over {}", decimals(score), counted(rows, "row")),
+            _ => format!("\naccuracy {:.2} % over {}", score * 100.0, counted(rows, "row")),
         });
-        format!("Predicted {} row{}, {written}{score}", self.rows, if self.rows == 1 { "" } else { "s" })
+        format!("Predicted {}, {written}{score}", counted(self.rows, "row"))
     }
 
     /// What stands above the columns of [`Self::csv`].

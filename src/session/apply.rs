@@ -2,6 +2,7 @@
 
 use super::drawing::differ_in_boxes;
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
+use crate::expr::counted;
 use crate::model::{Edit, LayerId, LayerKind, NumberStep, Problem, Project, RunStep, Subject, infer};
 use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory};
@@ -294,7 +295,7 @@ impl State {
             return;
         }
         self.clipboard = Some(fragment);
-        self.notify(NoticeKind::Info, if n == 1 { "Copied 1 layer.".into() } else { format!("Copied {n} layers.") });
+        self.notify(NoticeKind::Info, format!("Copied {}.", counted(n, "layer")));
     }
 
     fn paste(&mut self, offset: [f32; 2]) {

@@ -12,6 +12,7 @@ use super::propose::{TO_BE_DRAWN, for_drawn, propose_detector};
 use super::works::Loaded;
 use super::{NoticeKind, RunStatus, State};
 use crate::data::{self, BoxFolder, BoxPicture, Colours, DataError, NoProgress, PictureFile, Progress};
+use crate::expr::counted;
 use crate::files::atomic;
 use crate::model::{BoxesSpec, DataSpec, Division, Drawn, DrawnBox, DrawnPicture, Project, Source, problem_of_drawn};
 
@@ -216,7 +217,8 @@ impl State {
         let is_as_proposed = [before, TO_BE_DRAWN].map(for_drawn).contains(&self.project.training);
         let fitting = for_drawn(pictures);
         if is_as_proposed && self.project.training != fitting {
-            let text = format!("Set {} epochs, to suit {pictures} pictures for training.", fitting.epochs);
+            let pictures = counted(pictures, "picture");
+            let text = format!("Set {}, to suit {pictures} for training.", counted(fitting.epochs as usize, "epoch"));
             self.project.training = fitting;
             self.notify(NoticeKind::Info, text);
         }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::engines::Log;
 use crate::data::Dataset;
 use crate::engine::{Device, Snapshot};
+use crate::expr::counted;
 use crate::interop::state_dict::mapping::Certainty;
 use crate::interop::{Content, Framework, Network, export, recognise, state_dict};
 use crate::model::{Metric, Project, infer};
@@ -135,9 +136,11 @@ pub fn read(path: &Path, project: &Project, dataset: &Arc<Dataset>) -> Result<Re
     let (count, framework) = (weights.snapshot.tensors.len(), weights.framework);
     let kept = kept(by, weights, &log, project, dataset)?;
     let step = kept.saved.now.step;
-    let mut told = vec![format!("{count} weights of step {step} from {}.", shown(&checkpoint))];
+    let mut told = vec![format!("{} of step {step} from {}.", counted(count, "weight"), shown(&checkpoint))];
     match &log_file {
-        Some(file) => told.push(format!("Curves of {} steps from {}.", log.told.len().min(step as usize), shown(file))),
+        Some(file) => {
+            told.push(format!("Curves of {} from {}.", counted(log.told.len().min(step as usize), "step"), shown(file)))
+        }
         None => told.push("No curves: there is no log beside it (train.py --log run.jsonl).".to_owned()),
     }
     let later = log.now().step.saturating_sub(step);

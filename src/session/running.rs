@@ -5,6 +5,7 @@ use super::devices::training_threads;
 use super::keeping::now_secs;
 use super::works::Told;
 use super::{Action, DataState, Event, NoticeKind, RunStatus, RunView, State, Transport};
+use crate::expr::counted;
 use crate::model::limits::EPOCHS;
 use crate::model::{Edit, Graph, NumberStep, Project, TrainingSpec};
 use crate::trace::{Change, Curves, Pace, Trail};
@@ -416,9 +417,12 @@ impl State {
     fn finished(&mut self, stop: Stop) {
         self.run.status = RunStatus::Finished;
         let text = match stop {
-            Stop::Done => format!("Done: {} epochs.", self.project.training.epochs),
+            Stop::Done => format!("Done: {}.", counted(self.project.training.epochs as usize, "epoch")),
             Stop::Early { patience } => {
-                format!("Stopped early: the validation loss has not improved for {patience} epochs.")
+                format!(
+                    "Stopped early: the validation loss has not improved for {}.",
+                    counted(patience as usize, "epoch")
+                )
             }
         };
         self.run.message = Some(text.clone());

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::data::facts::log_skewness;
 use crate::data::{self, ColumnPreview, DataError, Known, Progress, Room, TablePreview};
+use crate::expr::listed;
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, MissingPolicy, Reading, Scaling, Source};
 
 /// What the user says about a table before it is used.
@@ -48,12 +49,14 @@ pub fn surveyed_spec(
     if let Some(sheet) = reading.sheet.as_ref().filter(|_| table.sheets.is_empty()) {
         return Err(DataError::new(format!("{} has no sheets, so there is no sheet {sheet:?}.", path.display())));
     }
-    let names = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+    // With what of the file is no column.
+    let notes: String = table.notes.iter().map(|note| format!(" {note}")).collect();
+    let names = || format!("{}.{notes}", listed(table.columns.iter().map(|column| &column.name)));
     let others = wish.targets.iter().skip(1);
     let named = wish.roles.iter().map(|choice| &choice.name).chain(&wish.keep).chain(others.clone());
     for name in named {
         if !table.columns.iter().any(|column| column.name == *name) {
-            return Err(DataError::new(format!("There is no column {name:?}. The columns are: {}.", names())));
+            return Err(DataError::new(format!("There is no column {name:?}. The columns are: {}", names())));
         }
     }
     let mut roles = wish.roles.clone();
@@ -69,7 +72,7 @@ pub fn surveyed_spec(
         Some(name) => name.to_owned(),
         None => data::suggest_target(&table, &is_dropped).ok_or_else(|| {
             DataError::new(format!(
-                "No column of {} can be predicted. Choose one with --target and --task. Its columns are: {}.",
+                "No column of {} can be predicted. Choose one with --target and --task. Its columns are: {}",
                 path.display(),
                 names()
             ))

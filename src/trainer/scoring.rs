@@ -295,6 +295,8 @@ pub(super) mod tests {
             giveaways: Vec::new(),
             encoding: Default::default(),
             origin: None,
+            places: None,
+            own_validation: false,
         })
     }
 

@@ -14,7 +14,7 @@ use super::completion::Words;
 use super::marks::{self, Shelf};
 use super::{Said, explain, help, show, values};
 use crate::cli::outputs::{DUMP_KEY, FileKind, Files};
-use crate::expr::{Expr, Index};
+use crate::expr::{Expr, Index, counted};
 use crate::files::{NamedTensor, Values, tensors};
 use crate::persist::project_file;
 use crate::trace::{Bookmark, Breakpoint, Probe, Trail};
@@ -258,7 +258,7 @@ impl Console {
             .collect();
         tensors::write(path, DUMP_KEY, inside.to_string(), &tensors).map_err(|error| error.to_string())?;
         let (step, count) = (dump.step, tensors.len());
-        let text = format!("Wrote step {step} ({count} tensors) to {}", path.display());
+        let text = format!("Wrote step {step} ({}) to {}", counted(count, "tensor"), path.display());
         Ok(Said { text, json: json!({ "step": step, "tensors": count, "file": path.display().to_string() }) })
     }
 }

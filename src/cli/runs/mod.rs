@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::options::{RunsAction, RunsOptions};
 use super::output::answer;
-use crate::expr::nearest;
+use crate::expr::{counted, listed, nearest};
 use crate::persist::{RunFolder, project_file};
 use crate::trace::RunCard;
 
@@ -87,7 +87,7 @@ fn unknown(cards: &[RunCard], name: &str) -> String {
     let meant = match nearest(name, names.iter().copied()) {
         Some(name) => format!("Did you mean {name:?}?"),
         None if names.is_empty() => "No runs are saved with this project.".to_owned(),
-        None => format!("The runs are: {}.", names.join(", ")),
+        None => format!("The runs are: {}.", listed(&names)),
     };
     format!("There is no run {name:?}. {meant}")
 }
@@ -96,7 +96,7 @@ fn delete(folder: &RunFolder, cards: &[&RunCard], as_json: bool) -> anyhow::Resu
     for card in cards {
         folder.delete(&card.id)?;
         if !as_json {
-            answer(format_args!("Deleted {} ({} steps).", card.name, card.steps))?;
+            answer(format_args!("Deleted {} ({}).", card.name, counted(card.steps as usize, "step")))?;
         }
     }
     if as_json {
@@ -112,7 +112,7 @@ fn rename(folder: &RunFolder, cards: &[RunCard], [name, new]: [&String; 2], as_j
         bail!("A run needs a name.");
     }
     if let Some(other) = cards.iter().find(|other| other.name == new && other.id != card.id) {
-        bail!("There is already a run {new:?} ({} steps). Choose another name.", other.steps);
+        bail!("There is already a run {new:?} ({}). Choose another name.", counted(other.steps as usize, "step"));
     }
     let old = card.name.clone();
     let card = folder.change(&card.id, |card| card.name = new.to_owned())?;

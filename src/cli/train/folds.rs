@@ -5,12 +5,13 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::cli::evaluate::{decimals, shown};
+use crate::cli::evaluate::shown;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::options::TrainOptions;
 use crate::cli::output::{Ended, answer, remark};
 use crate::cli::prepare;
 use crate::engine::Device;
+use crate::expr::decimals;
 use crate::model::{Metric, Project};
 use crate::persist::RunFolder;
 use crate::session::folds::{

@@ -22,6 +22,7 @@ use super::prepare::{self, Begun, Told};
 use super::summary::{NotFinite, Summary};
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
+use crate::expr::counted;
 use crate::model::boxes::Precision;
 use crate::model::{LayerId, Metric};
 use crate::session::checkpoint::{self, Plain};
@@ -115,7 +116,11 @@ fn open_log(path: &Path, options: &TrainOptions, run: &Run, told: &mut Told) -> 
         n => remark(format_args!("{shown} continues after step {step}: removed {n} later lines.")),
     }
     if cut.missing > 0 {
-        told.warn(format!("{shown} is missing the {} steps before step {}.", cut.missing, step + 1));
+        told.warn(format!(
+            "{shown} is missing the {} before step {}.",
+            counted(cut.missing as usize, "step"),
+            step + 1
+        ));
     }
     Ok(log)
 }
@@ -357,14 +362,20 @@ fn nothing_done(run: &Run, options: &TrainOptions) -> String {
     let (step, file) = (run.machine().step(), options.file.display());
     let why = match run.finished() {
         Some(Stop::Early { patience }) => {
-            let epochs = if patience == 1 { "epoch" } else { "epochs" };
+            let epochs = counted(patience as usize, "epoch");
             format!(
-                "and was stopped early: the validation loss had not improved for {patience} {epochs}. To continue, \
+                "and was stopped early: the validation loss had not improved for {epochs}. To continue, \
                  change training.early_stopping in {file}: more patience, or null for none."
             )
         }
         Some(Stop::Done) => {
-            format!("and all {} epochs are done. Ask for more with --epochs N.", run.training().epochs)
+            let epochs = run.training().epochs as usize;
+            let all = if epochs == 1 {
+                "the one epoch is".to_owned()
+            } else {
+                format!("all {} are", counted(epochs, "epoch"))
+            };
+            format!("and {all} done. Ask for more with --epochs N.")
         }
         None => format!("and --steps {} has been reached.", options.steps.unwrap_or(step)),
     };

@@ -17,6 +17,7 @@ use super::{Annotated, MAX_BOXES, Raw, Unit};
 use crate::data::DataError;
 use crate::data::pictures::folder;
 use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::expr::counted;
 
 const MAX_FILE: u64 = 4 << 30;
 /// Images that a file may list.
@@ -85,7 +86,7 @@ fn take(
         here.push(Annotated { picture, label, nearness: 0, stated, boxes: Vec::new() });
     }
     if again > 0 {
-        let pictures = if again == 1 { "1 picture".to_owned() } else { format!("{again} pictures") };
+        let pictures = counted(again, "picture");
         found.notes.push(format!("What {name} says about {pictures} that another file describes isn't used."));
     }
     let mut classes = HashMap::new();

@@ -10,6 +10,7 @@ use super::{Labelled, Labels, MAX_CLASSES, listed, read, some_of};
 use crate::data::DataError;
 use crate::data::pictures::decode;
 use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::expr::{agreeing, counted};
 use crate::model::boxes::Thing;
 use crate::model::{DrawnBox, DrawnPicture};
 
@@ -87,7 +88,7 @@ pub(super) fn put(
         put += 1;
     }
     if put > 0 {
-        let pictures = if put == 1 { "1 picture was".to_owned() } else { format!("{put} pictures were") };
+        let pictures = format!("{} {}", counted(put, "picture"), agreeing(put, "was", "were"));
         notes.push(format!("The boxes of {pictures} drawn or corrected by hand."));
     }
     if !gone.is_empty() {

@@ -10,6 +10,7 @@ use crate::data::pictures::{folder, skipped};
 use crate::data::progress::Progress;
 use crate::data::split::{Own, has_own_test, hold_back};
 use crate::data::{DataError, Dataset, Samples, Truth, encoding};
+use crate::expr::{agreeing, counted};
 use crate::model::boxes::{Extent, Thing};
 use crate::model::task::THING;
 use crate::model::{BoxesSpec, DataSpec, Drawn, Fit};
@@ -44,8 +45,10 @@ pub(in crate::data) fn load(
         }
     };
     let wanted = Wanted { side: settings.size, channels: if settings.grey { 1 } else { 3 }, fit: settings.fit };
-    let parts = parts(pictures, spec, &mut notes)
-        .map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
+    let own = own_parts(pictures, spec, &mut notes);
+    let own_validation = own.validates(spec);
+    let parts =
+        hold_back(own, None, spec).map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
     let all = parts.iter().map(Vec::len).sum::<usize>().max(1) as f32;
     let (mut room, mut done, mut left) = (MAX_HELD, 0.0, Vec::new());
     let mut decoded = Vec::new();
@@ -73,7 +76,7 @@ pub(in crate::data) fn load(
     };
     let mut all: Vec<_> = decoded.into_iter().map(moved_part).collect();
     if lost > 0 {
-        let boxes = if lost == 1 { "1 box lies".to_owned() } else { format!("{lost} boxes lie") };
+        let boxes = format!("{} {}", counted(lost, "box"), agreeing(lost, "lies", "lie"));
         notes.push(format!("Left out: {boxes} in what is cropped away. Pad or stretch the pictures to keep all."));
     }
     let most = room_for(&mut all, &mut notes);
@@ -113,6 +116,8 @@ pub(in crate::data) fn load(
         notes,
         giveaways: Vec::new(),
         origin: None,
+        places: None,
+        own_validation,
     })
 }
 
@@ -126,13 +131,13 @@ fn too_few(path: &Path, left: &[Left]) -> DataError {
     DataError::new(format!("{text}: {}.{why}", path.display()))
 }
 
-/// For training, validation and the test: the folder's own, or drawn ones.
-fn parts(pictures: Vec<Labelled>, spec: &DataSpec, notes: &mut Vec<String>) -> Result<[Vec<Labelled>; 3], String> {
+/// What the folder says of training, validation and the test.
+fn own_parts(pictures: Vec<Labelled>, spec: &DataSpec, notes: &mut Vec<String>) -> Own<Labelled> {
     let own = |part| {
         let of_it: Vec<Labelled> = pictures.iter().filter(|one| one.part == Some(part)).cloned().collect();
         (!of_it.is_empty()).then_some(of_it)
     };
-    let own = match (own(Part::Train), own(Part::Validation), own(Part::Test)) {
+    match (own(Part::Train), own(Part::Validation), own(Part::Test)) {
         (Some(train), None, Some(test)) if !has_own_test(spec) => {
             notes.push("The folder's own part for testing is used for validation.".into());
             Own { train, validation: Some(test), test: None }
@@ -147,8 +152,7 @@ fn parts(pictures: Vec<Labelled>, spec: &DataSpec, notes: &mut Vec<String>) -> R
             Own { train, validation, test }
         }
         _ => Own { train: pictures, validation: None, test: None },
-    };
-    hold_back(own, None, spec)
+    }
 }
 
 /// Where a thing is in what a network is given; `None` where too little of it is left. `size`: of the whole picture.
@@ -174,7 +178,7 @@ fn room_for(parts: &mut [Vec<Picture<Vec<Thing>>>], notes: &mut Vec<String>) -> 
         picture.label.truncate(MAX_THINGS);
         count += 1;
     }
-    let pictures = if count == 1 { "1 picture".to_owned() } else { format!("{count} pictures") };
+    let pictures = counted(count, "picture");
     notes.push(format!("{pictures} with more than {MAX_THINGS} things: the smallest were left out."));
     MAX_THINGS
 }

@@ -111,5 +111,5 @@ fn deep_and_gigantic_labels_end_in_a_sentence() {
     write(whole.path(), "a.txt", &lines);
     let labels = read(whole.path(), &[], &NoProgress).unwrap();
     assert_eq!(labels.names.len(), 2000);
-    assert_eq!(labels.notes, ["Left out: 1000 boxes of an unknown class (a.txt)."]);
+    assert_eq!(labels.notes, ["Left out: 1,000 boxes of an unknown class (a.txt)."]);
 }

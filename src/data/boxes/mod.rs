@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use super::DataError;
 use super::pictures::folder::natural;
 use super::progress::Progress;
+use crate::expr::{agreeing, counted};
 use crate::model::DrawnPicture;
 use crate::model::boxes::Thing;
 pub use drawn::{BoxFolder, BoxPicture, CocoFile, box_folder, boxes_as_coco};
@@ -116,8 +117,7 @@ fn placed(files: Files, mut raw: Raw, drawn: &[DrawnPicture], progress: &dyn Pro
     let in_no_part = pictures.iter().filter(|picture| picture.part.is_none()).count();
     if !parts.is_empty() && in_no_part > 0 {
         pictures.retain(|picture| picture.part.is_some());
-        let count =
-            if in_no_part == 1 { "1 picture that is".to_owned() } else { format!("{in_no_part} pictures that are") };
+        let count = format!("{} that {}", counted(in_no_part, "picture"), agreeing(in_no_part, "is", "are"));
         notes.push(format!("Left out: {count} in no part of the folder."));
     }
     Ok(Labels { names, pictures, notes: [files.notes, notes, tally.sentences()].concat() })

@@ -1,5 +1,6 @@
 //! What was left out or changed while labels were read, counted, as sentences.
 
+use crate::expr::counted;
 use std::collections::BTreeMap;
 
 /// Files that a sentence names for each reason.
@@ -145,7 +146,7 @@ impl Tally {
     pub fn sentences(&self) -> Vec<String> {
         let mut all = Vec::new();
         let left = self.faults.iter().map(|(fault, count)| {
-            let boxes = if count.count == 1 { "1 box".to_owned() } else { format!("{} boxes", count.count) };
+            let boxes = counted(count.count, "box");
             format!("{boxes} {} {}", fault.words(), count.places())
         });
         let left: Vec<String> = left.collect();

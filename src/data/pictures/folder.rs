@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::find::{Found, part};
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::expr::counted;
 
 /// More than these are no folder of pictures.
 const MAX_FILES: usize = 2_000_000;
@@ -55,7 +56,7 @@ pub(super) fn find(root: &Path, has_own_test: bool, progress: &dyn Progress) -> 
         return Err(DataError::new(one_class(&root, &found, outside)));
     }
     if outside > 0 {
-        let files = if outside == 1 { "1 file".to_owned() } else { format!("{outside} files") };
+        let files = counted(outside, "file");
         found.notes.push(
             format!("Outside the folders of the classes, {files} were left out.").replace("1 file were", "1 file was"),
         );

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::find::part;
 use super::folder::natural;
+use crate::expr::{counted, listed};
 
 /// More are no classes.
 const MOST: usize = 5000;
@@ -75,11 +76,11 @@ pub(super) fn choose(columns: &[Column], wanted: &str) -> Result<Labels, String>
     if !wanted.is_empty() {
         let column = columns.iter().find(|column| column.name == wanted).ok_or_else(|| {
             let names = columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
-            format!("There is no column \"{wanted}\". Choose one of: {}", names.join(", "))
+            format!("There is no column \"{wanted}\". Choose one of: {}", listed(names))
         })?;
         let (classes, of) = classes(&column.cells, &mut notes);
         if !(2..=MOST).contains(&classes.len()) {
-            let values = if classes.len() == 1 { "1 value".into() } else { format!("{} values", classes.len()) };
+            let values = counted(classes.len(), "value");
             return Err(format!("The column \"{wanted}\" has {values}. Choose one with 2 to {MOST} classes"));
         }
         notes.insert(0, format!("The classes are those of the column \"{wanted}\"."));
@@ -109,7 +110,7 @@ pub(super) fn choose(columns: &[Column], wanted: &str) -> Result<Labels, String>
 }
 
 fn no_classes(names: &[&str]) -> String {
-    let among = if names.is_empty() { "no column".into() } else { format!("none of the columns {}", names.join(", ")) };
+    let among = if names.is_empty() { "no column".into() } else { format!("none of the columns {}", listed(names)) };
     format!(
         "A column with the class of each picture is needed (called label or class, with at least two classes and some \
          pictures of each), and {among} is one"
@@ -193,10 +194,4 @@ fn marked(columns: &[&Column], rows: usize) -> Option<(Vec<String>, Vec<Option<u
         .collect();
     let names = marks.iter().map(|(name, _)| (*name).to_owned()).collect();
     (marks.len() > 1 && rows > 0).then_some((names, of?.into_iter().map(Some).collect()))
-}
-
-fn listed(names: &[String]) -> String {
-    const NAMED: usize = 6;
-    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
-    names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ") + &more
 }

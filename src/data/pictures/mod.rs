@@ -77,6 +77,7 @@ fn load_within(
     let mut decoded = decoded.into_iter();
     let mut next = || decoded.next().flatten();
     let own = Own { train: next().unwrap_or_default(), validation: next(), test: next() };
+    let own_validation = own.validates(spec);
     let [mut train, mut validation, mut test] = hold_back(own, Some(&|picture| picture.label), spec)
         .map_err(|why| DataError::new(format!("{why}. Folder: {}", path.display())))?;
     let classes = classes(&found.classes, [&mut train, &mut validation, &mut test], &mut notes);
@@ -105,6 +106,8 @@ fn load_within(
         notes,
         giveaways: Vec::new(),
         origin: None,
+        places: None,
+        own_validation,
     })
 }
 

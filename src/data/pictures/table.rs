@@ -11,6 +11,7 @@ use crate::data::DataError;
 use crate::data::boxes::files::{Files, ending, read_text, stem};
 use crate::data::csv::{Texts, texts};
 use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::expr::{agreeing, counted};
 
 const TABLES: [&str; 13] =
     ["csv", "tsv", "txt", "tab", "data", "xlsx", "xlsm", "xlsb", "xls", "ods", "json", "jsonl", "ndjson"];
@@ -193,7 +194,7 @@ fn read(tables: &[Naming], names: &Names, asked: Asked, progress: &dyn Progress)
     }
     notes.extend(left_out(&unlabelled, files));
     if without > 0 {
-        let rows = if without == 1 { "1 row names".to_owned() } else { format!("{without} rows name") };
+        let rows = format!("{} {}", counted(without, "row"), agreeing(without, "names", "name"));
         notes.push(format!("{rows} no picture: {}{}.", unknown.join(", "), if without > NAMED { " ..." } else { "" }));
     }
     if twice > 0 {

@@ -12,6 +12,7 @@ use super::super::widgets::paint_kind_icon;
 use super::geometry::{self, CardLayout, Content};
 use super::health::Health;
 use super::{CanvasUi, Frame, Gesture, halo, id, menus, name, params, phases, select};
+use crate::expr::counted;
 use crate::model::{Layer, LayerId, LayerKind};
 use crate::session::{Action, State};
 use crate::trace::{LayerPicture, Preview};
@@ -252,7 +253,7 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, layout: &Ca
     };
     if let Some(line) = layout.line {
         let all = dataset.train.len() + dataset.validation.len();
-        let samples = format!("{} sample{}", numbers::count(all as u64), if all == 1 { "" } else { "s" });
+        let samples = counted(all, "sample");
         frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, samples, regular(12.0), t.muted);
     }
     let named = |place: usize| dataset.input_names.get(place).cloned();
@@ -260,7 +261,7 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, layout: &Ca
     let names = match taken.len() {
         0 => "pixels".to_owned(),
         1..=7 => taken.into_iter().filter_map(named).collect::<Vec<_>>().join(" · "),
-        n => format!("{n} columns"),
+        n => counted(n, "input"),
     };
     let shape = frame.state.inference().shapes.get(&layer.id).map_or(String::new(), ToString::to_string);
     footer(frame, layout, &names, &shape);
@@ -313,7 +314,7 @@ fn layer_content(
         if frame.state.inference().idle.contains(&layer.id) {
             return footer(frame, layout, "not connected to the Loss", "");
         }
-        let weights = format!("{} weight{}", numbers::count(*count as u64), if *count == 1 { "" } else { "s" });
+        let weights = counted(*count, "weight");
         footer(frame, layout, &weights, &gradient);
     }
 }

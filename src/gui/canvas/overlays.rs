@@ -3,10 +3,11 @@
 
 use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, Vec2, pos2, vec2};
 
+use super::super::figure;
 use super::super::theme::{medium, regular, semibold};
-use super::super::{figure, numbers};
 use super::{CanvasUi, Frame, export, findings, id, name, problems, view};
 use crate::data::Dataset;
+use crate::expr::counted;
 use crate::model::layer::{Activation, Flatten};
 use crate::model::{Edit, Graph, LayerId, Subject, templates};
 use crate::session::Action;
@@ -157,7 +158,7 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, act
     let found = frame.state.findings();
     let (tally, worst) = findings::tally(&found);
     let count = frame.state.inference().parameter_count();
-    let parameters = format!("{} parameter{}", numbers::count(count as u64), if count == 1 { "" } else { "s" });
+    let parameters = counted(count, "parameter");
     let words = match worst {
         Severity::Bad => tally,
         Severity::Warning => format!("{parameters} · {tally}"),

@@ -3,6 +3,7 @@
 use egui::{Align, Id, Layout, Pos2, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 
 use super::{colouring, standings, strip};
+use crate::expr::counted;
 use crate::gui::numbers::number;
 use crate::gui::panels::header;
 use crate::gui::theme::{self, Tokens};
@@ -53,7 +54,7 @@ pub fn show(
                 ui.ctx().copy_text(script.text());
             }
             let lines = twin.lines_of_code();
-            let count = RichText::new(format!("{lines} lines")).size(12.0).color(tokens.muted);
+            let count = RichText::new(counted(lines, "line")).size(12.0).color(tokens.muted);
             ui.label(count).on_hover_text("Lines of code in these files, without comments and empty lines");
         });
     });

@@ -5,6 +5,7 @@ use egui::{Button, RichText, Ui};
 use super::CompareUi;
 use super::editing::{Editing, Of};
 use super::rows::Row;
+use crate::expr::listed;
 use crate::gui::anchors;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{named, perhaps};
@@ -77,7 +78,7 @@ pub fn undelete(ui: &mut Ui, tokens: &Tokens, names: &[&str], actions: &mut Vec<
     let Some(newest) = names.last() else { return };
     let response = ui.button("Undo delete");
     anchors::put(ui, Anchor::PutBackRuns, &response);
-    let help = format!("Deleted: {}. The most recently deleted come back first.", names.join(", "));
+    let help = format!("Deleted: {}. The most recently deleted come back first.", listed(names));
     if named(response, "Undo delete").on_hover_text(help).clicked() {
         actions.push(Action::Runs(RunAction::Undelete(1)));
     }

@@ -10,6 +10,7 @@ use super::columns::{self, Column};
 use super::editing::{Editing, Of};
 use super::picking::{self, How};
 use super::{CompareUi, Seen, menu, row};
+use crate::expr::counted;
 use crate::gui::anchors;
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::figure::{self, Offer};
@@ -168,7 +169,7 @@ fn body(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, columns: &[(Column,
     let table = ui.interact(room, id, Sense::click());
     anchors::put(ui, Anchor::RunsTable, &table);
     let rows = local.rows.shown.len();
-    table.widget_info(|| WidgetInfo::labeled(Role::Table, true, format!("Table of {rows} runs")));
+    table.widget_info(|| WidgetInfo::labeled(Role::Table, true, format!("Table of {}", counted(rows, "run"))));
     if table.clicked() {
         ui.memory_mut(|memory| memory.request_focus(id));
     }

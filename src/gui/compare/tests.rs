@@ -253,6 +253,8 @@ fn classified(given: &mut State) {
         validation: part(),
         encoding: Arc::default(),
         origin: None,
+        places: None,
+        own_validation: false,
     }));
 }
 

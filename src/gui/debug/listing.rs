@@ -11,6 +11,7 @@ use egui::{
 };
 
 use super::{DebugUi, Pane, breakpoints};
+use crate::expr::counted;
 use crate::gui::theme::{self, Tokens};
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Line, Listing, StepPhase, Token, ValueKind};
@@ -173,13 +174,13 @@ fn row_ui(ui: &mut Ui, seen: Seen<'_>, row: Row, rect: Rect, local: &mut DebugUi
     match row {
         Row::Stage(stage, from, to) => {
             let key = (from, true);
-            let name = format!("{}, {} instructions", stage.title(), to - from);
+            let name = format!("{}, {}", stage.title(), counted(to - from, "instruction"));
             let words = stage.title().to_uppercase();
             fold_row(ui, tokens, rect, 12.0, &words, &name, stage.words(), key, &mut local.listing);
         }
         Row::Layer(from, to) => {
             let line = &lines[from];
-            let many = if to - from == 1 { "1 instruction".to_owned() } else { format!("{} instructions", to - from) };
+            let many = counted(to - from, "instruction");
             let name = format!("{} in {}, {many}", line.layer_name, line.stage.title());
             let help = "The instructions this layer compiles to. Click to fold or unfold them.";
             fold_row(ui, tokens, rect, GUTTER, &line.layer_name, &name, help, (from, false), &mut local.listing);

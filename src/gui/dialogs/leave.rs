@@ -2,7 +2,8 @@
 
 use egui::{Context, Id, Modal, RichText};
 
-use crate::gui::numbers::{count, duration};
+use crate::expr::counted;
+use crate::gui::numbers::duration;
 use crate::gui::panels::dialog_frame;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::accent_button;
@@ -53,9 +54,9 @@ fn lost(state: &State) -> String {
     if state.run().step == 0 {
         return "If you don't save, your changes will be lost.".to_owned();
     }
-    let steps = count(state.run().step);
+    let steps = counted(state.run().step as usize, "step");
     let time = if state.run().seconds < 1.0 { String::new() } else { format!(", {}", duration(state.run().seconds)) };
-    format!("If you don't save, your changes and this run will be lost: {steps} steps{time}.")
+    format!("If you don't save, your changes and this run will be lost: {steps}{time}.")
 }
 
 impl LeaveDialog {

@@ -5,6 +5,7 @@ use egui::{Button, Grid, Label, RichText, ScrollArea, Ui};
 use super::{OutputView, classes};
 use crate::data::baselines::{Baseline, Model};
 use crate::engine::class_scores::accuracy;
+use crate::expr::counted;
 use crate::gui::numbers::{count, percent, significant};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
@@ -202,9 +203,13 @@ fn test(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<A
             ),
             tokens.faint,
         ),
-        looks => {
-            (format!("Looked {looks} times. The more is chosen by it, the less it says about new data."), tokens.warn)
-        }
+        looks => (
+            format!(
+                "Looked {}. The more is chosen by it, the less it says about new data.",
+                counted(looks as usize, "time")
+            ),
+            tokens.warn,
+        ),
     };
     ui.add(Label::new(RichText::new(text).small().color(colour)).wrap());
     if let Some(test) = &examined.test {

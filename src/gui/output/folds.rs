@@ -3,8 +3,9 @@
 use egui::{ComboBox, Grid, Label, RichText, ScrollArea, Ui};
 
 use super::{OutputView, beside};
+use crate::expr::{agreeing, counted};
 use crate::gui::figure::Table;
-use crate::gui::numbers::{count, significant};
+use crate::gui::numbers::significant;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{combo, progress};
 use crate::model::{Metric, Source};
@@ -86,7 +87,11 @@ fn table(ui: &mut Ui, tokens: &Tokens, folds: &[FoldResult]) {
         }
         ui.end_row();
         for fold in folds {
-            let hint = format!("{} samples validate.", count(fold.scores.samples as u64));
+            let hint = format!(
+                "{} {}.",
+                counted(fold.scores.samples, "sample"),
+                agreeing(fold.scores.samples, "validates", "validate")
+            );
             text(ui, fold.number.to_string(), false).on_hover_text(hint);
             text(ui, beside::shown(metric, fold.scores.score), false);
             text(ui, significant(fold.scores.loss, 4), false);

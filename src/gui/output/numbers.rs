@@ -4,6 +4,7 @@ use egui::{Align2, Id, Rect, RichText, Stroke, Ui, WidgetInfo};
 use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotResponse, Points};
 
 use super::{OVER, OutputView, over_words};
+use crate::expr::counted;
 use crate::gui::numbers::{count, number, significant};
 use crate::gui::plots::empty;
 use crate::gui::plots::figure;
@@ -119,7 +120,7 @@ fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, scores: &NumberScores, over
             "Root mean squared error: how far off a typical prediction is, in the units of the data.\n√(Σ(y − ŷ)² / \
                 n)",
         );
-        let all = over_words(over).unwrap_or_else(|| format!("{} samples", count(over.asked as u64)));
+        let all = over_words(over).unwrap_or_else(|| counted(over.asked, "sample"));
         let broken = scores.not_finite > 0;
         let text = if broken { format!("{all}, {} not finite", count(scores.not_finite as u64)) } else { all };
         let colour = if broken { tokens.bad } else { tokens.faint };

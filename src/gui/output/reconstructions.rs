@@ -4,6 +4,7 @@ use egui::{Align2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Ve
 
 use super::classes::name;
 use super::{OutputUi, OutputView, over_words, thumbnail};
+use crate::expr::counted;
 use crate::gui::numbers::{count, significant};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
@@ -76,7 +77,7 @@ fn totals(ui: &mut Ui, tokens: &Tokens, pairs: &Pairs<'_>) {
         let mono = |text: String| RichText::new(text).font(theme::mono(12.0)).color(tokens.text);
         ui.label(mono(format!("R² {}", significant(pairs.scores.r2, 4)))).on_hover_text(R2);
         ui.label(mono(format!("RMSE {}", significant(pairs.scores.rmse, 4)))).on_hover_text(RMSE);
-        let all = over_words(pairs.over).unwrap_or_else(|| format!("{} samples", count(pairs.over.asked as u64)));
+        let all = over_words(pairs.over).unwrap_or_else(|| counted(pairs.over.asked, "sample"));
         let broken = pairs.scores.not_finite;
         let text = if broken > 0 { format!("{all}, {} not finite", count(broken as u64)) } else { all };
         ui.label(RichText::new(text).small().color(if broken > 0 { tokens.bad } else { tokens.faint }));

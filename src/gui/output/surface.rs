@@ -9,6 +9,7 @@ use egui_plot::{PlotBounds, PlotTransform};
 use super::points::{self, Samples};
 use super::{OutputUi, OutputView, colours, own_points};
 use crate::data::Dataset;
+use crate::expr::{agreeing, counted};
 use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::plots::ticks::TickKind;
 use crate::gui::reading::{read, reading_row};
@@ -271,7 +272,11 @@ fn notes(samples: &Samples, trained: bool) -> (String, String) {
     }
     if samples.outside > 0 {
         short.push(format!("{} outside", samples.outside));
-        long.push(format!("{} points lie outside the plot.", samples.outside));
+        long.push(format!(
+            "{} {} outside the plot.",
+            counted(samples.outside, "point"),
+            agreeing(samples.outside, "lies", "lie")
+        ));
     }
     (short.join(" · "), long.join("\n"))
 }

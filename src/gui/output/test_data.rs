@@ -46,6 +46,8 @@ pub fn two_classes() -> Dataset {
         giveaways: Vec::new(),
         encoding: Arc::default(),
         origin: None,
+        places: None,
+        own_validation: false,
     }
 }
 

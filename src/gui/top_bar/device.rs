@@ -4,6 +4,7 @@ use egui::containers::menu::MenuButton;
 use egui::{Align, Button, Label, Layout, RichText, Ui, Vec2};
 
 use crate::engine::{Device, DeviceChoice, size};
+use crate::expr::counted;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::named;
 use crate::session::{Action, Devices};
@@ -47,7 +48,7 @@ pub(super) fn menu(ui: &mut Ui, devices: &Devices, actions: &mut Vec<Action>) {
 fn title(choice: &DeviceChoice, threads: usize) -> String {
     match &choice.device {
         Device::Cpu if threads == 1 => format!("{}, 1 thread", choice.name),
-        Device::Cpu => format!("{}, {threads} threads", choice.name),
+        Device::Cpu => format!("{}, {}", choice.name, counted(threads, "thread")),
         card if choice.available.is_ok() => format!("{} ({card})", choice.name),
         Device::Cuda(_) => choice.name.clone(),
     }

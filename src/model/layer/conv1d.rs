@@ -4,6 +4,7 @@ use super::choice::activated;
 use super::params::{float, int, layer_params};
 use super::sliding::Sliding;
 use super::*;
+use crate::expr::counted;
 
 layer_params! {
     /// Cross-correlation along the first axis of `[T, F]`, weights `[filters, F, kernel]` as PyTorch's `nn.Conv1d`
@@ -81,8 +82,8 @@ impl LayerSpec for Conv1d {
             return Ok(Shape(vec![places, self.filters]));
         }
         Err(Mismatch {
-            expected: format!("at least {} steps", (self.kernel - 1) * self.dilation + 1),
-            got: format!("{steps} steps"),
+            expected: format!("at least {}", counted((self.kernel - 1) * self.dilation + 1, "step")),
+            got: counted(steps, "step"),
             why: "The window is longer than the sequence.".into(),
             fixes: vec![
                 Fix::Set { key: "padding", value: ParamValue::Text("same".into()) },

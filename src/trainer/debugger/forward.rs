@@ -7,6 +7,7 @@ use super::super::run::Run;
 use super::breakpoints::Hit;
 use super::{DebugError, Debugger};
 use crate::engine::Phase;
+use crate::expr::counted;
 use crate::model::{LayerId, Schedule};
 use crate::trace::{Evaluation, StepRow, Summary};
 
@@ -210,7 +211,12 @@ impl Debugger {
 
 fn reason(stop: Stop, run: &Run) -> String {
     match stop {
-        Stop::Done => format!("all {} epochs are done", run.training().epochs),
-        Stop::Early { patience } => format!("the validation loss has not improved for {patience} epochs"),
+        Stop::Done => match run.training().epochs as usize {
+            1 => "the one epoch is done".to_owned(),
+            epochs => format!("all {} are done", counted(epochs, "epoch")),
+        },
+        Stop::Early { patience } => {
+            format!("the validation loss has not improved for {}", counted(patience as usize, "epoch"))
+        }
     }
 }

@@ -10,6 +10,7 @@ mod tests;
 use egui::{Align2, RichText, ScrollArea, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use super::{OutputUi, OutputView, over_label, photo, thumbnail, try_it};
+use crate::expr::counted;
 use crate::gui::numbers::count;
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
@@ -151,7 +152,7 @@ impl Card {
     fn caption(&self) -> String {
         let all = self.things.len();
         if !self.is_answered {
-            return format!("{all} thing{}", if all == 1 { "" } else { "s" });
+            return counted(all, "thing");
         }
         let right = all - self.verdict.missed.len();
         match self.false_finds() {
