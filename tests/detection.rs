@@ -61,6 +61,8 @@ fn dataset() -> Arc<Dataset> {
         giveaways: Vec::new(),
         encoding: Default::default(),
         origin: None,
+        places: None,
+        own_validation: false,
     })
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::watched::Watched;
 use crate::data::facts::{self, log_skewness};
 use crate::data::{ColumnPreview, DataError, Dataset, TablePreview};
+use crate::expr::{counted, listed};
 use crate::model::{ColumnRole, CsvSpec, DataSpec};
 
 /// Cells are cut to so many characters.
@@ -70,7 +71,7 @@ pub fn text(table: &TablePreview, csv: &CsvSpec, dataset: &Dataset) -> String {
     };
     let all: Vec<String> = lines.iter().map(padded).collect();
     let task = if dataset.truth.task.classes().is_some() { "classes" } else { "numbers" };
-    format!("{}\n{} rows. Predicts {}: {task}.", all.join("\n"), table.rows, csv.targets().join(", "))
+    format!("{}\n{}. Predicts {}: {task}.", all.join("\n"), counted(table.rows, "row"), listed(csv.targets()))
 }
 
 /// What of the table needs a look, as the Data tab tells it; what the data's notes say already is not said again.
@@ -83,7 +84,11 @@ pub fn warnings(
     let facts = facts::facts(table, spec, csv, dataset, &Watched::default())?;
     let is_told = |column: usize| dataset.giveaways.iter().any(|leak| leak.column == table.columns[column].name);
     let new = facts.warnings.into_iter().filter(|warning| !warning.column.is_some_and(is_told));
-    Ok(new.map(|warning| warning.words).collect())
+    let told = |warning: facts::Warning| match warning.repair.and_then(|repair| repair.option()) {
+        Some(option) => format!("{} To fix it, add {option}.", warning.words),
+        None => warning.words,
+    };
+    Ok(new.map(told).collect())
 }
 
 fn cut(text: &str) -> String {

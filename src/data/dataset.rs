@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curve, Encoding, Origin, Samples, Unit};
+use super::{Curve, Encoding, Origin, Places, Samples, Unit};
 use crate::model::{AnswerView, DataSignature, Feature, Shape, Task};
 
 /// A loaded data set. Cheap to clone: samples are shared.
@@ -36,6 +36,10 @@ pub struct Dataset {
     pub encoding: Arc<Encoding>,
     /// Where they stand, if they were read from files.
     pub origin: Option<Arc<Origin>>,
+    /// Where the samples of a table stand in it, if they are in memory.
+    pub places: Option<Arc<Places>>,
+    /// The source says which samples validate, so no share of all is drawn.
+    pub own_validation: bool,
 }
 
 /// A column that holds the answer: usually the target under another name.

@@ -228,6 +228,8 @@ mod tests {
             giveaways: Vec::new(),
             encoding: std::sync::Arc::default(),
             origin: None,
+            places: None,
+            own_validation: false,
         };
         Fingerprint::of(&dataset).unwrap()
     }

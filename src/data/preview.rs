@@ -52,6 +52,8 @@ mod tests {
             giveaways: Vec::new(),
             encoding: Default::default(),
             origin: None,
+            places: None,
+            own_validation: false,
         }
     }
 

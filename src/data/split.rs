@@ -4,6 +4,7 @@
 //! validation share nor a fold changes it; then the rest is divided as if there were no test.
 
 use super::random::{Draws, Purpose};
+use crate::expr::counted;
 use crate::model::{DataSpec, Division, Fold};
 
 /// Sample indices of the parts, each in shuffled order but for those that are divided by order.
@@ -58,7 +59,8 @@ pub(super) fn divide(spec: &DataSpec, rows: &Rows) -> Result<Split, String> {
     let split = match (&spec.split, &rows.keys) {
         (Division::Order { .. }, keys) => in_order(spec, rows.len, keys)?,
         (_, Keys::Marks(marks)) => marked(spec, rows, marks)?,
-        (_, Keys::Groups(groups)) => in_groups(spec, groups)?,
+        (Division::Together, Keys::Groups(groups)) => in_groups(spec, groups, rows.classes)?,
+        (_, Keys::Groups(groups)) => in_groups(spec, groups, None)?,
         _ => {
             let (rest, test) = set_aside(spec, rows);
             let of_rest = drawn(spec, rows, &rest)?;
@@ -81,6 +83,13 @@ pub(super) struct Own<T> {
     pub train: Vec<T>,
     pub validation: Option<Vec<T>>,
     pub test: Option<Vec<T>>,
+}
+
+impl<T> Own<T> {
+    /// Whether its own part validates: folds are drawn from all.
+    pub fn validates(&self, spec: &DataSpec) -> bool {
+        self.validation.is_some() && spec.fold.is_none()
+    }
 }
 
 /// Takes out of what is for training what validates and what is set aside, where the folder has no own part for it:
@@ -227,8 +236,39 @@ fn marked(spec: &DataSpec, rows: &Rows, marks: &[Mark]) -> Result<Split, String>
     }
 }
 
-/// Draws whole groups, as long as that brings a part nearer to its share.
-fn in_groups(spec: &DataSpec, keys: &[u64]) -> Result<Split, String> {
+/// Draws whole groups, as long as that brings a part nearer to its share; of each class its own, where every group is
+/// of one.
+fn in_groups(spec: &DataSpec, keys: &[u64], classes: Option<&[usize]>) -> Result<Split, String> {
+    let class = |group: &Vec<usize>| classes.zip(group.first()).map_or(0, |(classes, &row)| classes[row]);
+    let mut groups = grouped(keys);
+    let mut sizes = vec![0; groups.iter().map(class).max().map_or(1, |last| last + 1)];
+    groups.iter().for_each(|group| sizes[class(group)] += group.len());
+    let parts = if spec.test > 0.0 { 3 } else { 2 };
+    if groups.len() < parts {
+        let what = if spec.split == Division::Together { "different rows" } else { "groups" };
+        return Err(format!("There are only {} {what} for {parts} parts. Choose another way to split", groups.len()));
+    }
+    let mut split = Split::default();
+    if spec.test > 0.0 {
+        Purpose::Split.draws(spec.seed, TEST).shuffle(&mut groups);
+        split.test = take_of_each(&mut groups, spec.test, (&class, &sizes), 2);
+    }
+    let mut draws: Draws = Purpose::Split.draws(spec.seed, REST);
+    draws.shuffle(&mut groups);
+    split.validation = match spec.fold {
+        None => take_of_each(&mut groups, spec.validation, (&class, &sizes), 1),
+        Some(fold) => take_fold(&mut groups, fold, (&class, &sizes))?,
+    };
+    if split.validation.is_empty() {
+        return Err("Every class has equal rows only, so none can validate. Choose another way to split".into());
+    }
+    split.train = groups.concat();
+    draws.shuffle(&mut split.train);
+    Ok(split)
+}
+
+/// Rows of one key each, in the order in which the keys are met.
+fn grouped(keys: &[u64]) -> Vec<Vec<usize>> {
     let mut place_of = std::collections::HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (row, key) in keys.iter().enumerate() {
@@ -238,50 +278,67 @@ fn in_groups(spec: &DataSpec, keys: &[u64]) -> Result<Split, String> {
         }
         groups[place].push(row);
     }
-    let parts = if spec.test > 0.0 { 3 } else { 2 };
-    if groups.len() < parts {
-        return Err(format!("There are only {} groups for {parts} parts. Choose another way to split", groups.len()));
+    groups
+}
+
+/// Takes one of several folds, whose sizes are as even as the groups allow.
+fn take_fold(
+    groups: &mut Vec<Vec<usize>>,
+    Fold { number, of }: Fold,
+    (class, sizes): (&impl Fn(&Vec<usize>) -> usize, &[usize]),
+) -> Result<Vec<usize>, String> {
+    if groups.len() < of {
+        return Err(format!("There are only {} for {of} folds. Choose fewer folds", counted(groups.len(), "group")));
     }
-    let len = keys.len() as f64;
-    let mut split = Split::default();
-    if spec.test > 0.0 {
-        Purpose::Split.draws(spec.seed, TEST).shuffle(&mut groups);
-        split.test = take(&mut groups, spec.test * len, 2);
+    let (mut sizes, mut of_class) = (vec![0; of], vec![vec![0; of]; sizes.len()]);
+    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let mut chosen = Vec::new();
+    groups.retain(|group| {
+        let own = &mut of_class[class(group)];
+        let smallest = (0..of).min_by_key(|&fold| (own[fold], sizes[fold])).unwrap_or_default();
+        own[smallest] += group.len();
+        sizes[smallest] += group.len();
+        let is_in = smallest + 1 == number;
+        chosen.extend(group.iter().filter(|_| is_in));
+        !is_in
+    });
+    Ok(chosen)
+}
+
+/// Takes its share of the rows of each class, of which there are `sizes` in all: at least one group, where so many are
+/// `left` of the class.
+fn take_of_each(
+    groups: &mut Vec<Vec<usize>>,
+    share: f64,
+    (class, sizes): (&impl Fn(&Vec<usize>) -> usize, &[usize]),
+    left: usize,
+) -> Vec<usize> {
+    let mut of_class: Vec<Vec<Vec<usize>>> = vec![Vec::new(); sizes.len()];
+    std::mem::take(groups).into_iter().for_each(|group| of_class[class(&group)].push(group));
+    let mut taken = Vec::new();
+    for (of_class, &size) in of_class.iter_mut().zip(sizes) {
+        taken.extend(take(of_class, share * size as f64, left));
     }
-    let mut draws: Draws = Purpose::Split.draws(spec.seed, REST);
-    draws.shuffle(&mut groups);
-    split.validation = match spec.fold {
-        None => take(&mut groups, spec.validation * len, 1),
-        Some(Fold { number, of }) => {
-            if groups.len() < of {
-                return Err(format!("There are only {} groups for {of} folds. Choose fewer folds", groups.len()));
-            }
-            let mut sizes = vec![0; of];
-            groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
-            let mut chosen = Vec::new();
-            groups.retain(|group| {
-                let smallest = (0..of).min_by_key(|&fold| sizes[fold]).unwrap_or_default();
-                sizes[smallest] += group.len();
-                let is_in = smallest + 1 == number;
-                chosen.extend(group.iter().filter(|_| is_in));
-                !is_in
-            });
-            chosen
-        }
-    };
-    split.train = groups.concat();
-    draws.shuffle(&mut split.train);
-    Ok(split)
+    *groups = of_class.into_iter().flatten().collect();
+    taken
 }
 
 /// At least one group, and so many are left at least.
 fn take(groups: &mut Vec<Vec<usize>>, goal: f64, left: usize) -> Vec<usize> {
     let mut taken: Vec<usize> = Vec::new();
-    let mut place = 0;
-    while place < groups.len() && groups.len() > left {
-        let (now, then) = (taken.len() as f64, (taken.len() + groups[place].len()) as f64);
-        if (then - goal).abs() < (now - goal).abs() { taken.extend(groups.remove(place)) } else { place += 1 }
+    if groups.len() <= left {
+        return taken;
     }
+    let mut can_go = groups.len() - left;
+    groups.retain(|group| {
+        let (now, then) = (taken.len() as f64, (taken.len() + group.len()) as f64);
+        let goes = can_go > 0 && (then - goal).abs() < (now - goal).abs();
+        if goes {
+            taken.extend(group);
+            can_go -= 1;
+        }
+        !goes
+    });
     if taken.is_empty()
         && let Some(smallest) = (0..groups.len()).min_by_key(|&place| groups[place].len())
     {
@@ -552,5 +609,27 @@ mod tests {
         assert_eq!(folds.iter().map(|fold| fold.validation.len()).sum::<usize>(), 90);
         let one = Rows { len: 4, keys: Keys::Groups(vec![7; 4]), ..Rows::default() };
         assert!(divide(&spec(by, 0.0, None), &one).is_err());
+    }
+
+    #[test]
+    fn equal_rows_stay_together_and_classes_keep_their_shares() {
+        // Pairs of equal rows, and one class in ten.
+        let classes: Vec<usize> = (0..400).map(|row| usize::from(row / 2 % 10 == 0)).collect();
+        let keys: Vec<u64> = (0..400).map(|row| row / 2).collect();
+        let rows = || Rows { len: 400, classes: Some(&classes), keys: Keys::Groups(keys.clone()), ..Rows::default() };
+        let rare = |part: &[usize]| part.iter().filter(|&&row| classes[row] == 1).count();
+        let are_pairs = |part: &[usize]| part.iter().all(|row| part.contains(&(row ^ 1)));
+        let split = divide(&spec(Division::Together, 0.1, None), &rows()).unwrap();
+        assert!(is_whole(&split, 400));
+        for (part, size) in [(&split.train, 280), (&split.validation, 80), (&split.test, 40)] {
+            assert!(are_pairs(part) && part.len() == size && rare(part) == size / 10, "{} {}", part.len(), rare(part));
+        }
+        for number in 1..=4 {
+            let fold = divide(&spec(Division::Together, 0.0, Some(Fold { number, of: 4 })), &rows()).unwrap();
+            assert!(is_whole(&fold, 400) && are_pairs(&fold.validation) && rare(&fold.validation) == 10);
+        }
+        let two =
+            Rows { len: 4, classes: Some(&[0, 0, 1, 1]), keys: Keys::Groups(vec![3, 3, 5, 5]), ..Rows::default() };
+        assert!(divide(&spec(Division::Together, 0.0, None), &two).unwrap_err().contains("equal rows only"));
     }
 }

@@ -67,8 +67,8 @@ pub fn show(
             match local.page {
                 Page::Columns if table.is_some() => table_columns(ui, state, &mut local.columns, actions),
                 Page::Rows if table.is_some() => {
-                    if let Some(dataset) = state.dataset() {
-                        browser::show(ui, dataset, &mut local.browser);
+                    if let (Some(dataset), Some(table)) = (state.dataset(), table) {
+                        browser::show(ui, dataset, table, &mut local.browser);
                     }
                 }
                 _ => settings_page(ui, state, local, dialogs, actions),

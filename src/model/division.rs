@@ -23,6 +23,8 @@ pub enum Division {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         column: Option<String>,
     },
+    /// By lot, rows that are equal in all that is used of them together; of classes each its share.
+    Together,
     /// A column says of each row which part it is in.
     Marks {
         /// Its heading.
@@ -49,7 +51,7 @@ impl Division {
     /// The column that decides.
     pub fn column(&self) -> Option<&str> {
         match self {
-            Self::Usual | Self::Random | Self::Stratified | Self::Order { column: None } => None,
+            Self::Usual | Self::Random | Self::Stratified | Self::Together | Self::Order { column: None } => None,
             Self::Order { column: Some(column) } | Self::Marks { column } | Self::Groups { column } => Some(column),
         }
     }
@@ -65,6 +67,7 @@ impl Division {
             Self::Usual => "as usual".into(),
             Self::Random => "random".into(),
             Self::Stratified => "stratified".into(),
+            Self::Together => "equal rows together".into(),
             Self::Order { column: None } => "by order".into(),
             Self::Order { column: Some(column) } => format!("by the order of {column}"),
             Self::Marks { column } => format!("as {column} says"),
@@ -99,10 +102,13 @@ impl DataSpec {
             let missing = || (number > of).then(|| format!("There is no fold {number} of {of}."));
             found.extend(refused.or_else(missing));
         }
-        let needs_table =
-            matches!(self.split, Division::Order { .. } | Division::Marks { .. } | Division::Groups { .. });
+        let needs_table = !matches!(self.split, Division::Usual | Division::Random | Division::Stratified);
         if needs_table && !matches!(self.source, Source::Csv(_)) {
-            found.push("Only tables can be split by order or by a column. Choose a random or stratified split.".into());
+            found.push(
+                "Only the rows of a table can be split by order, by a column or by what they hold. Choose a random or \
+                 stratified split."
+                    .into(),
+            );
         }
         found
     }
@@ -118,6 +124,7 @@ mod tests {
         for (division, text) in [
             (Division::Usual, r#"{"by":"usual"}"#),
             (Division::Stratified, r#"{"by":"stratified"}"#),
+            (Division::Together, r#"{"by":"together"}"#),
             (Division::Order { column: None }, r#"{"by":"order"}"#),
             (Division::Order { column: Some(column()) }, r#"{"by":"order","column":"site"}"#),
             (Division::Marks { column: column() }, r#"{"by":"marks","column":"site"}"#),
@@ -138,6 +145,6 @@ mod tests {
         assert!(problems(spec(0.6, 0.5, None))[0].contains("95 % of the samples together, not 110 %"));
         assert_eq!(problems(spec(0.2, 0.0, Some(Fold { number: 6, of: 5 }))), ["There is no fold 6 of 5."]);
         let order = DataSpec { split: Division::Order { column: None }, ..DataSpec::default() };
-        assert!(problems(order)[0].starts_with("Only tables"));
+        assert!(problems(order)[0].starts_with("Only the rows of a table"));
     }
 }

@@ -98,9 +98,17 @@ fn what_cannot_be_is_refused_with_the_way_out() {
     std::fs::write(folder.join("t.csv"), "a,b,label\n1,2,x\n3,4,y\n").unwrap();
     fails(folder, &table(&["--target", "label"]), &["Only 2 of 2 rows", "Add rows"]);
     std::fs::write(folder.join("t.csv"), "a,label\n1,x\n3,x\n5,x\n6,x\n").unwrap();
-    fails(folder, &table(&["--target", "label"]), &["every row has the same value", "Choose another column"]);
+    fails(
+        folder,
+        &table(&["--target", "label"]),
+        &["every row has the same value", "Choose another target, with --target or in the Data tab: a."],
+    );
     std::fs::write(folder.join("t.csv"), "a,label\n1,x\n1,y\n1,x\n1,y\n1,x\n").unwrap();
-    fails(folder, &table(&["--target", "label"]), &["No columns are left to learn from", "--keep"]);
+    fails(folder, &table(&["--target", "label"]), &["No columns are left to learn from", "Add columns to the file"]);
+    std::fs::write(folder.join("t.csv"), "id,label\n7,x\n3,y\n5,x\n6,y\n8,x\n").unwrap();
+    fails(folder, &table(&["--target", "label", "--drop", "id"]), &["No columns are left", "--keep \"id\""]);
+    std::fs::write(folder.join("t.csv"), "label\nx\ny\nx\ny\nx\n").unwrap();
+    fails(folder, &table(&["--target", "label"]), &["has only the column \"label\"", "--delimiter"]);
 }
 
 #[test]

@@ -136,6 +136,8 @@ pub fn samples(
         giveaways: Vec::new(),
         encoding: Arc::new(Encoding::default()),
         origin: None,
+        places: None,
+        own_validation: false,
     }
 }
 

@@ -33,6 +33,8 @@ pub enum SplitChoice {
     /// Each class in the same share.
     Stratified,
     Random,
+    /// Rows with the same values are in one part.
+    Together,
     /// The last rows of the file validate.
     Order,
 }
@@ -48,6 +50,7 @@ impl SplitOptions {
         let chosen = self.split.map(|split| match split {
             SplitChoice::Stratified => Division::Stratified,
             SplitChoice::Random => Division::Random,
+            SplitChoice::Together => Division::Together,
             SplitChoice::Order => Division::Order { column: None },
         });
         if let Some(division) = by_column.into_iter().flatten().next().or(chosen) {

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::data::encoding_named;
-use crate::model::{ColumnChoice, ColumnRole, DateOrder, Decimal, Reading, Spellings};
+use crate::model::{ColumnChoice, ColumnRole, DateOrder, Decimal, Kept, Reading, Spellings};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tables")]
@@ -38,7 +38,7 @@ pub struct TableOptions {
     /// Whether the first row has the names of the columns (default: what the rows suggest).
     #[arg(long, value_enum)]
     pub header: Option<YesNo>,
-    /// The character between cells, or tab (default: what the rows suggest).
+    /// The character between cells, or tab, or whitespace: any number of spaces (default: what the rows suggest).
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     pub delimiter: Option<char>,
     /// The decimal separator of all columns; the other one may stand between thousands (default: by column).
@@ -47,13 +47,35 @@ pub struct TableOptions {
     /// What 5/6/2024 means (default: by column).
     #[arg(long, value_enum)]
     pub dates: Option<OrderChoice>,
-    /// A word or number to read as a missing value, besides the usual ones. Can be repeated.
+    /// A word or number to read as a missing value, besides the usual ones; COLUMN=WORD in one column alone. Can be
+    /// repeated.
     #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
     pub missing: Vec<String>,
     /// Whether spellings of a category that differ only in case are one (default: plain words and rare slips are,
     /// short codes such as AA and Aa aren't).
     #[arg(long, value_enum)]
     pub spellings: Option<SpellingsChoice>,
+    /// Whether rows with more cells than there are columns are cut and kept (default: they are left out).
+    #[arg(long, value_enum)]
+    pub long_rows: Option<KeptChoice>,
+    /// Whether rows of totals are kept (default: at the end they are left out, between others kept).
+    #[arg(long, value_enum)]
+    pub totals: Option<KeptChoice>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeptChoice {
+    Keep,
+    Drop,
+}
+
+impl KeptChoice {
+    fn kept(self) -> Kept {
+        match self {
+            Self::Keep => Kept::Keep,
+            Self::Drop => Kept::Drop,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -143,6 +165,8 @@ impl TableOptions {
                 SpellingsChoice::Merge => Spellings::Merge,
                 SpellingsChoice::Apart => Spellings::Apart,
             }),
+            long_rows: self.long_rows.map(KeptChoice::kept),
+            totals: self.totals.map(KeptChoice::kept),
         }
     }
 
@@ -156,7 +180,8 @@ fn delimiter(text: &str) -> Result<char, String> {
     let mut chars = text.chars();
     match (text, chars.next(), chars.next()) {
         ("tab" | "\\t", ..) => Ok('\t'),
+        ("whitespace" | "spaces" | "space", ..) => Ok(' '),
         (_, Some(one), None) if one.is_ascii() && !matches!(one, '"' | '\n' | '\r') => Ok(one),
-        _ => Err("give one character such as ; or |, or the word tab".into()),
+        _ => Err("give one character such as ; or |, or one of the words tab and whitespace".into()),
     }
 }

@@ -32,6 +32,16 @@ pub(super) struct Words {
 }
 
 impl Words {
+    /// Of each column: `COLUMN=WORD` counts in one alone.
+    pub fn of_columns(said: &[String], names: &[String]) -> Vec<Self> {
+        let of = |word: &String, name: &String| match word.split_once('=') {
+            Some((column, word)) if !column.is_empty() => (column == name).then(|| word.to_owned()),
+            _ => Some(word.clone()),
+        };
+        let own = |name: &String| said.iter().filter_map(|word| of(word, name)).collect::<Vec<_>>();
+        names.iter().map(|name| Self::new(&own(name))).collect()
+    }
+
     pub fn new(said: &[String]) -> Self {
         let said: Vec<String> = said.iter().map(|word| word.trim().to_lowercase()).collect();
         Self { numbers: said.iter().filter_map(|word| word.parse().ok()).collect(), said }

@@ -399,3 +399,43 @@ fn an_index_is_of_the_same_category_in_every_split() {
     let plain = load_with(&settings(file.path(), "y")).unwrap().encoding;
     assert!(!plain.is_like(&encodings[0]));
 }
+
+#[test]
+fn whole_numbers_that_are_dates_are_taken_as_such_and_others_are_not() {
+    let kind = |name: &str, cell: &dyn Fn(usize) -> u64| {
+        let rows: String = (0..60).map(|i| format!("{},{},{}\n", cell(i), i * 7 % 13, i % 2)).collect();
+        let file = super::tests::file(format!("{name},x,y\n{rows}"));
+        let table = super::inspect_csv(file.path(), &Reading::default(), &NoProgress).unwrap();
+        (table.columns[0].role, table.columns[0].reason.clone())
+    };
+    let days = |i: usize| 20_210_103 + (i as u64 / 28) * 100 + i as u64 % 25;
+    for name in ["v", "date", "sold", "observed"] {
+        let (role, reason) = kind(name, &days);
+        assert!(role == ColumnRole::Date && reason.ends_with("(written as yyyymmdd)"), "{name}: {reason}");
+    }
+    let seconds = |i: usize| 1_600_000_000 + i as u64 * 86_411;
+    for name in ["time", "created_at", "timestamp", "updatedOn", "Event time"] {
+        let (role, reason) = kind(name, &seconds);
+        assert!(role == ColumnRole::Date && reason.contains("seconds since 1970"), "{name}: {reason}");
+        assert_eq!(kind(name, &|i| seconds(i) * 1000).0, ColumnRole::Date, "{name}");
+    }
+    for (name, cell) in [
+        ("revenue", &seconds as &dyn Fn(usize) -> u64),
+        ("x1", &seconds),
+        ("price", &days),
+        ("v", &|i| 20_210_000 + i as u64),
+        ("v", &|i| 10_210_103 + i as u64 % 25),
+        ("time", &|i| 100 + i as u64),
+        ("date", &|i| 1900 + i as u64),
+    ] {
+        assert_eq!(kind(name, cell).0, ColumnRole::Numeric, "{name} {}", cell(1));
+    }
+    let set = dates_of(&(0..60).map(|i| days(i).to_string()).collect::<Vec<_>>(), Reading::default());
+    let said = "\"v\" is read as dates from 2021-01-03 to 2021-03-12, written as yyyymmdd. If they are numbers, add --numeric \"v\".";
+    assert!(set.notes.iter().any(|note| note == said), "{:?}", set.notes);
+    let cells: Vec<String> = (0..60).map(|i| seconds(i).to_string()).collect();
+    let set = dates_of(&cells, Reading::default());
+    assert!(
+        set.notes.iter().any(|note| note.contains("could be seconds since 1970") && note.ends_with("--date \"v\"."))
+    );
+}

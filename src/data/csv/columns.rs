@@ -11,10 +11,11 @@ use super::number::{self, COMMA, POINT};
 use super::read::by_column;
 use super::spellings;
 use super::survey::{Counts, Found, Side, Tally};
-use super::table::{Table, thousands};
+use super::table::Table;
 use crate::data::DataError;
 use crate::data::calendar::shown;
 use crate::data::progress::Progress;
+use crate::expr::{counted, thousands};
 use crate::model::{DateOrder, Decimal, Reading, Spellings};
 
 /// Distinct values counted in a column before counting stops.
@@ -142,15 +143,15 @@ pub(super) fn survey(
     share: (f32, f32),
 ) -> Result<Vec<ColumnFacts>, DataError> {
     let max_distinct = (MAX_DISTINCT_IN_ALL / table.names.len().max(1)).clamp(100, MAX_DISTINCT);
-    let words = Words::new(&reading.missing_words);
+    let words = Words::of_columns(&reading.missing_words, &table.names);
     let mut kept = capture.into_iter().flat_map(|capture| &mut capture.columns);
     let mut columns: Vec<_> = (0..table.names.len()).map(|index| (index, (Tally::default(), kept.next()))).collect();
     table.for_each_blocks(progress, share, |blocks| {
         if let Some(drawing) = &mut drawing {
             blocks.iter().for_each(|block| drawing.take(block));
         }
-        let taken = by_column(blocks, &mut columns, |_, (tally, kept), line, text| {
-            let number = tally.take(line, text, &words, max_distinct);
+        let taken = by_column(blocks, &mut columns, |index, (tally, kept), line, text| {
+            let number = tally.take(line, text, &words[index], max_distinct);
             kept.as_mut().map_or(Ok(()), |column| Capture::push(column, number))
         });
         taken.map_err(|error| unkept(&error, table))
@@ -167,8 +168,8 @@ pub(super) fn survey(
         said_spellings: reading.spellings,
         is_comma_file: table.dialect.delimiter == b',',
     };
-    let decide = |(tally, name): (Tally, &String)| ColumnFacts::decide(tally, name, &hints, &words);
-    Ok(tallies.into_iter().zip(&table.names).map(decide).collect())
+    let decide = |((tally, name), words): ((Tally, &String), &Words)| ColumnFacts::decide(tally, name, &hints, words);
+    Ok(tallies.into_iter().zip(&table.names).zip(&words).map(decide).collect())
 }
 
 impl ColumnFacts {
@@ -417,11 +418,6 @@ fn stands_among_codes<'a>(name: &str, words: impl Iterator<Item = &'a String> + 
     let mut all = words.clone();
     let answers = ["NO", "YES", "Y", "N"];
     words.clone().count() >= 2 && all.all(|word| is_code(word) && !answers.contains(&word.as_str()))
-}
-
-/// "1 cell", "2,000 cells".
-pub(super) fn counted(n: usize, what: &str) -> String {
-    format!("{} {what}{}", thousands(n as u64), if n == 1 { "" } else { "s" })
 }
 
 /// At most 40 characters, for messages.

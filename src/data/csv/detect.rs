@@ -90,22 +90,30 @@ fn records(sample: &[u8], dialect: &Dialect) -> Vec<Vec<String>> {
 
 /// The candidate that gives the most records of one length; among equals, the one that gives more columns.
 fn delimiter(sample: &[u8], quote: u8) -> u8 {
-    let score = |delimiter: u8| {
-        let dialect = Dialect { delimiter, quote, has_header: false, preamble: 0, has_units: false };
-        let records = records(sample, &dialect);
-        let lengths: Vec<usize> = records.iter().map(Vec::len).filter(|&n| n > 0).collect();
-        let count = |length: usize| lengths.iter().filter(|&&n| n == length).count();
-        let usual = lengths.iter().copied().max_by_key(|&n| (count(n), n)).unwrap_or(0);
-        if usual < 2 { (0, 0) } else { (count(usual) * 1000 / lengths.len(), usual) }
-    };
+    let score = |delimiter: u8| score(sample, delimiter, quote);
     let mut best = (b',', score(b','));
-    for candidate in [b';', b'\t', b'|'] {
+    for candidate in [b';', b'\t', b'|', b'^', b'~'] {
         let score = score(candidate);
         if score > best.1 {
             best = (candidate, score);
         }
     }
     best.0
+}
+
+/// How many in a thousand records have the usual length, and that length.
+fn score(sample: &[u8], delimiter: u8, quote: u8) -> (usize, usize) {
+    let dialect = Dialect { delimiter, quote, has_header: false, preamble: 0, has_units: false };
+    let records = records(sample, &dialect);
+    let lengths: Vec<usize> = records.iter().map(Vec::len).filter(|&n| n > 0).collect();
+    let count = |length: usize| lengths.iter().filter(|&&n| n == length).count();
+    let usual = lengths.iter().copied().max_by_key(|&n| (count(n), n)).unwrap_or(0);
+    if usual < 2 { (0, 0) } else { (count(usual) * 1000 / lengths.len(), usual) }
+}
+
+/// Whether every record has as many cells, of two or more, with one of the usual delimiters between them.
+pub(super) fn is_delimited(sample: &[u8]) -> bool {
+    separator(sample).is_some() || score(sample, delimiter(sample, b'"'), b'"').0 == 1000
 }
 
 /// Apostrophes quote where no double quote appears and cells begin and end with them.

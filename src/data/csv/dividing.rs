@@ -2,9 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use rayon::prelude::*;
+
 use super::cell::{self, Cell, Words};
 use super::columns::{ColumnFacts, shortened};
+use super::encode::Values;
 use super::table::Table;
+use super::target::Target;
 use crate::data::DataError;
 use crate::data::progress::Progress;
 use crate::data::split::{Keys, Mark, Split};
@@ -43,19 +47,19 @@ pub(super) fn are_marks<'a>(values: impl Iterator<Item = &'a str>) -> bool {
 pub(super) fn keys(
     division: &Division,
     table: &Table,
-    words: &Words,
+    words: &[Words],
     facts: &[ColumnFacts],
     progress: &dyn Progress,
 ) -> Result<Keys, DataError> {
     let Some(name) = division.column() else { return Ok(Keys::None) };
     let refuse = |what: String| DataError::new(format!("{what} File: {}", table.path.display()));
     let Some(index) = table.names.iter().position(|column| column == name) else {
-        let names = table.names.join(", ");
-        return Err(refuse(format!("There is no column \"{name}\" to split by. Choose one of: {names}.")));
+        let names = table.columns_in_words();
+        return Err(refuse(format!("There is no column \"{name}\" to split by. Choose one of: {names}")));
     };
-    let column = &facts[index];
+    let (column, words) = (&facts[index], &words[index]);
     let mut keys = match division {
-        Division::Usual | Division::Random | Division::Stratified => return Ok(Keys::None),
+        Division::Usual | Division::Random | Division::Stratified | Division::Together => return Ok(Keys::None),
         Division::Order { .. } if column.dates.is_none() && !column.is_numeric() => {
             let example = column.no_date.as_ref().or(column.first_text.as_ref());
             let example = example.map(|(line, text)| format!(": line {line} has \"{text}\"")).unwrap_or_default();
@@ -96,6 +100,22 @@ pub(super) fn keys(
     Ok(keys)
 }
 
+/// Of each of these rows a number that is the same for those that are equal in what the network is given and is to
+/// find.
+pub(super) fn equal(rows: &[usize], values: &[Values], target: &Target) -> Keys {
+    // A gap is filled, so it is equal to that number.
+    let fills: Vec<Option<f64>> = values.par_iter().map(|values| values.middle(rows)).collect();
+    let of = |&row: &usize| {
+        let mut hasher = DefaultHasher::new();
+        for (values, fill) in values.iter().zip(&fills) {
+            fill.filter(|_| values.is_missing(row)).map_or(values.key(row), f64::to_bits).hash(&mut hasher);
+        }
+        target.hash(row, &mut hasher);
+        hasher.finish()
+    };
+    Keys::Groups(rows.par_iter().map(of).collect())
+}
+
 /// Of some of all rows.
 pub(super) fn of_rows(keys: &Keys, rows: &[usize]) -> Keys {
     match keys {
@@ -109,7 +129,7 @@ pub(super) fn of_rows(keys: &Keys, rows: &[usize]) -> Keys {
 /// What was done, where it is not the usual.
 pub(super) fn note(division: &Division, keys: &Keys, split: &Split) -> Option<String> {
     let Split { train, validation, test } = split;
-    let counted = |rows: usize, of: &str| format!("{} {of}", super::table::thousands(rows as u64));
+    let counted = |rows: usize, of: &str| format!("{} {of}", crate::expr::thousands(rows as u64));
     let held = |by: &str| {
         let aside = if test.is_empty() { String::new() } else { format!(", {}", counted(test.len(), "for the test")) };
         format!("{by}: {}, {}{aside}.", counted(train.len(), "for training"), counted(validation.len(), "to validate"))
@@ -129,6 +149,7 @@ pub(super) fn note(division: &Division, keys: &Keys, split: &Split) -> Option<St
             format!("{}{first}", held(&format!("Rows are split by the order of \"{column}\"")))
         }
         Division::Marks { column } => held(&format!("Rows are in the parts that \"{column}\" names")),
+        Division::Together => held("Rows with the same values are in one part"),
         Division::Groups { column } => held(&format!("Rows of one value of \"{column}\" are in one part")),
     })
 }

@@ -8,15 +8,17 @@ use rayon::prelude::*;
 use super::cell::{self, Words};
 use super::columns::ColumnFacts;
 use super::read::Block;
-use crate::data::facts::{Drawn, DrawnColumn};
+use crate::data::facts::{Cells, Drawn, DrawnColumn, Lines};
 
 /// Cells that are drawn in all.
 const MOST_CELLS: usize = 2_000_000;
 /// Rows that are drawn of the widest table.
 const LEAST_ROWS: usize = 500;
 
-/// Bytes of a cell that are kept: no number and no date is longer.
+/// Bytes of a cell that are kept: no number and no date is longer. As long as there is room, more of it is, to be read.
 const LONGEST: usize = 96;
+const READABLE: usize = 1000;
+const ROOM: usize = 64 << 20;
 
 /// A row that was drawn, as far as its cells are kept.
 struct Row {
@@ -34,6 +36,9 @@ pub(super) struct Drawing {
     kept: Vec<Row>,
     /// What has a larger key is not among them.
     bound: u64,
+    /// Bytes of all cells so far.
+    bytes: usize,
+    lines: Lines,
 }
 
 /// The random number of a place (splitmix64).
@@ -45,29 +50,32 @@ fn key(row: u64) -> u64 {
 }
 
 /// As much of a cell as tells what it is.
-fn beginning(cell: &str) -> &str {
-    if cell.len() <= LONGEST { cell } else { &cell[..cell.floor_char_boundary(LONGEST)] }
+fn beginning(cell: &str, most: usize) -> &str {
+    if cell.len() <= most { cell } else { &cell[..cell.floor_char_boundary(most)] }
 }
 
 impl Drawing {
     pub fn new(columns: usize) -> Self {
         let most = (MOST_CELLS / columns.max(1)).max(LEAST_ROWS);
-        Self { most, read: 0, kept: Vec::new(), bound: u64::MAX }
+        Self { most, read: 0, kept: Vec::new(), bound: u64::MAX, bytes: 0, lines: Lines::default() }
     }
 
     pub fn take(&mut self, block: &Block) {
-        for index in 0..block.len() {
+        for (index, &line) in block.lines().iter().enumerate() {
+            self.lines.take(self.read, line);
             let (row, key) = (self.read, key(self.read));
             self.read += 1;
             if key > self.bound {
                 continue;
             }
             let (mut text, mut ends) = (String::new(), Vec::with_capacity(block.width()));
-            text.reserve(block.bytes_of(index).min(LONGEST * block.width()));
+            let most = if self.bytes < ROOM { READABLE } else { LONGEST };
+            text.reserve(block.bytes_of(index).min(most * block.width()));
             for cell in block.row(index) {
-                text.push_str(beginning(cell.trim()));
+                text.push_str(beginning(cell.trim(), most));
                 ends.push(text.len() as u32);
             }
+            self.bytes += text.len();
             self.kept.push(Row { key, row, text, ends });
             if self.kept.len() >= 2 * self.most {
                 self.thin();
@@ -85,7 +93,7 @@ impl Drawing {
     }
 
     /// The values of all columns, in the order of the file.
-    pub fn end(mut self, facts: &[ColumnFacts], words: &Words) -> Drawn {
+    pub fn end(mut self, facts: &[ColumnFacts], words: &[Words]) -> Drawn {
         self.thin();
         let mut rows = self.kept;
         rows.sort_unstable_by_key(|row| row.row);
@@ -95,9 +103,23 @@ impl Drawing {
                 &row.text[from..row.ends[column] as usize]
             })
         };
-        let columns = facts.par_iter().enumerate().map(|(index, facts)| values(facts, cells(index), words));
-        Drawn { of: self.read, rows: rows.len(), columns: columns.collect() }
+        let columns = facts.par_iter().enumerate().map(|(index, facts)| values(facts, cells(index), &words[index]));
+        let columns = columns.collect();
+        let cells = if rows.len() as u64 == self.read { all(&rows, facts.len()) } else { Cells::default() };
+        Drawn { of: self.read, rows: rows.len(), columns, cells, lines: self.lines }
     }
+}
+
+/// What stands in all rows.
+fn all(rows: &[Row], width: usize) -> Cells {
+    let mut cells = Cells { width, text: String::new(), ends: Vec::with_capacity(rows.len() * width) };
+    cells.text.reserve_exact(rows.iter().map(|row| row.text.len()).sum());
+    for row in rows {
+        let before = cells.text.len() as u32;
+        cells.text.push_str(&row.text);
+        cells.ends.extend(row.ends.iter().map(|end| before + end));
+    }
+    cells
 }
 
 fn values<'a>(facts: &ColumnFacts, cells: impl Iterator<Item = &'a str>, words: &Words) -> DrawnColumn {

@@ -15,10 +15,11 @@ use super::columns::{ColumnFacts, Form, unkept};
 use super::dates;
 use super::read::by_column;
 use super::store::{Column, Filling, Store};
-use super::table::{Table, thousands};
+use super::table::Table;
 use crate::data::encoding::{self, ColumnValues, DatePart, Inputs, ScaledPart};
 use crate::data::progress::Progress;
 use crate::data::{DataError, Unit};
+use crate::expr::thousands;
 use crate::files::mapped::Mapped;
 use crate::files::memory::size;
 use crate::model::{self, ColumnRole, CsvSpec, MissingPolicy, Scaling};
@@ -44,6 +45,12 @@ impl Values {
             Self::Numbers(numbers) => numbers[row].is_nan(),
             Self::Categories { codes, .. } => codes[row] == MISSING,
         }
+    }
+
+    /// What a number that is missing in one of these rows is likely filled with.
+    pub fn middle(&self, rows: &[usize]) -> Option<f64> {
+        let Self::Numbers(numbers) = self else { return None };
+        rows.iter().any(|&row| self.is_missing(row)).then(|| median(&mut present(gathered(numbers, rows))))
     }
 
     /// A key that is equal exactly for equal values.
@@ -121,7 +128,7 @@ pub(super) struct Kept {
 /// facts: that was checked.
 pub(super) fn read_values(
     table: &Table,
-    words: &Words,
+    words: &[Words],
     facts: &[ColumnFacts],
     wanted: &[(usize, ColumnRole)],
     kept: Kept,
@@ -139,7 +146,7 @@ pub(super) fn read_values(
     if !columns.is_empty() {
         table.for_each_blocks(progress, share, |blocks| {
             let taken = by_column(blocks, &mut columns, |index, column, _, text| {
-                column.take(text.trim(), &facts[index].form, words)
+                column.take(text.trim(), &facts[index].form, &words[index])
             });
             taken.map_err(|error| unkept(&error, table))
         })?;

@@ -1,8 +1,8 @@
 //! What a column is used for, and why, unless the user says otherwise.
 
-use super::columns::{Clock, ColumnFacts, counted, shortened};
+use super::columns::{Clock, ColumnFacts, shortened};
 use super::date::Tells;
-use super::table::thousands;
+use crate::expr::{counted, thousands};
 use crate::model::ColumnRole;
 
 /// Beyond it a text column is not made one-hot unless the user says so.
@@ -16,6 +16,31 @@ pub(super) const MAX_CLASSES: usize = 1000;
 /// Numbers that people write where a value is missing.
 const SENTINELS: [f64; 12] =
     [-9.0, -99.0, -999.0, -9999.0, -99_999.0, -999_999.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -1.0];
+
+/// Words of a column's name that say what its numbers are.
+const DAYS: [&str; 5] = ["date", "datum", "day", "yyyymmdd", "ymd"];
+const MOMENTS: [&str; 12] = [
+    "timestamp",
+    "epoch",
+    "unix",
+    "unixtime",
+    "time",
+    "datetime",
+    "ts",
+    "date",
+    "created",
+    "updated",
+    "modified",
+    "when",
+];
+const IDENTIFIERS: [&str; 12] =
+    ["id", "uuid", "guid", "index", "rowid", "unnamed", "number", "no", "nr", "code", "sku", "price"];
+/// 1900 to 2100, in seconds since 1970.
+const OUR_TIMES: (f64, f64) = (-2_208_988_800.0, 4_102_444_800.0);
+/// 1990 to 2040.
+const LIKELY: (f64, f64) = (631_152_000.0, 2_208_988_800.0);
+/// Eight digits that are days in all of fewer rows may be that by chance.
+const LEAST_DAYS: usize = 4;
 
 /// Whether a number is one of those.
 pub(super) fn may_be_sentinel(number: f64) -> bool {
@@ -76,16 +101,46 @@ impl ColumnFacts {
             .then(|| "identifiers, by the column's name: every row has its own".into())
     }
 
-    /// Whether the column is one of dates without being told so: numbers are, where the name says it too.
+    /// Whether the column is one of dates without being told so. Numbers are where its name says it too; of eight
+    /// digits that are days each time, where they are days of our times.
     pub fn is_date(&self) -> bool {
-        let named = match self.form.clock {
+        let Some((first, last)) = self.dates else { return false };
+        match self.form.clock {
             Clock::Written => true,
-            Clock::Compact => self.is_called(&["date", "datum", "day", "yyyymmdd"]),
-            Clock::Seconds | Clock::Milliseconds => {
-                self.is_called(&["timestamp", "epoch", "unix", "time", "datetime", "ts", "date"])
+            Clock::Compact => {
+                let are_ours = first >= OUR_TIMES.0 && last < OUR_TIMES.1 && self.present() >= LEAST_DAYS;
+                self.is_called(&DAYS) || (are_ours && !self.is_called(&IDENTIFIERS))
             }
-        };
-        self.dates.is_some() && named
+            Clock::Seconds | Clock::Milliseconds => self.is_moment() && !self.is_called(&IDENTIFIERS),
+        }
+    }
+
+    /// Whether its name says that it tells when something was: "time", "created_at".
+    fn is_moment(&self) -> bool {
+        let words = words_of(&self.name);
+        let is_at = matches!(&*words, [.., verb, at] if (at == "at" || at == "on") && verb.ends_with("ed"));
+        is_at || self.is_called(&MOMENTS)
+    }
+
+    /// Where numbers may be times though the name doesn't say so: what they would be.
+    fn may_be_moments(&self) -> Option<&'static str> {
+        let (first, last) = self.dates.filter(|_| !self.is_date())?;
+        let is_likely = first >= LIKELY.0 && last < LIKELY.1 && self.whole == self.numbers && self.distinct() >= 10;
+        match self.form.clock {
+            Clock::Seconds if is_likely => Some("seconds since 1970"),
+            Clock::Milliseconds if is_likely => Some("milliseconds since 1970"),
+            _ => None,
+        }
+    }
+
+    /// How the dates of a column are written, where that is as numbers.
+    fn written_as(&self) -> Option<&'static str> {
+        match self.form.clock {
+            Clock::Written => None,
+            Clock::Compact => Some("written as yyyymmdd"),
+            Clock::Seconds => Some("by its name: seconds since 1970"),
+            Clock::Milliseconds => Some("by its name: milliseconds since 1970"),
+        }
     }
 
     /// "numbers from 0 to 80", with their unit.
@@ -123,7 +178,8 @@ impl ColumnFacts {
         }
         if let Some(range) = self.date_range().filter(|_| self.is_date()) {
             let what = if self.tells == Some(Tells::Time) { "times of day" } else { "dates" };
-            return (ColumnRole::Date, format!("{what} {range}"));
+            let written = self.written_as().map(|how| format!(" ({how})")).unwrap_or_default();
+            return (ColumnRole::Date, format!("{what} {range}{written}"));
         }
         if self.is_numeric() {
             return (ColumnRole::Numeric, self.range());
@@ -216,6 +272,16 @@ impl ColumnFacts {
                 let many = values(self.too_large);
                 said.push(format!("\"{name}\" has {many} larger than a 32-bit number can be, which count as missing."));
             }
+        }
+        if let Some(how) = self.written_as().filter(|_| role == ColumnRole::Date) {
+            let range = self.date_range().unwrap_or_default();
+            said.push(format!(
+                "\"{name}\" is read as dates {range}, {how}. If they are numbers, add --numeric {name:?}."
+            ));
+        }
+        if let Some(what) = self.may_be_moments().filter(|_| role == ColumnRole::Numeric) {
+            let range = self.date_range().unwrap_or_default();
+            said.push(format!("\"{name}\" could be {what} ({range}). If so, add --date {name:?}."));
         }
         if role == ColumnRole::Numeric {
             said.extend(self.sentinel().map(|(sentinel, times)| {

@@ -167,7 +167,7 @@ fn a_large_parquet_file_is_read_without_being_written_as_text() {
     assert!(text == std::fs::read_to_string(made.path()).unwrap());
     let as_text = file(&text);
     let (small, named) =
-        (Small::new(), |set: Dataset| Dataset { name: String::new(), encoding: Arc::default(), ..set });
+        (Small::new(), |set: Dataset| Dataset { name: String::new(), encoding: Arc::default(), places: None, ..set });
     let [of_parquet, of_text] =
         [parquet.as_path(), as_text.path()].map(|path| named(small.load(&settings(path, "price")).unwrap()));
     are_same(&of_parquet, &of_text);

@@ -6,6 +6,7 @@
 //! `target` decides the task. The text is never held as a whole. It is read once where all columns in use are numbers,
 //! else twice (to know the columns, and to take the values).
 
+mod aligned;
 mod archive;
 mod ascii;
 mod capture;
@@ -38,21 +39,25 @@ mod survey;
 mod table;
 mod target;
 mod texts;
+mod totals;
 mod unseen;
 mod weights;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::encoding::{self, Encoding};
 use super::progress::Progress;
 use super::split::{self, Split, divide};
-use super::{DataError, Dataset, Origin, OriginFiles, Room, Samples, TargetPlace, origin};
+use super::{DataError, Dataset, Origin, OriginFiles, Places, Room, Samples, TargetPlace, origin};
+use crate::expr::listed;
 use crate::model::{ColumnRole, CsvSpec, DataSpec, Division};
 use cell::Words;
 use columns::ColumnFacts;
 use convert::{Begin, Place};
-use encode::Encoder;
+use encode::{Encoder, Values};
 use table::Table;
 use target::Target;
 use weights::Weights;
@@ -108,7 +113,7 @@ pub(super) fn load_within(
     notes.extend(table.notes());
     let inputs = choose_inputs((settings, &spec.split), table, facts, &mut notes)?;
     notes.extend(targets.iter().flat_map(|&(index, role)| facts[index].remarks(role)));
-    let words = Words::new(&settings.reading.missing_words);
+    let words = Words::of_columns(&settings.reading.missing_words, &table.names);
     let weighted = weight.map(|index| (index, ColumnRole::Weight));
     let wanted: Vec<(usize, ColumnRole)> =
         inputs.iter().map(|c| (c.index, c.role)).chain(targets.iter().copied()).chain(weighted).collect();
@@ -123,16 +128,16 @@ pub(super) fn load_within(
     let mut target_values = values.split_off(inputs.len());
     let weight = weight.and_then(|index| Some((index, target_values.pop()?)));
     let rows = rows::keep(settings, &inputs, &values, &target_values, table, &mut notes)?;
-    let target = Target::new(settings, table, target_values, &rows, &mut notes)?;
+    let target = Target::new(settings, (table, facts), target_values, &rows, &mut notes)?;
     let giveaways = target::giveaways(settings, &inputs, &values, &target, &rows);
     notes.extend(giveaways.iter().map(|leak| leak.words.clone()));
-    let split = divided(spec, (table, &words, facts), &rows, &target, &mut notes, progress)?;
+    let split = divided(spec, (table, &words, facts), &rows, (&values, &target), &mut notes, progress)?;
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
     let (train, validation) = (pick(&split.train), pick(&split.validation));
     let weights = Weights::of_rows(weight, (table, &words), &rows, [&train, &validation], &mut notes, progress)?;
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     let (truth, scale) = target.into_truth(settings, &train);
-    let mut origin = None;
+    let (mut origin, mut places) = (None, None);
     let (parts, converted) = match &begun {
         Some(begun) => {
             let truth = (&scale, weights.as_ref());
@@ -145,6 +150,7 @@ pub(super) fn load_within(
             if weights.is_none() && table.is_plain() && wanted.iter().all(|&(index, _)| facts[index].is_plain) {
                 origin = Some(Arc::new(origin_of(table, &inputs, scale.places(&targets), &parts, &samples)?));
             }
+            places = Some(Arc::new(Places::new(&parts, values.par_iter().map(|values| gaps(values, &rows)).collect())));
             (samples, None)
         }
     };
@@ -174,11 +180,18 @@ pub(super) fn load_within(
         giveaways,
         encoding: Arc::new(encoding),
         origin,
+        places,
+        own_validation: false,
     };
     if let (Some(begun), Some(converted)) = (begun, converted) {
         begun.keep(converted, &mut dataset)?;
     }
     Ok(dataset)
+}
+
+/// The rows without a value, of some in ascending order.
+fn gaps(values: &Values, rows: &[usize]) -> Vec<u32> {
+    rows.iter().filter(|&&row| values.is_missing(row)).map(|&row| row as u32).collect()
 }
 
 /// Samples of some rows, in memory.
@@ -197,13 +210,16 @@ pub(super) fn is_converted(room: &Room, path: &Path, spec: &DataSpec) -> bool {
 /// The places of `rows` in each part.
 fn divided(
     spec: &DataSpec,
-    (table, words, facts): (&Table, &Words, &[ColumnFacts]),
+    (table, words, facts): (&Table, &[Words], &[ColumnFacts]),
     rows: &[usize],
-    target: &Target,
+    (values, target): (&[Values], &Target),
     notes: &mut Vec<String>,
     progress: &dyn Progress,
 ) -> Result<Split, DataError> {
-    let keys = dividing::of_rows(&dividing::keys(&spec.split, table, words, facts, progress)?, rows);
+    let keys = match spec.split {
+        Division::Together => dividing::equal(rows, values, target),
+        _ => dividing::of_rows(&dividing::keys(&spec.split, table, words, facts, progress)?, rows),
+    };
     let classes = target.classes_of(rows);
     let known = split::Rows { len: rows.len(), classes: classes.as_deref(), keys, is_stratified: false };
     let split = divide(spec, &known).map_err(|why| DataError::new(format!("{why}. File: {}", table.path.display())))?;
@@ -286,13 +302,39 @@ fn choose_inputs<'a>(
     }
     if inputs.is_empty() {
         return Err(DataError::new(format!(
-            "No columns are left to learn from: all except the target are left out.{} Choose columns to use \
-             in the Data tab, or with --keep COLUMN. File: {}",
+            "{}{} File: {}",
+            nothing_to_learn_from(settings, table, facts),
             notes.iter().map(|note| format!(" {note}")).collect::<String>(),
             table.path.display()
         )));
     }
     Ok(inputs)
+}
+
+/// Why there is no input, and what helps.
+fn nothing_to_learn_from(settings: &CsvSpec, table: &Table, facts: &[ColumnFacts]) -> String {
+    if let [only] = table.names.as_slice() {
+        return format!(
+            "The table has only the column \"{only}\", and nothing to predict it from. If its cells hold several values, \
+             say what stands between them: --delimiter."
+        );
+    }
+    let is_other = |(name, _): &(&String, &ColumnFacts)| !settings.predicts(name);
+    let differs = |(_, facts): &(&String, &ColumnFacts)| facts.distinct() > 1 && !facts.too_many;
+    let useful: Vec<&String> =
+        table.names.iter().zip(facts).filter(is_other).filter(differs).map(|(name, _)| name).collect();
+    match useful.as_slice() {
+        [] => {
+            "No columns are left to learn from: every other column is empty, has one value, or has too many different \
+               ones. Add columns to the file that say something about the target."
+                .to_owned()
+        }
+        [first, ..] => format!(
+            "No columns are left to learn from: all except the target are left out. Use one of them, in the Data tab or \
+             with --keep: {} (for example --keep {first:?}).",
+            listed(&useful)
+        ),
+    }
 }
 
 /// The user may ask for a role that the column cannot have.

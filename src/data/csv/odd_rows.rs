@@ -2,9 +2,9 @@
 
 use ::csv::StringRecord;
 
-use super::columns::counted;
 use super::number;
 use super::table::Table;
+use crate::expr::{agreeing, counted};
 
 /// Words that begin a row of totals.
 const TOTALS: [&str; 20] = [
@@ -31,6 +31,14 @@ const TOTALS: [&str; 20] = [
 ];
 /// More rows at the end that look like totals or notes are samples.
 const MOST_HELD: usize = 8;
+/// Lines of a cell that people write.
+const MOST_LINES: usize = 5;
+
+/// Whether a cell names a row of totals.
+pub(super) fn is_word_of_totals(cell: &str) -> bool {
+    let word = cell.trim_end_matches([':', '.', ' ']).to_lowercase();
+    TOTALS.contains(&word.as_str())
+}
 
 /// How many there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,9 +47,16 @@ pub(super) struct OddRows {
     headers: usize,
     empty: usize,
     totals: usize,
+    /// Between samples, of which the first stands on a line; left out or not.
+    pub totals_between: usize,
+    first_between: u64,
+    drops_between: bool,
     below: usize,
     short: usize,
-    long: usize,
+    pub long: usize,
+    keeps_long: bool,
+    /// A quoted cell of very many lines: where it begins, and how many.
+    swallowed: (u64, usize),
     /// Of the first that is not as wide as the header.
     pub first_line: u64,
     pub first_width: usize,
@@ -65,8 +80,10 @@ impl OddRows {
         is_comment || is_header || is_empty
     }
 
-    pub fn take_long(&mut self, line: u64, width: usize) {
+    /// `is_kept`: without the cells that are too many.
+    pub fn take_long(&mut self, line: u64, width: usize, is_kept: bool) {
         self.long += 1;
+        self.keeps_long = is_kept;
         self.first(line, width);
         self.first_long = if self.first_long == 0 { line } else { self.first_long };
     }
@@ -83,11 +100,50 @@ impl OddRows {
         }
     }
 
+    /// The last row, which has no name but is one of totals.
+    pub fn take_unnamed(&mut self) {
+        self.totals += 1;
+    }
+
+    /// Those that were held and are followed by others.
+    pub fn take_between(&mut self, held: &Held, drops: bool) {
+        let mut totals = held.rows.iter().filter(|row| row.is_totals).map(|row| row.line);
+        if let Some(first) = totals.next() {
+            self.first_between = if self.totals_between == 0 { first } else { self.first_between };
+            self.totals_between += 1 + totals.count();
+            self.drops_between = drops;
+        }
+    }
+
+    /// Looks for a cell that goes on and on.
+    pub fn look_for_open_quote(&mut self, line: u64, record: &StringRecord) {
+        let lines = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+        if lines(record.as_slice()) <= MOST_LINES {
+            return;
+        }
+        let most = record.iter().map(lines).max().unwrap_or(0);
+        if most > MOST_LINES && most > self.swallowed.1 {
+            self.swallowed = (line, most);
+        }
+    }
+
+    /// Whether each row of the file is one as it stands.
+    pub fn are_none(&self) -> bool {
+        let noted = Self {
+            totals_between: self.totals_between,
+            first_between: self.first_between,
+            swallowed: self.swallowed,
+            ..Self::default()
+        };
+        *self == noted
+    }
+
     /// What was held at the end of the file is left out.
     pub fn end(&mut self, held: &Held, rows: u64) {
         if held.len() < rows {
-            self.totals = held.rows.iter().filter(|row| row.is_totals).count();
-            self.below = held.rows.len() - self.totals;
+            let totals = held.rows.iter().filter(|row| row.is_totals).count();
+            self.totals += totals;
+            self.below = held.rows.len() - totals;
             // They needed no padding.
             let padded = held.rows.iter().filter(|row| row.is_short).count();
             self.short = self.short.saturating_sub(padded);
@@ -96,7 +152,8 @@ impl OddRows {
 
     /// Whether the rows are so uneven that the table is hardly understood.
     pub fn are_many(&self, rows: u64) -> bool {
-        (self.short + self.long) as u64 * 5 > rows
+        let long = if self.keeps_long { 0 } else { self.long };
+        (self.short + long) as u64 * 5 > rows
     }
 
     /// Sentences; `above`: lines in front of the table.
@@ -109,6 +166,8 @@ impl OddRows {
             count(self.headers, "row").map(|rows| format!("{rows} repeating the header")),
             count(self.empty, "empty row"),
             count(self.totals, "row").map(|rows| format!("{rows} of totals at the end")),
+            count(if self.drops_between { self.totals_between } else { 0 }, "row")
+                .map(|rows| format!("{rows} of totals")),
             count(self.below, "line").map(|lines| format!("{lines} below the table")),
         ];
         let skipped: Vec<String> = skipped.into_iter().flatten().collect();
@@ -120,10 +179,27 @@ impl OddRows {
                 self.first_short
             )
         }));
-        notes.extend(
-            count(self.long, "row")
-                .map(|rows| format!("Longer than the header: {rows} (line {} first), left out.", self.first_long)),
-        );
+        notes.extend(count(self.long, "row").map(|rows| {
+            let what = match self.keeps_long {
+                true => "cut to as many cells",
+                false => "left out. To keep their first cells, add --long-rows keep",
+            };
+            format!("Longer than the header: {rows} (line {} first), {what}.", self.first_long)
+        }));
+        if self.totals_between > 0 && !self.drops_between {
+            notes.push(format!(
+                "{} between the others {} like totals (line {} first). If so, add --totals drop.",
+                counted(self.totals_between, "row"),
+                agreeing(self.totals_between, "looks", "look"),
+                self.first_between
+            ));
+        }
+        let (line, lines) = self.swallowed;
+        if lines > 0 {
+            notes.push(format!(
+                "A quoted cell that begins on line {line} goes on for {lines} lines. Is a quotation mark missing?"
+            ));
+        }
         notes
     }
 }
@@ -147,7 +223,8 @@ impl Held {
     }
 
     /// Keeps a row back if it looks like one below a table.
-    pub fn take(&mut self, line: u64, record: &StringRecord, is_short: bool) -> bool {
+    /// `keeps_totals`: those are samples.
+    pub fn take(&mut self, line: u64, record: &StringRecord, is_short: bool, keeps_totals: bool) -> bool {
         let mut present = record.iter().map(str::trim).filter(|cell| !cell.is_empty());
         let Some(first) = present.next() else { return false };
         // Hardly a row begins like this.
@@ -155,9 +232,8 @@ impl Held {
         if !is_word || self.rows.len() == MOST_HELD {
             return false;
         }
-        let word = first.trim_end_matches([':', '.', ' ']).to_lowercase();
         let is_alone = record.len() > 2 && record.iter().filter(|cell| !cell.trim().is_empty()).count() == 1;
-        let is_totals = TOTALS.contains(&word.as_str()) && present.any(|cell| number::read(cell).is_some());
+        let is_totals = !keeps_totals && is_word_of_totals(first) && present.any(|cell| number::read(cell).is_some());
         let is_note = is_alone && first.contains([' ', ':']) && record[0].trim() == first;
         if is_totals || is_note {
             let record = record.clone();
@@ -167,7 +243,9 @@ impl Held {
     }
 
     /// They were samples after all.
-    pub fn give_back(&mut self) -> Vec<(u64, StringRecord)> {
-        std::mem::take(&mut self.rows).into_iter().map(|row| (row.line, row.record)).collect()
+    /// `drops_totals`: but for those of totals.
+    pub fn give_back(&mut self, drops_totals: bool) -> Vec<(u64, StringRecord)> {
+        let rows = std::mem::take(&mut self.rows).into_iter().filter(|row| !(drops_totals && row.is_totals));
+        rows.map(|row| (row.line, row.record)).collect()
     }
 }

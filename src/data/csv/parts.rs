@@ -24,7 +24,7 @@ pub(super) fn join(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
     }
     let mut names: Option<Vec<String>> = None;
     let mut notes = Vec::new();
-    let mut is_made = true;
+    let (mut is_made, mut encoding) = (true, None);
     let made = copy(path, |out| {
         let mut rows = Rows::new(out, progress);
         for (i, file) in files.iter().enumerate() {
@@ -35,6 +35,7 @@ pub(super) fn join(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
             }
             let places = places(names.as_deref().unwrap_or_default(), &table, (file.as_path(), files[0].as_path()))?;
             is_made &= table.is_made();
+            encoding = encoding.or(table.encoding());
             let share = (0.45 * i as f32 / files.len() as f32, 0.45 * (i + 1) as f32 / files.len() as f32);
             table.for_each_row(progress, share, |_, record| {
                 places.iter().try_for_each(|&place| rows.cell(record.get(place).unwrap_or_default()))?;
@@ -54,7 +55,7 @@ pub(super) fn join(path: &Path, reading: &Reading, progress: &dyn Progress) -> R
         ),
     );
     let layout = if is_made { Layout::Known } else { Layout::Named };
-    Source::joined(made, layout, notes, path).map(Some)
+    Source::joined(made, (layout, encoding), notes, path).map(Some)
 }
 
 /// Those of a folder, or that a pattern names; `None`: it is one file. Errors: there is none.
@@ -200,7 +201,8 @@ mod tests {
         }
         let joined = Table::open(folder.path(), &Reading::default(), &NoProgress).unwrap();
         assert_eq!(joined.notes(), ["Read 2 files as one table, from a.csv to b.csv."]);
-        assert!(!joined.is_plain());
+        assert!(!joined.is_plain() && !joined.has_lines());
+        assert_eq!(joined.encoding(), Some("UTF-8"), "it can be chosen");
         put("c.csv", "x,z\n1,2\n");
         let said = read(folder.path()).unwrap_err().message;
         assert!(said.contains("c.csv has \"z\", which a.csv lacks"), "{said}");

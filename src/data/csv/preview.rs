@@ -9,7 +9,7 @@ use super::columns::ColumnFacts;
 use super::drawn::Drawing;
 use super::table::Table;
 use super::{columns, convert, dividing};
-use crate::data::facts::Drawn;
+use crate::data::facts::{Drawn, Lines};
 use crate::data::mapped::{self, Stamp};
 use crate::data::{DataError, Progress, Room};
 use crate::model::{ColumnRole, Reading};
@@ -32,7 +32,7 @@ pub struct TablePreview {
     pub sheet: Option<String>,
     /// Of a file that is text: what it was read as.
     pub encoding: Option<&'static str>,
-    /// Detected delimiter.
+    /// Detected delimiter; a space for any number of them.
     pub delimiter: char,
     /// Detected quotation mark.
     pub quote: char,
@@ -42,6 +42,10 @@ pub struct TablePreview {
     pub rows: usize,
     /// The first rows; long cells are cut.
     pub head: Vec<Vec<String>>,
+    /// What was done to the file to have it as a table, in sentences.
+    pub notes: Vec<String>,
+    /// Rows with more cells than there are columns, and rows of totals between others.
+    pub odd_rows: [usize; 2],
     /// Columns in the order of the file.
     pub columns: Vec<ColumnPreview>,
     /// Some of its rows.
@@ -180,8 +184,11 @@ pub fn survey_csv(
     let mut drawing = None;
     let surveyed = look_through(path, reading, room, Some(&mut drawing), progress, (0.0, 0.95))?;
     let Surveyed { table, facts, .. } = &surveyed;
-    let words = Words::new(&reading.missing_words);
-    let drawn = Arc::new(drawing.map(|drawing| drawing.end(facts, &words)).unwrap_or_default());
+    let words = Words::of_columns(&reading.missing_words, &table.names);
+    let mut drawn = drawing.map(|drawing| drawing.end(facts, &words)).unwrap_or_default();
+    if !table.has_lines() {
+        drawn.lines = Lines::default();
+    }
     let columns = table.names.iter().zip(facts).map(|(name, facts)| {
         let (role, reason) = facts.infer();
         let (as_target, target_reason) = facts.infer_as_target();
@@ -231,13 +238,15 @@ pub fn survey_csv(
         sheets: table.sheets().0.to_vec(),
         sheet: table.sheets().1.map(str::to_owned),
         encoding: table.encoding(),
-        delimiter: table.dialect.delimiter.into(),
+        delimiter: table.delimiter(),
         quote: table.dialect.quote.into(),
         has_header: table.dialect.has_header,
         rows: facts.first().map_or(0, |facts| facts.rows),
         head: table.head(HEAD, CELL)?,
+        notes: table.notes(),
+        odd_rows: [table.odd().long, table.odd().totals_between],
         columns: columns.collect(),
-        drawn,
+        drawn: Arc::new(drawn),
     };
     Ok((preview, surveyed))
 }

@@ -13,6 +13,7 @@ use super::odd_rows::{Held, OddRows};
 use super::table::{LONGEST_ROW, Table, TextReader};
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::model::Kept;
 
 /// Rows between two looks at `cancelled`.
 const ROWS_PER_LOOK: u64 = 4096;
@@ -59,6 +60,11 @@ impl Block {
 
     pub fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// The line that each begins on.
+    pub fn lines(&self) -> &[u64] {
+        &self.lines
     }
 
     /// Cells of a row.
@@ -173,7 +179,9 @@ impl<'a> Rows<'a> {
                 if self.held.len() == 0 {
                     return Ok(Some(line));
                 }
-                self.given_back.extend(self.held.give_back());
+                let drops = self.table.totals == Some(Kept::Drop);
+                self.odd.take_between(&self.held, drops);
+                self.given_back.extend(self.held.give_back(drops));
                 self.given_back.push_back((line, std::mem::take(record)));
                 return self.next(record);
             }
@@ -195,12 +203,19 @@ impl<'a> Rows<'a> {
         if is_above || self.odd.is_none(record, table) {
             return Ok(false);
         }
+        if table.is_unnamed_total(line) {
+            self.odd.take_unnamed();
+            return Ok(false);
+        }
+        self.odd.look_for_open_quote(line, record);
         self.read += 1;
         let is_short = record.len() < table.names.len();
         if record.len() != table.names.len() && !table.fit(record, line, &mut self.odd)? {
             return Ok(false);
         }
-        Ok(!self.held.take(line, record, is_short))
+        // What is asked for as a sample is one, wherever it stands.
+        let keeps = table.totals == Some(Kept::Keep);
+        Ok(!self.held.take(line, record, is_short, keeps))
     }
 
     fn fill(&mut self, block: &mut Block) -> Result<(), DataError> {
@@ -247,7 +262,11 @@ impl<'a> Rows<'a> {
         let is_name = || {
             self.table.names.first().is_some_and(|name| *name == block.text[length..block.ends[cells] as usize].trim())
         };
-        if block.ends.len() - cells == block.width && begins_as_number && !is_name() {
+        if block.ends.len() - cells == block.width
+            && begins_as_number
+            && !is_name()
+            && !self.table.is_unnamed_total(number)
+        {
             self.read += 1;
             return Ok(true);
         }

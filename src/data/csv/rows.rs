@@ -1,10 +1,10 @@
 //! Which rows of a table are used, and what is said about the others.
 
 use super::InputColumn;
-use super::columns::counted;
 use super::encode::Values;
-use super::table::{Table, thousands};
+use super::table::Table;
 use crate::data::DataError;
+use crate::expr::{counted, thousands};
 use crate::model::{CsvSpec, MissingPolicy};
 
 /// Fewer say nothing.

@@ -12,13 +12,13 @@ use tempfile::NamedTempFile;
 use super::archive::Archive;
 use super::ascii::is_ascii;
 use super::charset::Charset;
-use super::columns::counted;
 use super::copy::{Out, copy, pipe, written};
 use super::guess::Guess;
 use super::kinds::{Kind, Written};
-use super::table::{thousands, unreadable};
+use super::table::unreadable;
 use crate::data::DataError;
 use crate::data::progress::{NoProgress, Progress, stop_if_cancelled};
+use crate::expr::{counted, thousands};
 use crate::model::Reading;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -30,6 +30,9 @@ const SAMPLE: usize = 1 << 16;
 const BYTES_OF_CELL: u64 = 12;
 /// From this much of the text the encoding is guessed.
 const GUESSED_FROM: u64 = 16 << 20;
+
+/// Where an encoding is asked for.
+const NO_TEXT: &str = "The file isn't text, so it was read without the encoding that you chose (--encoding).";
 
 /// So many archives inside of each other are unpacked.
 const DEEPEST: usize = 2;
@@ -64,6 +67,8 @@ pub(super) struct Source {
     pub sheet: Option<String>,
     /// Of a file that is text: what it was read as.
     pub encoding: Option<&'static str>,
+    /// Whether spaces stood where its tabs are.
+    pub is_spaced: bool,
     /// What was done, in sentences.
     pub notes: Vec<String>,
     /// Where it had to be made: goes with this.
@@ -97,7 +102,8 @@ impl Source {
         }
         let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
         if let Some(kind) = Kind::of(&beginning(file)?, file) {
-            let made = Self::made(kind, file, path, sheet, progress)?;
+            let mut made = Self::made(kind, file, path, sheet, progress)?;
+            made.notes.extend(asked.map(|_| NO_TEXT.to_owned()));
             return Ok(if made.piped.is_some() { Self { _copy: unpacked, ..made } } else { made });
         }
         let mut text = Self::of_text(file, path, asked, progress)?;
@@ -136,9 +142,20 @@ impl Source {
         Ok(Self { layout: kind.layout(), notes, sheets, sheet, ..Self::of_copy(made, path)? })
     }
 
-    /// Of several files; `path` is what a person knows.
-    pub fn joined(made: NamedTempFile, layout: Layout, notes: Vec<String>, path: &Path) -> Result<Self, DataError> {
-        Ok(Self { layout, notes, ..Self::of_copy(made, path)? })
+    /// Of several files, the first of which was read in this encoding; `path` is what a person knows.
+    pub fn joined(
+        made: NamedTempFile,
+        (layout, encoding): (Layout, Option<&'static str>),
+        notes: Vec<String>,
+        path: &Path,
+    ) -> Result<Self, DataError> {
+        Ok(Self { layout, encoding, notes, ..Self::of_copy(made, path)? })
+    }
+
+    /// The text of another, with tabs where it has spaces.
+    pub fn spaced(made: NamedTempFile, other: &Self, path: &Path) -> Result<Self, DataError> {
+        let (encoding, notes) = (other.encoding, other.notes.clone());
+        Ok(Self { encoding, notes, is_spaced: true, ..Self::of_copy(made, path)? })
     }
 
     fn of_copy(made: NamedTempFile, path: &Path) -> Result<Self, DataError> {

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::columns::{counted, shortened};
+use super::columns::shortened;
 use super::survey::Counts;
+use crate::expr::counted;
 use crate::model::Spellings;
 
 /// Words whose case means nothing, however often it varies.
@@ -21,7 +22,7 @@ const SHORTEST_WORD: usize = 4;
 const NAMED: usize = 5;
 
 /// What words have in common that differ by case or spaces only.
-pub(super) fn folded(word: &str) -> String {
+fn folded(word: &str) -> String {
     respaced(word).to_lowercase()
 }
 
@@ -29,13 +30,36 @@ fn respaced(word: &str) -> String {
     word.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Names by what they have in common with others of their kind, where that means one of them alone.
-pub(super) fn folded_codes<'a, T: Copy>(names: impl Iterator<Item = (&'a str, T)>) -> HashMap<String, T> {
-    let mut all: HashMap<String, Option<T>> = HashMap::new();
-    for (name, code) in names {
-        all.entry(folded(name)).and_modify(|known| *known = None).or_insert(Some(code));
+/// Names that are found however they are spelt: as they are, else with other spaces, else with another case too.
+pub(super) struct Spelt<T> {
+    exact: HashMap<String, T>,
+    /// Of those that are alike one alone.
+    respaced: HashMap<String, T>,
+    folded: HashMap<String, T>,
+}
+
+impl<T: Copy> Spelt<T> {
+    pub fn new<'a>(names: impl Iterator<Item = (&'a str, T)> + Clone) -> Self {
+        let alone = |key: fn(&str) -> String| {
+            let mut all: HashMap<String, Option<T>> = HashMap::new();
+            for (name, code) in names.clone() {
+                all.entry(key(name)).and_modify(|known| *known = None).or_insert(Some(code));
+            }
+            all.into_iter().filter_map(|(name, code)| Some((name, code?))).collect()
+        };
+        let exact = names.clone().map(|(name, code)| (name.to_owned(), code)).collect();
+        Self { exact, respaced: alone(respaced), folded: alone(folded) }
     }
-    all.into_iter().filter_map(|(name, code)| Some((name, code?))).collect()
+
+    /// Whether it is one of them as it stands.
+    pub fn has(&self, name: &str) -> bool {
+        self.exact.contains_key(name)
+    }
+
+    pub fn get(&self, name: &str) -> Option<T> {
+        let other = || self.respaced.get(&respaced(name)).or_else(|| self.folded.get(&folded(name)));
+        self.exact.get(name).or_else(other).copied()
+    }
 }
 
 /// What became of the spellings of a column.
@@ -199,7 +223,15 @@ mod tests {
 
     #[test]
     fn a_spelling_that_may_be_two_names_is_neither() {
-        let codes = folded_codes([("AA", 0), ("Aa", 1), ("Rot", 2)].into_iter());
-        assert_eq!(codes, HashMap::from([("rot".to_owned(), 2)]));
+        let codes = Spelt::new([("AA", 0), ("Aa", 1), ("Rot", 2)].into_iter());
+        assert_eq!((codes.get("aa"), codes.get("aA"), codes.get("ROT")), (None, None, Some(2)));
+    }
+
+    #[test]
+    fn a_name_kept_apart_is_known_with_other_spaces() {
+        let known = Spelt::new([("Ab c", 0), ("AB C", 1), ("x", 2)].into_iter());
+        assert_eq!(known.get("AB  C"), Some(1), "case tells them apart, spaces don't");
+        assert_eq!((known.get("Ab c"), known.get(" X "), known.get("ab c")), (Some(0), Some(2), None));
+        assert!(known.has("x") && !known.has("X"));
     }
 }

@@ -6,15 +6,18 @@ use std::sync::Mutex;
 
 use ::csv::StringRecord;
 
+use super::aligned::{self, Spacing};
 use super::columns::shortened;
-use super::detect::{Dialect, detect, detect_rows};
+use super::detect::{Dialect, detect, detect_rows, is_delimited};
 use super::lines::too_long;
 use super::odd_rows::OddRows;
 use super::parts;
 use super::source::{Layout, Source};
+use super::totals;
 use crate::data::DataError;
 use crate::data::progress::Progress;
-use crate::model::Reading;
+use crate::expr::{counted, listed};
+use crate::model::{Kept, Reading};
 
 /// The beginning that is judged.
 const SAMPLE: usize = 1 << 18;
@@ -36,6 +39,11 @@ pub(super) struct Table {
     bytes_of_row: u64,
     /// Every row counts, such as those to be predicted.
     pub keeps_all: bool,
+    /// What is said of rows of totals, and of rows that are too long.
+    pub totals: Option<Kept>,
+    long_rows: Option<Kept>,
+    /// The line of a last row that has no name but is one of totals.
+    unnamed_total: Option<u64>,
 }
 
 pub(super) type TextReader = ::csv::Reader<BufReader<OfRow>>;
@@ -60,13 +68,15 @@ impl Read for OfRow {
 
 impl Table {
     pub fn open(path: &Path, reading: &Reading, progress: &dyn Progress) -> Result<Self, DataError> {
-        let source = match parts::join(path, reading, progress)? {
+        let mut source = match parts::join(path, reading, progress)? {
             Some(joined) => joined,
             None => Source::open(path, reading, progress)?,
         };
-        let mut file = source.reader(path)?;
-        let mut sample = Vec::new();
-        (&mut file).take(SAMPLE as u64).read_to_end(&mut sample).map_err(|error| unreadable(&error, path))?;
+        let mut sample = beginning(&source, path)?;
+        if let Some(spacing) = spacing(&source, &sample, reading) {
+            source = aligned::with_tabs(&source, spacing, path, progress)?;
+            sample = beginning(&source, path)?;
+        }
         let mut text = sample.as_slice();
         if text.trim_ascii().is_empty() && source.size <= SAMPLE as u64 {
             return Err(DataError::new(format!(
@@ -80,6 +90,7 @@ impl Table {
             text = &text[..=end];
         }
         let dialect = match source.layout {
+            Layout::Unknown if source.is_spaced => detect(text, &Reading { delimiter: Some('\t'), ..reading.clone() }),
             Layout::Unknown => detect(text, reading),
             Layout::Cells => detect_rows(text, reading),
             Layout::Named | Layout::Known => Dialect::MADE,
@@ -96,8 +107,16 @@ impl Table {
             ends_with_newline,
             bytes_of_row: (text.len() / text.iter().filter(|&&b| b == b'\n').count().max(1)) as u64,
             keeps_all: false,
+            totals: reading.totals,
+            long_rows: reading.long_rows,
+            unnamed_total: None,
         };
         table.names = table.read_names()?;
+        let is_small = table.source.size <= totals::MOST_BYTES && !matches!(table.source.layout, Layout::Known);
+        if is_small && reading.totals != Some(Kept::Keep) {
+            // Why the rows can't be read is said when they are.
+            table.unnamed_total = totals::find(&table).ok().flatten();
+        }
         Ok(table)
     }
 
@@ -187,6 +206,16 @@ impl Table {
         (&self.source.sheets, self.source.sheet.as_deref())
     }
 
+    /// What stands between cells in the file; a space for any number of them.
+    pub fn delimiter(&self) -> char {
+        if self.source.is_spaced { ' ' } else { self.dialect.delimiter.into() }
+    }
+
+    /// Whether its lines are those of a file that a person can look at.
+    pub fn has_lines(&self) -> bool {
+        self.source.layout == Layout::Unknown
+    }
+
     /// Whether the text was written here, of values with a type.
     pub fn is_made(&self) -> bool {
         matches!(self.source.layout, Layout::Cells | Layout::Known)
@@ -195,7 +224,7 @@ impl Table {
     /// Whether the file is read as it stands: UTF-8, nothing packed, no rows that are passed over. Behind the last row.
     pub fn is_plain(&self) -> bool {
         let is_itself = self.source.text == self.path && matches!(self.source.skipped, 0 | 3);
-        is_itself && self.dialect.preamble == 0 && !self.dialect.has_units && self.odd() == OddRows::default()
+        is_itself && self.dialect.preamble == 0 && !self.dialect.has_units && self.odd().are_none()
     }
 
     /// The first `rows` data rows, cells cut to `width` characters. Rows need not be whole.
@@ -255,6 +284,11 @@ impl Table {
         position.line().saturating_sub(ended + inside as u64).max(1)
     }
 
+    /// Whether the row on a line is the last one, without a name, and one of totals.
+    pub fn is_unnamed_total(&self, line: u64) -> bool {
+        self.unnamed_total == Some(line) && !self.keeps_all
+    }
+
     /// Gives a row as many cells as there are names; `false`: it is left out. Errors: it is a row by mistake only.
     pub fn fit(&self, record: &mut StringRecord, line: u64, odd: &mut OddRows) -> Result<bool, DataError> {
         let wanted = self.names.len();
@@ -272,8 +306,11 @@ impl Table {
             )));
         }
         if is_long {
-            odd.take_long(line, record.len());
-            return if self.keeps_all { Err(self.ragged(line, record.len())) } else { Ok(false) };
+            let is_kept = self.long_rows == Some(Kept::Keep);
+            odd.take_long(line, record.len(), is_kept);
+            if !is_kept {
+                return if self.keeps_all { Err(self.ragged(line, record.len())) } else { Ok(false) };
+            }
         }
         if record.len() < wanted {
             odd.take_short(line, record.len());
@@ -287,21 +324,43 @@ impl Table {
     pub fn without_rows(&self) -> DataError {
         DataError::new(format!(
             "The file has a header row ({}) and no data below it. Choose a table with data: {}",
-            self.names.join(", "),
+            listed(&self.names),
             self.path.display()
         ))
     }
 
+    /// Its columns, and what of the file is none: "a, b. Column \"c\" holds lists ..."
+    pub fn columns_in_words(&self) -> String {
+        let notes: String = self.source.notes().iter().map(|note| format!(" {note}")).collect();
+        format!("{}.{notes}", listed(&self.names))
+    }
+
     pub fn ragged(&self, line: u64, width: usize) -> DataError {
-        let cells = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
         let of = if self.dialect.has_header { "the header row" } else { "the first row" };
         DataError::new(format!(
             "Line {line} has {}, but {of} has {}. Fix or delete that line, then load the file again: {}",
-            cells(width),
-            cells(self.names.len()),
+            counted(width, "cell"),
+            counted(self.names.len(), "cell"),
             self.path.display()
         ))
     }
+}
+
+/// The beginning of a text, which is judged.
+fn beginning(source: &Source, path: &Path) -> Result<Vec<u8>, DataError> {
+    let mut sample = Vec::new();
+    let read = source.reader(path)?.take(SAMPLE as u64).read_to_end(&mut sample);
+    read.map_err(|error| unreadable(&error, path))?;
+    Ok(sample)
+}
+
+/// Whether there are spaces between cells: where somebody says so, or nothing else is.
+fn spacing(source: &Source, sample: &[u8], reading: &Reading) -> Option<Spacing> {
+    let is_asked = reading.delimiter == Some(' ');
+    let is_open = source.layout == Layout::Unknown && (is_asked || reading.delimiter.is_none());
+    let end = if sample.len() < SAMPLE { None } else { sample.iter().rposition(|&byte| byte == b'\n') };
+    let lines = &sample[..end.unwrap_or(sample.len())];
+    (is_open && (is_asked || !is_delimited(lines))).then(|| aligned::find(lines, is_asked)).flatten()
 }
 
 pub(super) fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
@@ -311,17 +370,4 @@ pub(super) fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
         _ => format!("Can't read the file ({error})"),
     };
     DataError::new(format!("{what}: {}", path.display()))
-}
-
-/// 83000000 as "83,000,000".
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

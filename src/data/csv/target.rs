@@ -1,16 +1,18 @@
 //! The column to predict: what task it makes, how it is scaled, and what gives it away.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 use rayon::prelude::*;
 
 use super::InputColumn;
-use super::columns::ColumnFacts;
+use super::columns::{ColumnFacts, shortened};
 use super::encode::{Values, mean_and_deviation};
 use super::judge::MAX_CLASSES;
 use super::store::Column;
-use super::table::{Table, thousands};
+use super::table::Table;
 use crate::data::{Curve, DataError, Giveaway, TargetPlace, Truth};
+use crate::expr::{counted, listed, thousands};
 use crate::model::{ColumnRole, CsvSpec};
 
 /// What is predicted: where the columns stand, and whether they are classes (`Categorical`) or numbers (`Numeric`).
@@ -22,7 +24,7 @@ pub(super) fn wanted(
     let names = settings.targets();
     let places = names.iter().map(|name| place(name, table)).collect::<Result<Vec<_>, _>>()?;
     match places[..] {
-        [one] => Ok(vec![(one, role(settings, table, one, &facts[one])?)]),
+        [one] => Ok(vec![(one, role(settings, table, one, facts)?)]),
         _ => {
             places.iter().try_for_each(|&at| as_one_of_several(settings, table, at, &facts[at]))?;
             Ok(places.into_iter().map(|at| (at, ColumnRole::Numeric)).collect())
@@ -32,14 +34,26 @@ pub(super) fn wanted(
 
 fn place(target: &str, table: &Table) -> Result<usize, DataError> {
     table.names.iter().position(|name| name == target).ok_or_else(|| {
-        let names = table.names.join(", ");
+        let names = table.columns_in_words();
         let what = if target.is_empty() {
             "No column is chosen as the target".to_owned()
         } else {
             format!("There is no column \"{target}\"")
         };
-        DataError::new(format!("{what}. Choose one of: {names}. File: {}", table.path.display()))
+        DataError::new(format!("{what}. Choose one of: {names} File: {}", table.path.display()))
     })
+}
+
+/// What else can be predicted.
+fn others(settings: &CsvSpec, table: &Table, facts: &[ColumnFacts]) -> String {
+    let can_be = |(name, facts): &(&String, &ColumnFacts)| {
+        !settings.predicts(name) && facts.infer_as_target().0 != ColumnRole::LeftOut
+    };
+    let names: Vec<&String> = table.names.iter().zip(facts).filter(can_be).map(|(name, _)| name).collect();
+    match names.is_empty() {
+        true => "No other column can be predicted either: the file needs rows that differ.".to_owned(),
+        false => format!("Choose another target, with --target or in the Data tab: {}.", listed(names)),
+    }
 }
 
 /// Several targets are numbers.
@@ -62,7 +76,8 @@ fn as_one_of_several(settings: &CsvSpec, table: &Table, index: usize, facts: &Co
 }
 
 /// Whether the only target is classes (`Categorical`) or a number (`Numeric`).
-fn role(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) -> Result<ColumnRole, DataError> {
+fn role(settings: &CsvSpec, table: &Table, index: usize, all: &[ColumnFacts]) -> Result<ColumnRole, DataError> {
+    let facts = &all[index];
     let name = &table.names[index];
     let refuse = |what: String| Err(DataError::new(format!("{what} File: {}", table.path.display())));
     let (inferred, reason) = facts.infer_as_target();
@@ -72,7 +87,8 @@ fn role(settings: &CsvSpec, table: &Table, index: usize, facts: &ColumnFacts) ->
             "The column \"{name}\" is both the target and left out. Choose another target, or stop leaving it out."
         )),
         ColumnRole::LeftOut => {
-            refuse(format!("The column \"{name}\" cannot be the target: {reason}. Choose another column."))
+            let others = others(settings, table, all);
+            refuse(format!("The column \"{name}\" cannot be the target: {reason}. {others}"))
         }
         ColumnRole::Numeric | ColumnRole::Target | ColumnRole::LogTarget => match &facts.first_text {
             Some(first) => refuse(text_among_numbers(name, facts.texts, first)),
@@ -122,14 +138,17 @@ impl Target {
     /// of several with numbers.
     pub fn new(
         settings: &CsvSpec,
-        table: &Table,
+        (table, facts): (&Table, &[ColumnFacts]),
         values: Vec<Values>,
         rows: &[usize],
         notes: &mut Vec<String>,
     ) -> Result<Self, DataError> {
         let refuse = |what: String, name: &str| {
-            let advice = "there is nothing to learn. Choose another target or other rows";
-            Err(DataError::new(format!("{what} of \"{name}\": {advice}. File: {}", table.path.display())))
+            let others = others(settings, table, facts);
+            Err(DataError::new(format!(
+                "{what} of \"{name}\": there is nothing to learn. Add rows with another one, or predict something else. {others} File: {}",
+                table.path.display()
+            )))
         };
         let mut all = Vec::with_capacity(values.len());
         for (values, name) in values.into_iter().zip(settings.targets()) {
@@ -138,7 +157,10 @@ impl Target {
                     if let Some(&first) = rows.first()
                         && rows.iter().all(|&row| numbers[row] == numbers[first])
                     {
-                        return refuse(format!("All {} rows have the same value {}", rows.len(), numbers[first]), name);
+                        return refuse(
+                            format!("All {} have the same value {}", counted(rows.len(), "row"), numbers[first]),
+                            name,
+                        );
                     }
                     let curve = curve(settings, table, name, &numbers, rows)?;
                     notes.extend(curve_note(name, curve));
@@ -147,7 +169,10 @@ impl Target {
                 Values::Categories { names, codes } => {
                     let (names, codes) = used_classes(names, codes.into_vec(), rows);
                     if let [only] = names.as_slice() {
-                        return refuse(format!("All {} rows have the one class \"{only}\"", rows.len()), name);
+                        return refuse(
+                            format!("All {} have the one class \"{}\"", counted(rows.len(), "row"), shortened(only)),
+                            name,
+                        );
                     }
                     note_sizes(&names, &codes, rows, notes);
                     return Ok(Self::Classes { names, codes: Column::Held(codes) });
@@ -155,6 +180,14 @@ impl Target {
             }
         }
         Ok(Self::Numbers(all))
+    }
+
+    /// What is to be found of a row, for telling equal ones.
+    pub fn hash(&self, row: usize, hasher: &mut impl Hasher) {
+        match self {
+            Self::Classes { codes, .. } => codes[row].hash(hasher),
+            Self::Numbers(all) => all.iter().for_each(|(numbers, _)| numbers[row].to_bits().hash(hasher)),
+        }
     }
 
     /// Class indices of the rows, for the split; `None` for numbers.
@@ -281,7 +314,7 @@ fn note_sizes(names: &[String], codes: &[u32], rows: &[usize], notes: &mut Vec<S
     if !rare.is_empty() {
         notes.push(format!(
             "Some classes have only one row, so they are missing from training or validation: {}.",
-            rare.join(", ")
+            listed(rare.iter().map(|name| shortened(name)))
         ));
     }
     if let Some((name, &most)) = names.iter().zip(&counts).max_by_key(|(_, n)| **n)
@@ -289,7 +322,8 @@ fn note_sizes(names: &[String], codes: &[u32], rows: &[usize], notes: &mut Vec<S
     {
         let share = 100.0 * most as f64 / rows.len() as f64;
         notes.push(format!(
-            "{share:.0} % of the rows are \"{name}\": always predicting it would already be that accurate."
+            "{share:.0} % of the rows are \"{}\": always predicting it would already be that accurate.",
+            shortened(name)
         ));
     }
 }

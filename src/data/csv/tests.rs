@@ -235,8 +235,8 @@ fn rows_that_are_not_whole_are_padded_or_left_out_with_a_word() {
             assert!(set.notes.iter().any(|note| note.starts_with(&said)), "{said} {:?}", set.notes);
             assert_eq!(set.train.len() + set.validation.len(), 30);
             let set = load_text(with(line, "1.0,red,cat,9", ends), "size").unwrap();
-            let said = format!("Longer than the header: 1 row (line {line} first), left out.");
-            assert!(set.notes.contains(&said), "{said} {:?}", set.notes);
+            let said = format!("Longer than the header: 1 row (line {line} first), left out. ");
+            assert!(set.notes.iter().any(|note| note.starts_with(&said)), "{said} {:?}", set.notes);
             assert_eq!(set.train.len() + set.validation.len(), 29);
         }
     }

@@ -1,17 +1,18 @@
 //! Rows of a table that the network never saw, encoded as those that it learnt from were.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::MAX_BYTES;
 use super::cell::{self, Cell, Words};
-use super::columns::{self, ColumnFacts, Form, counted, shortened};
+use super::columns::{self, ColumnFacts, Form, shortened};
 use super::number::{COMMA, POINT};
-use super::spellings::{folded, folded_codes};
-use super::table::{Table, thousands};
+use super::spellings::Spelt;
+use super::table::Table;
 use crate::data::calendar::shown;
 use crate::data::encoding::{Column, ColumnValues, Target};
 use crate::data::{DataError, Progress, Unit, Unseen};
+use crate::expr::{counted, quoted, thousands};
 use crate::model::{Decimal, Feature, MissingPolicy, Reading};
 
 /// Unknown categories that a note names.
@@ -23,9 +24,7 @@ const MOST_UNKNOWN: usize = 1000;
 struct PlacedColumn<'a> {
     index: usize,
     column: &'a Column,
-    codes: HashMap<&'a str, usize>,
-    /// The same by their spelling without case and spaces.
-    folded: HashMap<String, usize>,
+    codes: Spelt<usize>,
     form: Form,
     filled: usize,
     /// Categories that the network never saw, and how often.
@@ -43,13 +42,14 @@ pub fn rows(
     let mut table = open(columns, path, reading, progress)?;
     table.keeps_all = true;
     let facts = columns::survey(&table, reading, None, None, progress, (0.0, 0.45))?;
-    let words = Words::new(&reading.missing_words);
+    let words = Words::of_columns(&reading.missing_words, &table.names);
     let mut places = find(columns, &facts, &table)?;
     let truth = Truth::of(target, &facts);
     let width: usize = columns.iter().map(Column::width).sum();
     let mut unseen = Unseen::default();
     table.for_each_row(progress, (0.45, 0.9), |line, record| {
-        let lacks = |place: &PlacedColumn| place.lacks(record.get(place.index).unwrap_or_default().trim(), &words);
+        let cell = |index: usize| record.get(index).unwrap_or_default().trim();
+        let lacks = |place: &PlacedColumn| place.lacks(cell(place.index), &words[place.index]);
         if missing == MissingPolicy::DropRow && places.iter().any(lacks) {
             unseen.kept.push(false);
             return Ok(());
@@ -58,7 +58,7 @@ pub fn rows(
             return Err(too_many(unseen.kept.len(), &table));
         }
         for place in &mut places {
-            place.push(record.get(place.index).unwrap_or_default().trim(), &words, line, &table, &mut unseen.inputs)?;
+            place.push(cell(place.index), &words[place.index], line, &table, &mut unseen.inputs)?;
         }
         unseen.kept.push(true);
         if let Some(truth) = &truth {
@@ -118,22 +118,20 @@ fn find<'a>(columns: &'a [Column], facts: &[ColumnFacts], table: &Table) -> Resu
     let mut lacking = Vec::new();
     for column in columns {
         let Some(index) = table.names.iter().position(|name| *name == column.name) else {
-            lacking.push(format!("\"{}\"", column.name));
+            lacking.push(column.name.clone());
             continue;
         };
-        let codes = match &column.values {
-            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories, .. } => {
-                categories.iter().map(String::as_str).zip(0..).collect()
-            }
-            ColumnValues::Numeric { .. } | ColumnValues::Date { .. } => HashMap::new(),
+        let categories = match &column.values {
+            ColumnValues::Categorical { categories, .. } | ColumnValues::Embedded { categories, .. } => &**categories,
+            ColumnValues::Numeric { .. } | ColumnValues::Date { .. } => &[],
         };
-        let folded = folded_codes(codes.iter().map(|(name, code)| (*name, *code)));
+        let codes = Spelt::new(categories.iter().map(String::as_str).zip(0..));
         let form = match column.values {
             ColumnValues::Numeric { written, .. } => facts[index].form_as_learnt(written),
             ColumnValues::Date { written, .. } => Form::from_dates(written),
             ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => Form::default(),
         };
-        places.push(PlacedColumn { index, column, codes, folded, form, filled: 0, unknown: BTreeMap::new() });
+        places.push(PlacedColumn { index, column, codes, form, filled: 0, unknown: BTreeMap::new() });
     }
     if lacking.is_empty() {
         return Ok(places);
@@ -141,9 +139,9 @@ fn find<'a>(columns: &'a [Column], facts: &[ColumnFacts], table: &Table) -> Resu
     let (word, them) = if lacking.len() == 1 { ("column", "it") } else { ("columns", "them") };
     Err(DataError::new(format!(
         "The network was trained on the {word} {}, which the table lacks. Add {them}, with empty cells where the value \
-         is unknown. Its columns are: {}. File: {}",
-        lacking.join(", "),
-        table.names.join(", "),
+         is unknown. Its columns are: {} File: {}",
+        quoted(&lacking),
+        table.columns_in_words(),
         table.path.display()
     )))
 }
@@ -159,8 +157,7 @@ fn too_many(rows: usize, table: &Table) -> DataError {
 impl PlacedColumn<'_> {
     /// The category of a cell, if it is known.
     fn code(&self, text: &str) -> Option<usize> {
-        let word = cell::category(text);
-        self.codes.get(word).or_else(|| self.folded.get(&folded(word))).copied()
+        self.codes.get(cell::category(text))
     }
 
     fn lacks(&self, text: &str, words: &Words) -> bool {
@@ -170,7 +167,7 @@ impl PlacedColumn<'_> {
             ColumnValues::Categorical { .. } | ColumnValues::Embedded { .. } => {
                 let is_missing = matches!(words.read(text), Cell::Missing | Cell::NotFinite | Cell::TooLarge);
                 // As NA is, where it was one of the categories.
-                is_missing && !self.codes.contains_key(text)
+                is_missing && !self.codes.has(text)
             }
         }
     }
@@ -255,13 +252,10 @@ impl ColumnFacts {
     }
 }
 
-/// Classes by their names, and by their spelling without case and spaces.
-type Classes<'a> = (HashMap<&'a str, usize>, HashMap<String, usize>);
-
 /// The columns with what is to be predicted, where the table has them all.
-struct Truth<'a> {
+struct Truth {
     columns: Vec<TrueColumn>,
-    classes: Option<Classes<'a>>,
+    classes: Option<Spelt<usize>>,
 }
 
 struct TrueColumn {
@@ -270,18 +264,16 @@ struct TrueColumn {
     unit: Unit,
 }
 
-impl<'a> Truth<'a> {
-    fn of(target: &'a Target, facts: &[ColumnFacts]) -> Option<Self> {
+impl Truth {
+    fn of(target: &Target, facts: &[ColumnFacts]) -> Option<Self> {
         let column = |name: &String, unit: Unit| {
             let index = facts.iter().position(|column| column.name == *name)?;
             Some(TrueColumn { index, form: facts[index].form, unit })
         };
         match target {
             Target::Classes { column: name, classes } => {
-                let codes = classes.iter().map(String::as_str).zip(0..).collect();
-                let folded = folded_codes(classes.iter().map(String::as_str).zip(0..));
                 let columns = vec![column(name.as_ref()?, Unit::PLAIN)?];
-                Some(Self { columns, classes: Some((codes, folded)) })
+                Some(Self { columns, classes: Some(Spelt::new(classes.iter().map(String::as_str).zip(0..))) })
             }
             Target::Things { .. } => None,
             Target::Numbers { outputs, .. } => {
@@ -292,31 +284,30 @@ impl<'a> Truth<'a> {
     }
 
     /// A class that was none in training.
-    fn unknown_class(&self, record: &::csv::StringRecord, words: &Words) -> Option<String> {
-        let (codes, others) = self.classes.as_ref()?;
-        let text = record.get(self.columns.first()?.index)?.trim();
+    fn unknown_class(&self, record: &::csv::StringRecord, words: &[Words]) -> Option<String> {
+        let classes = self.classes.as_ref()?;
+        let index = self.columns.first()?.index;
+        let text = record.get(index)?.trim();
         let word = cell::category(text);
-        let is_known = codes.contains_key(word) || others.contains_key(&folded(word));
-        (!is_known && !matches!(words.read(text), Cell::Missing)).then(|| shortened(word))
+        (classes.get(word).is_none() && !matches!(words[index].read(text), Cell::Missing)).then(|| shortened(word))
     }
 
     /// As a part's target: a class index, or each scaled number.
     fn of_row<'b>(
         &'b self,
         record: &'b ::csv::StringRecord,
-        words: &'b Words,
+        words: &'b [Words],
     ) -> impl Iterator<Item = Option<f32>> + 'b {
         self.columns.iter().map(|column| {
             let text = record.get(column.index)?.trim();
-            let Some((codes, others)) = &self.classes else {
-                let number = column.form.number(text, words).filter(|number| !number.is_nan())?;
+            let Some(classes) = &self.classes else {
+                let number = column.form.number(text, &words[column.index]).filter(|number| !number.is_nan())?;
                 let Unit { offset, scale, curve, .. } = column.unit;
                 let scaled = ((curve.of(number) - f64::from(offset)) / f64::from(scale)) as f32;
                 // A number may have no logarithm.
                 return Some(scaled).filter(|scaled| scaled.is_finite());
             };
-            let word = cell::category(text);
-            codes.get(word).or_else(|| others.get(&folded(word))).map(|&class| class as f32)
+            classes.get(cell::category(text)).map(|class| class as f32)
         })
     }
 }

@@ -7,6 +7,7 @@ use super::store::Column;
 use super::table::Table;
 use crate::data::DataError;
 use crate::data::progress::Progress;
+use crate::expr::listed;
 use crate::model::CsvSpec;
 
 /// Where it stands; `None`: all rows count alike.
@@ -19,13 +20,13 @@ pub(super) fn place(settings: &CsvSpec, table: &Table, facts: &[ColumnFacts]) ->
         _ => {
             return refuse(format!(
                 "Rows can be weighted by one column, but several are set to weights: {}. Choose one of them.",
-                names.join(", ")
+                listed(names)
             ));
         }
     };
     let Some(index) = table.names.iter().position(|column| column == name) else {
-        let names = table.names.join(", ");
-        return refuse(format!("There is no column \"{name}\" to weight rows by. Choose one of: {names}."));
+        let names = table.columns_in_words();
+        return refuse(format!("There is no column \"{name}\" to weight rows by. Choose one of: {names}"));
     };
     match &facts[index].first_text {
         Some((line, text)) => refuse(format!(
@@ -47,7 +48,7 @@ impl Weights {
     /// what they do.
     pub fn of_rows(
         weight: Option<(usize, Values)>,
-        (table, words): (&Table, &Words),
+        (table, words): (&Table, &[Words]),
         rows: &[usize],
         [train, validation]: [&[usize]; 2],
         notes: &mut Vec<String>,
@@ -61,7 +62,7 @@ impl Weights {
         };
         let is_bad = |&&row: &&usize| !(numbers[row] >= 0.0 && numbers[row].is_finite());
         if let Some(&bad) = rows.iter().find(is_bad) {
-            return refuse(refusal(name, index, bad, (table, words), progress)?);
+            return refuse(refusal(name, index, bad, (table, &words[index]), progress)?);
         }
         let sum = |part: &[usize]| part.iter().map(|&row| numbers[row]).sum::<f64>();
         for (part, what) in [(train, "training"), (validation, "validation")] {

@@ -56,6 +56,8 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         giveaways: Vec::new(),
         encoding,
         origin: None,
+        places: None,
+        own_validation: false,
     })
 }
 

@@ -38,6 +38,58 @@ pub struct Drawn {
     pub rows: usize,
     /// In the order of the file.
     pub columns: Vec<DrawnColumn>,
+    /// What stands in their cells, where all rows of the table were drawn.
+    pub cells: Cells,
+    /// Where rows stand in the file.
+    pub lines: Lines,
+}
+
+/// The cells of a table as they stand in its file, without spaces around them; long ones are cut.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cells {
+    /// Cells of a row.
+    pub width: usize,
+    /// One behind the other, and where each ends.
+    pub text: String,
+    /// In bytes of the text.
+    pub ends: Vec<u32>,
+}
+
+impl Cells {
+    /// Of a row of the table; `None`: they were not kept.
+    pub fn cell(&self, row: usize, column: usize) -> Option<&str> {
+        let at = row * self.width + column;
+        let from = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.text.get(from as usize..*self.ends.get(at)? as usize).filter(|_| column < self.width)
+    }
+}
+
+/// The lines of a file that rows begin on: told where one does not follow the one before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lines {
+    /// Rows with their lines.
+    jumps: Vec<(u64, u64)>,
+    next: u64,
+}
+
+/// More jumps are not kept.
+const MOST_JUMPS: usize = 1 << 20;
+
+impl Lines {
+    /// The next row, and its line.
+    pub(super) fn take(&mut self, row: u64, line: u64) {
+        if line != self.next && self.jumps.len() <= MOST_JUMPS {
+            self.jumps.push((row, line));
+        }
+        self.next = line + 1;
+    }
+
+    /// The line that a row begins on, counted from 1; `None`: it is not known.
+    pub fn of(&self, row: u64) -> Option<u64> {
+        let at = self.jumps.partition_point(|(first, _)| *first <= row);
+        let (first, line) = self.jumps.get(at.checked_sub(1)?)?;
+        (self.jumps.len() <= MOST_JUMPS).then_some(line + row - first)
+    }
 }
 
 /// The values of one column in the rows that were drawn.
@@ -62,7 +114,8 @@ impl DrawnColumn {
     /// The code of a row without a value.
     pub const MISSING: u32 = u32::MAX;
 
-    fn is_missing(&self, row: usize) -> bool {
+    /// Whether a row has no value in it.
+    pub fn is_missing(&self, row: usize) -> bool {
         match self {
             Self::Empty => true,
             Self::Numbers(numbers) | Self::Dates(numbers) => numbers.get(row).is_none_or(|number| number.is_nan()),

@@ -209,7 +209,10 @@ fn every_repair_mends_what_it_is_offered_for() {
     let Source::Csv(csv) = &known.spec.source else { panic!("a table") };
     let out = |name: &str| csv.columns.iter().any(|c| c.name == name && c.role == ColumnRole::LeftOut);
     assert!(["copy", "sparse", "id", "constant"].into_iter().all(out), "{csv:?}");
-    assert_eq!((csv.reading.missing_words.as_slice(), csv.scaling), (&["-999".to_owned()][..], Scaling::Standardise));
+    assert_eq!(
+        (csv.reading.missing_words.as_slice(), csv.scaling),
+        (&["code=-999".to_owned()][..], Scaling::Standardise)
+    );
 }
 
 #[test]
@@ -229,6 +232,12 @@ fn lost_rows_twins_and_rare_classes_are_told() {
     assert!(split.words.contains("rare"), "{}", split.words);
     let known = Known::again(Repair::Stratify.applied(&known.spec));
     assert!(!known.facts.warnings.iter().any(|w| w.repair == Some(Repair::Stratify)));
+    let is_mended = |w: &Warning| w.repair == Some(Repair::KeepTogether);
+    assert!(known.facts.warnings.iter().any(is_mended), "{:?}", known.facts.warnings);
+    assert_eq!(Repair::KeepTogether.option().as_deref(), Some("--split together"));
+    let known = Known::again(Repair::KeepTogether.applied(&known.spec));
+    assert_eq!(known.facts.twins.map(|twins| twins.count), Some(0));
+    assert!(!known.facts.warnings.iter().any(is_mended));
 }
 
 #[test]

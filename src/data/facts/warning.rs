@@ -2,6 +2,7 @@
 
 use super::{ColumnFacts, Distribution, Measure, TableFacts, role};
 use crate::data::{ColumnPreview, Dataset, TablePreview};
+use crate::expr::{agreeing, counted};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, MissingPolicy, Scaling, Source};
 
 /// From here on a column goes with the target as if it was made of it.
@@ -39,12 +40,19 @@ pub enum Repair {
     LeaveOut(String),
     /// Gaps are filled instead of losing rows.
     FillGaps,
-    /// A number counts as missing.
-    TakeAsMissing(String),
+    /// In a column, a number counts as missing.
+    TakeAsMissing {
+        /// Its heading.
+        column: String,
+        /// As it is written.
+        word: String,
+    },
     /// Numeric columns are standardised.
     Standardise,
     /// Each class has its share in each part.
     Stratify,
+    /// Rows that are equal are in one part.
+    KeepTogether,
 }
 
 impl Repair {
@@ -53,9 +61,22 @@ impl Repair {
         match self {
             Self::LeaveOut(column) => format!("Leave out {column}"),
             Self::FillGaps => "Fill gaps".into(),
-            Self::TakeAsMissing(word) => format!("Take {word} as missing"),
+            Self::TakeAsMissing { word, .. } => format!("Take {word} as missing"),
             Self::Standardise => "Standardise".into(),
             Self::Stratify => "Split stratified".into(),
+            Self::KeepTogether => "Keep equal rows together".into(),
+        }
+    }
+
+    /// The same for `glassbox new table`; `None`: it has no option.
+    pub fn option(&self) -> Option<String> {
+        let named = |name: &str| if name.contains([' ', '\'', '"']) { format!("{name:?}") } else { name.to_owned() };
+        match self {
+            Self::LeaveOut(column) => Some(format!("--drop {}", named(column))),
+            Self::TakeAsMissing { column, word } => Some(format!("--missing {}", named(&format!("{column}={word}")))),
+            Self::Stratify => Some("--split stratified".into()),
+            Self::KeepTogether => Some("--split together".into()),
+            Self::FillGaps | Self::Standardise => None,
         }
     }
 
@@ -69,12 +90,18 @@ impl Repair {
                 csv.columns.push(ColumnChoice { name: column.clone(), role: ColumnRole::LeftOut });
             }
             Self::FillGaps => csv.missing = MissingPolicy::Fill,
-            Self::TakeAsMissing(word) => csv.reading.missing_words.push(word.clone()),
+            Self::TakeAsMissing { column, word } => csv.reading.missing_words.push(format!("{column}={word}")),
             Self::Standardise => csv.scaling = Scaling::Standardise,
             Self::Stratify => spec.split = Division::Stratified,
+            Self::KeepTogether => spec.split = Division::Together,
         }
         spec
     }
+}
+
+/// Whether nothing but the lot decides which part a row is in.
+fn is_by_lot(division: &Division) -> bool {
+    matches!(division, Division::Usual | Division::Random | Division::Stratified)
 }
 
 /// A table in use, with what is known of it.
@@ -95,7 +122,7 @@ pub(super) fn all(
     let look = Look { facts, table, csv, dataset };
     let used = || (0..table.columns.len()).filter(|&index| look.is_input(index));
     let mut found: Vec<Warning> = used().filter_map(|index| look.leak(index)).collect();
-    found.extend(look.twins());
+    found.extend(look.twins(spec));
     found.extend(used().filter_map(|index| look.of_column(index)));
     found.extend((0..table.columns.len()).filter_map(|index| look.far_out(index)));
     found.extend(look.lost_rows());
@@ -152,7 +179,7 @@ impl Look<'_> {
         }
         if let Some(word) = column.sentinel.filter(|_| role(self.table, self.csv, index) == ColumnRole::Numeric) {
             let words = format!("\"{name}\" has {word} far from all its other numbers: does it mean a missing value?");
-            let repair = Some(Repair::TakeAsMissing(word.to_string()));
+            let repair = Some(Repair::TakeAsMissing { column: name.clone(), word: word.to_string() });
             return Some(Warning { column: Some(index), words, repair });
         }
         let missing = column.missing as f64 / self.table.rows.max(1) as f64;
@@ -193,23 +220,21 @@ impl Look<'_> {
             "\"{name}\": {are} far from all others ({value}; half are between {} and {}). Is it a mistake?",
             spread.lower, spread.upper
         );
-        // A word is missing in every column: another one may have this number for good.
-        let holds = |&(low, high): &(f64, f64)| (low..=high).contains(&value);
-        let mut others = self.table.columns.iter().enumerate().filter(|(other, _)| *other != index);
-        let is_alone = !others.any(|(_, other)| other.range.as_ref().is_some_and(holds));
-        let is_safe = few.count == 1 && !is_target && is_alone && !self.facts.are_of_some();
-        let repair = is_safe.then(|| Repair::TakeAsMissing(value.to_string()));
+        let is_safe = few.count == 1 && !is_target && !self.facts.are_of_some();
+        let repair = is_safe.then(|| Repair::TakeAsMissing { column: name.clone(), word: value.to_string() });
         Some(Warning { column: Some(index), words, repair })
     }
 
-    fn twins(&self) -> Option<Warning> {
+    fn twins(&self, spec: &DataSpec) -> Option<Warning> {
         let twins = self.facts.twins.filter(|twins| twins.count as f64 > MANY_TWINS * twins.of as f64)?;
         let words = format!(
             "{} of {} validation rows are also training rows, value for value. The score on them says little about new \
              data.",
             twins.count, twins.of
         );
-        Some(Warning { column: None, words, repair: None })
+        // What somebody said of the parts stays.
+        let repair = is_by_lot(&spec.split).then_some(Repair::KeepTogether);
+        Some(Warning { column: None, words, repair })
     }
 
     fn lost_rows(&self) -> Option<Warning> {
@@ -218,7 +243,11 @@ impl Look<'_> {
         let is_much = lost as f64 > MANY_LOST * self.table.rows as f64;
         (self.csv.missing == MissingPolicy::DropRow && is_much).then(|| Warning {
             column: None,
-            words: format!("{lost} of {} rows are left out because of gaps.", self.table.rows),
+            words: format!(
+                "{lost} of {} {} left out because of gaps.",
+                counted(self.table.rows, "row"),
+                agreeing(lost, "is", "are")
+            ),
             repair: Some(Repair::FillGaps),
         })
     }
@@ -245,11 +274,11 @@ impl Look<'_> {
     }
 
     fn rare_class(&self, spec: &DataSpec) -> Option<Warning> {
-        let is_by_lot = matches!(spec.split, Division::Usual | Division::Random);
+        let is_uneven = matches!(spec.split, Division::Usual | Division::Random);
         let counts = self.dataset.class_counts(&self.dataset.train);
         let all: usize = counts.iter().sum();
         let (class, &least) = counts.iter().enumerate().min_by_key(|(_, n)| **n)?;
-        (is_by_lot && (least as f64) < RARE * all as f64).then(|| Warning {
+        (is_uneven && (least as f64) < RARE * all as f64).then(|| Warning {
             column: None,
             words: format!(
                 "\"{}\" is rare: {least} of {all} training rows. A stratified split gives each part its share.",

@@ -60,6 +60,7 @@ pub(super) fn load(
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
+    let mut own_validation = false;
     let (train, validation, test, mut notes, pairs) = match folder::find(folder)? {
         Pairs::Single(pair) => {
             let all = read_pair(&pair, settings.limit, spec.seed, 0, progress, (0.0, 0.9))?;
@@ -80,6 +81,7 @@ pub(super) fn load(
             (first, second, Some(other), vec![note], [train.clone(), train])
         }
         Pairs::TrainAndTest { train, test } => {
+            own_validation = true;
             let first = read_pair(&train, settings.limit, spec.seed, 0, progress, (0.0, 0.75))?;
             let second = read_pair(&test, settings.limit, spec.seed, 1, progress, (0.75, 0.9))?;
             same_shape(&first, &train, &second, &test)?;
@@ -135,6 +137,8 @@ pub(super) fn load(
         giveaways: Vec::new(),
         encoding,
         origin,
+        places: None,
+        own_validation,
     })
 }
 

@@ -168,6 +168,8 @@ fn dataset(about: About, file: RowsFile) -> Option<Dataset> {
         giveaways,
         encoding: Arc::new(encoding),
         origin: None,
+        places: None,
+        own_validation: false,
     })
 }
 

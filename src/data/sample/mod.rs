@@ -47,6 +47,8 @@ pub(super) fn load(settings: &SampleSpec, base: &Path, spec: &DataSpec) -> Resul
         giveaways: Vec::new(),
         encoding: Arc::new(encoding),
         origin: None,
+        places: None,
+        own_validation: false,
     })
 }
 

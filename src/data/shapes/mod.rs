@@ -73,6 +73,8 @@ fn dataset(name: &str, side: usize, truth: Truth, [train, validation]: [Samples;
         notes: Vec::new(),
         giveaways: Vec::new(),
         origin: None,
+        places: None,
+        own_validation: false,
     }
 }
 

@@ -82,6 +82,8 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
         giveaways: Vec::new(),
         encoding: Arc::new(encoding),
         origin: None,
+        places: None,
+        own_validation: false,
     })
 }
 

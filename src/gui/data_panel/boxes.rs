@@ -2,6 +2,7 @@
 
 use egui::{Button, Label, RichText, Ui};
 
+use crate::expr::counted;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{accent_button, section};
 use crate::session::{Action, BoxAction, DataState, State};
@@ -20,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         actions.push(Action::Boxes(BoxAction::Open(None)));
     }
     if !drawn.is_empty() {
-        let pictures = if drawn.len() == 1 { "1 picture".to_owned() } else { format!("{} pictures", drawn.len()) };
+        let pictures = counted(drawn.len(), "picture");
         let text = format!("Drawn or corrected by hand in {pictures}.");
         ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
     }

@@ -1,12 +1,13 @@
-//! The samples of a table row by row, in the user's units or as the network gets them. Only what is on the screen is
-//! fetched: there may be ten million rows, and thousands of columns.
+//! The rows of a table one after another in the order of the file: as they stand there, or as the network gets them.
+//! Only what is on the screen is fetched: there may be ten million rows, and thousands of columns.
 
 use egui::{
     Align2, EventFilter, Key, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
 };
 
 use crate::data::encoding::{self, ColumnValues, DatePart, Inputs};
-use crate::data::{Dataset, Samples};
+use crate::data::facts::Lines;
+use crate::data::{ColumnKind, Dataset, Samples, TablePreview};
 use crate::gui::numbers::{count, number};
 use crate::gui::reading::read_text;
 use crate::gui::theme::{self, Tokens, mix};
@@ -38,8 +39,8 @@ pub struct BrowserUi {
 /// What stands above, found once for each data set.
 #[derive(Default)]
 struct Columns {
-    /// Version of the samples, and whether they are shown scaled.
-    of: (u64, bool),
+    /// Version of the samples, the part, and whether they are shown scaled.
+    of: (u64, usize, bool),
     shown: Vec<Column>,
 }
 
@@ -61,76 +62,110 @@ enum What {
     Input(usize),
     /// A column of the file, by its place among those in use, and its first input.
     Column(usize, usize),
+    /// A cell as it stands in the file.
+    Cell(usize, bool),
 }
 
-pub(super) fn show(ui: &mut Ui, dataset: &Dataset, local: &mut BrowserUi) {
-    let parts: Vec<(&str, &Samples)> = ["training", "validation", "test"]
+/// What is shown: a part of the samples, and what is known of its table.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    dataset: &'a Dataset,
+    table: &'a TablePreview,
+    part: usize,
+    samples: &'a Samples,
+    scaled: bool,
+}
+
+pub(super) fn show(ui: &mut Ui, dataset: &Dataset, table: &TablePreview, local: &mut BrowserUi) {
+    let parts: Vec<(usize, &str, &Samples)> = ["training", "validation", "test"]
         .into_iter()
         .zip(dataset.parts())
-        .filter(|(_, part)| !part.is_empty())
+        .enumerate()
+        .map(|(place, (name, part))| (place, name, part))
+        .filter(|(_, _, part)| !part.is_empty())
         .collect();
     local.part = local.part.min(parts.len().saturating_sub(1));
-    let Some(&(_, part)) = parts.get(local.part) else { return };
-    let titles: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
-    let sizes: Vec<String> = parts.iter().map(|(name, part)| format!("{} {name}", count(part.len() as u64))).collect();
-    let help = format!("Which of the samples are listed: {}.", sizes.join(", "));
+    let Some(&(place, _, samples)) = parts.get(local.part) else { return };
+    let titles: Vec<&str> = parts.iter().map(|(_, name, _)| *name).collect();
+    let sizes: Vec<String> =
+        parts.iter().map(|(_, name, part)| format!("{} {name}", count(part.len() as u64))).collect();
+    let order = if dataset.places.is_some() { " They stand in the order of the file." } else { "" };
+    let help = format!("Which of the samples are listed: {}.{order}", sizes.join(", "));
     if let Some(i) = choice(ui, "Part", &help, local.part, &titles) {
         (local.part, local.top) = (i, 0.0);
     }
     if let Some(i) = choice(ui, "Show", super::words::UNITS_HELP, usize::from(local.scaled), &super::words::UNITS) {
         local.scaled = i == 1;
     }
-    let last = part.len() as i64;
+    let last = samples.len() as i64;
     let now = (local.top as i64 + 1).clamp(1, last);
     if let Some(row) = integer(ui, "Row", "The row at the top. Type a number to go there.", now, (1, last)).value {
         local.top = (row - 1) as f64;
     }
-    let of = (dataset.train.version(), local.scaled);
+    let shown = Shown { dataset, table, part: place, samples, scaled: local.scaled };
+    let of = (samples.version(), place, local.scaled);
     if local.columns.of != of || local.columns.shown.is_empty() {
-        local.columns = Columns { of, shown: columns(dataset, part, local.scaled) };
+        local.columns = Columns { of, shown: shown.columns() };
     }
     ui.add_space(4.0);
-    table(ui, dataset, part, local);
+    rows(ui, shown, local);
 }
 
-/// All columns: what is predicted, then the inputs.
-fn columns(dataset: &Dataset, part: &Samples, scaled: bool) -> Vec<Column> {
-    let targets = match dataset.truth.task {
-        Task::Numbers(_) => dataset.truth.names.iter().enumerate().map(|(i, n)| (n.clone(), What::Target(i))).collect(),
-        _ => {
-            let name = dataset.encoding.target.column().unwrap_or("class").to_owned();
-            vec![(name, What::Target(0))]
-        }
-    };
-    let mut all: Vec<(String, What)> = targets;
-    match &dataset.encoding.inputs {
-        Inputs::Table { columns, .. } if !scaled => {
-            let mut first = 0;
-            for (place, column) in columns.iter().enumerate() {
-                all.push((column.name.clone(), What::Column(place, first)));
-                first += column.width();
-            }
-        }
-        _ => all.extend(dataset.input_names.iter().enumerate().map(|(i, name)| (name.clone(), What::Input(i)))),
+impl<'a> Shown<'a> {
+    /// Whether the cells of the file are at hand.
+    fn has_cells(&self) -> bool {
+        self.dataset.places.is_some() && self.table.drawn.cells.width == self.table.columns.len()
     }
-    let rows: Vec<Row> = part.spread(MEASURED).iter().filter_map(|&row| Row::of(part, row as usize)).collect();
-    let mut left = 0.0;
-    let measured = |(name, what): (String, What)| {
-        let is_text = is_text(dataset, what);
-        let longest = rows.iter().map(|row| row.text(dataset, what, scaled).chars().count()).max().unwrap_or(0);
-        let width = (longest.max(name.chars().count()) as f32 * LETTER + GAP).min(WIDEST);
-        left += width;
-        Column { name, what, left: left - width, width, is_text }
-    };
-    all.into_iter().map(measured).collect()
-}
 
-fn is_text(dataset: &Dataset, what: What) -> bool {
-    match what {
-        What::Target(_) => dataset.classes().is_some(),
-        What::Input(_) => false,
-        What::Column(place, _) => {
-            encoded(dataset, place).is_some_and(|column| !matches!(column.values, ColumnValues::Numeric { .. }))
+    /// All columns: what is predicted, then the others.
+    fn columns(&self) -> Vec<Column> {
+        let Self { dataset, table, .. } = *self;
+        let has_cells = !self.scaled && self.has_cells();
+        let cell = |name: &str| {
+            let index = table.columns.iter().position(|column| column.name == name).filter(|_| has_cells);
+            index.map(|index| What::Cell(index, true))
+        };
+        let of_target = |i: usize, name: &str| (name.to_owned(), cell(name).unwrap_or(What::Target(i)));
+        let mut all: Vec<(String, What)> = match dataset.truth.task {
+            Task::Numbers(_) => dataset.truth.names.iter().enumerate().map(|(i, name)| of_target(i, name)).collect(),
+            _ => vec![of_target(0, dataset.encoding.target.column().unwrap_or("class"))],
+        };
+        match &dataset.encoding.inputs {
+            _ if has_cells => {
+                let is_target = |name: &String| all.iter().any(|(target, _)| target == name);
+                let others = table.columns.iter().enumerate().filter(|(_, column)| !is_target(&column.name));
+                let others: Vec<_> = others.map(|(at, column)| (column.name.clone(), What::Cell(at, false))).collect();
+                all.extend(others);
+            }
+            Inputs::Table { columns, .. } if !self.scaled => {
+                let mut first = 0;
+                for (place, column) in columns.iter().enumerate() {
+                    all.push((column.name.clone(), What::Column(place, first)));
+                    first += column.width();
+                }
+            }
+            _ => all.extend(dataset.input_names.iter().enumerate().map(|(i, name)| (name.clone(), What::Input(i)))),
+        }
+        let step = (self.samples.len() / MEASURED).max(1);
+        let rows: Vec<Row> = (0..self.samples.len()).step_by(step).filter_map(|nth| Row::of(*self, nth)).collect();
+        let mut left = 0.0;
+        let measured = |(name, what): (String, What)| {
+            let is_text = self.is_text(what);
+            let longest = rows.iter().map(|row| row.text(what).0.chars().count()).max().unwrap_or(0);
+            let width = (longest.max(name.chars().count()) as f32 * LETTER + GAP).min(WIDEST);
+            left += width;
+            Column { name, what, left: left - width, width, is_text }
+        };
+        all.into_iter().map(measured).collect()
+    }
+
+    fn is_text(&self, what: What) -> bool {
+        match what {
+            What::Target(_) => self.dataset.classes().is_some(),
+            What::Input(_) => false,
+            What::Cell(index, _) => self.table.columns[index].kind != ColumnKind::Number,
+            What::Column(place, _) => encoded(self.dataset, place)
+                .is_some_and(|column| !matches!(column.values, ColumnValues::Numeric { .. })),
         }
     }
 }
@@ -142,17 +177,35 @@ fn encoded(dataset: &Dataset, place: usize) -> Option<&encoding::Column> {
 
 /// One sample.
 struct Row<'a> {
+    shown: Shown<'a>,
+    /// Of the table, where that is known.
+    row: Option<usize>,
     input: std::borrow::Cow<'a, [f32]>,
     target: std::borrow::Cow<'a, [f32]>,
 }
 
+/// Where nothing stands.
+const MISSING: &str = "missing";
+
 impl<'a> Row<'a> {
-    fn of(part: &'a Samples, row: usize) -> Option<Self> {
-        Some(Self { input: part.input(row).ok()?, target: part.target(row).ok()? })
+    /// The `nth` that is listed.
+    fn of(shown: Shown<'a>, nth: usize) -> Option<Self> {
+        let place = shown.dataset.places.as_ref().and_then(|places| places.nth(shown.part, nth));
+        let (sample, row) = place.map_or((nth, None), |(sample, row)| (sample, Some(row)));
+        let samples = shown.samples;
+        Some(Self { shown, row, input: samples.input(sample).ok()?, target: samples.target(sample).ok()? })
     }
 
-    fn text(&self, dataset: &Dataset, what: What, scaled: bool) -> String {
-        match what {
+    /// What stands at the left: the line of the file, else the number of its row.
+    fn number(&self, nth: usize, lines: &Lines) -> u64 {
+        let line = self.row.and_then(|row| lines.of(row as u64));
+        line.unwrap_or_else(|| self.row.unwrap_or(nth) as u64 + 1)
+    }
+
+    /// A cell, and whether it is none.
+    fn text(&self, what: What) -> (String, bool) {
+        let Shown { dataset, table, scaled, .. } = self.shown;
+        let text = match what {
             What::Target(i) => {
                 let value = self.target.get(i).copied().unwrap_or_default();
                 match dataset.classes() {
@@ -164,11 +217,20 @@ impl<'a> Row<'a> {
             What::Input(i) if scaled => number(self.input.get(i).copied().unwrap_or_default()),
             What::Input(i) => written(dataset.unit(i).value(self.input.get(i).copied().unwrap_or_default())),
             What::Column(place, first) => {
-                let Some(column) = encoded(dataset, place) else { return String::new() };
+                let is_gap = || Some(dataset.places.as_ref()?.is_gap(place, self.row?));
+                let column = encoded(dataset, place).filter(|_| is_gap() != Some(true));
+                let Some(column) = column else { return (MISSING.into(), true) };
                 let inputs = self.input.get(first..first + column.width()).unwrap_or_default();
                 of_column(dataset, column, first, inputs)
             }
-        }
+            What::Cell(index, _) => {
+                let cell = self.row.and_then(|row| table.drawn.cells.cell(row, index)).unwrap_or_default();
+                let values = table.drawn.columns.get(index);
+                let is_gap = values.zip(self.row).is_some_and(|(values, row)| values.is_missing(row));
+                return (if cell.is_empty() { MISSING.into() } else { cell.to_owned() }, cell.is_empty() || is_gap);
+            }
+        };
+        (text, false)
     }
 }
 
@@ -197,48 +259,55 @@ fn of_column(dataset: &Dataset, column: &encoding::Column, first: usize, inputs:
     }
 }
 
-fn table(ui: &mut Ui, dataset: &Dataset, part: &Samples, local: &mut BrowserUi) {
-    let tokens = Tokens::of(ui);
+fn rows(ui: &mut Ui, shown: Shown, local: &mut BrowserUi) {
+    let (tokens, of_file, len) = (Tokens::of(ui), &shown.table.drawn.lines, shown.samples.len());
     let room = ui.clip_rect().bottom() - ui.cursor().top() - 32.0;
-    let lines = ((room / LINE) as usize).saturating_sub(1).max(LEAST).min(part.len());
+    let lines = ((room / LINE) as usize).saturating_sub(1).max(LEAST).min(len);
     let size = Vec2::new(ui.available_width(), (lines + 1) as f32 * LINE + 12.0);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let most = (part.len() - lines) as f64;
+    let most = (len - lines) as f64;
     let body = Rect::from_min_max(rect.min, pos2(rect.right() - BAR - 4.0, rect.bottom()));
     if ui.rect_contains_pointer(rect) {
         let wheel = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
         local.top -= f64::from(wheel / LINE);
     }
     let bar = Rect::from_min_max(pos2(rect.right() - BAR, rect.top() + LINE), rect.max);
-    bar_ui(ui, &tokens, bar, local, lines, part.len());
+    bar_ui(ui, &tokens, bar, local, lines, len);
     local.top = local.top.clamp(0.0, most);
     // The numbers of the rows stay where they are.
-    let digits = part.len().to_string().len() as f32;
+    let last = Row::of(shown, len - 1).map_or(0, |row| row.number(len - 1, of_file));
+    let has_lines = of_file.of(0).is_some() && shown.dataset.places.is_some();
+    let title = if has_lines { "line" } else { "row" };
+    let digits = last.to_string().len().max(title.len()) as f32;
     let numbers = digits * LETTER + 10.0;
     let (first, offset) = (local.top.floor() as usize, (local.top.fract() as f32) * LINE);
     let below = Rect::from_min_max(pos2(body.left(), body.top() + LINE), body.max);
     let rows: Vec<(usize, Option<Row>)> =
-        (first..(first + lines + 1).min(part.len())).map(|row| (row, Row::of(part, row))).collect();
+        (first..(first + lines + 1).min(len)).map(|nth| (nth, Row::of(shown, nth))).collect();
     let painter = ui.painter_at(below.with_max_y(rect.bottom() - 12.0));
     let line_at = |place: usize| below.top() + place as f32 * LINE - offset;
-    for (place, (row, _)) in rows.iter().enumerate() {
-        if row % 2 == 1 {
+    let titled = Rect::from_min_size(body.min, Vec2::new(numbers - 8.0, LINE));
+    draw(&ui.painter_at(titled), titled, title, false, tokens.faint);
+    for (place, (nth, row)) in rows.iter().enumerate() {
+        if nth % 2 == 1 {
             let band = Rect::from_min_size(pos2(body.left(), line_at(place)), Vec2::new(body.width(), LINE));
             painter.rect_filled(band, 0.0, mix(tokens.panel, tokens.text, 0.03));
         }
         let at = pos2(body.left() + numbers - 10.0, line_at(place) + LINE / 2.0);
-        painter.text(at, Align2::RIGHT_CENTER, (row + 1).to_string(), theme::mono(11.0), tokens.faint);
+        let number = row.as_ref().map_or(0, |row| row.number(*nth, of_file));
+        painter.text(at, Align2::RIGHT_CENTER, number.to_string(), theme::mono(11.0), tokens.faint);
     }
     let right = Rect::from_min_max(pos2(body.left() + numbers, body.top()), body.max);
-    let view = View { dataset, columns: &local.columns.shown, scaled: local.scaled, lines, offset };
+    let view = View { shown, title, columns: &local.columns.shown, lines, offset };
     ui.scope_builder(UiBuilder::new().max_rect(right), |ui| view.show(ui, &tokens, right, &rows));
 }
 
 /// The cells, which scroll sideways.
 struct View<'a> {
-    dataset: &'a Dataset,
+    shown: Shown<'a>,
+    /// Of the numbers of rows.
+    title: &'static str,
     columns: &'a [Column],
-    scaled: bool,
     lines: usize,
     offset: f32,
 }
@@ -259,9 +328,13 @@ impl View<'_> {
                 draw(&painter, cell(area.top()), &column.name, column.is_text, tokens.muted);
                 for (place, (_, row)) in rows.iter().enumerate() {
                     let Some(row) = row else { continue };
-                    let text = row.text(self.dataset, column.what, self.scaled);
+                    let (text, is_gap) = row.text(column.what);
                     let top = area.top() + (place + 1) as f32 * LINE - self.offset;
-                    let colour = if matches!(column.what, What::Target(_)) { tokens.accent } else { tokens.text };
+                    let colour = match column.what {
+                        _ if is_gap => tokens.faint,
+                        What::Target(_) | What::Cell(_, true) => tokens.accent,
+                        _ => tokens.text,
+                    };
                     draw(&cells, cell(top), &text, column.is_text, colour);
                 }
             }
@@ -278,12 +351,11 @@ impl View<'_> {
     /// For screen readers.
     fn told(&self, ui: &mut Ui, line: Rect, number: usize, row: &Row) {
         let name = || {
-            let cells = self
-                .columns
-                .iter()
-                .take(8)
-                .map(|column| format!("{} {}", column.name, row.text(self.dataset, column.what, self.scaled)));
-            format!("Row {}: {}", number + 1, cells.collect::<Vec<_>>().join(", "))
+            let cells =
+                self.columns.iter().take(8).map(|column| format!("{} {}", column.name, row.text(column.what).0));
+            let at = row.number(number, &self.shown.table.drawn.lines);
+            let line = if self.title == "line" { format!(", line {at}") } else { String::new() };
+            format!("Row {}{line}: {}", number + 1, cells.collect::<Vec<_>>().join(", "))
         };
         let id = ui.scope_id().with(("row", number));
         let response = ui.interact(line, id, Sense::hover());
@@ -301,7 +373,9 @@ impl View<'_> {
         let Some((_, Some(row))) = (line >= 0.0).then(|| rows.get(line as usize)).flatten() else {
             return read_text(response, &column.name);
         };
-        read_text(response, &format!("{}: {}", column.name, row.text(self.dataset, column.what, self.scaled)));
+        let (text, is_gap) = row.text(column.what);
+        let gap = if is_gap && text != MISSING { ", a missing value" } else { "" };
+        read_text(response, &format!("{}: {text}{gap}", column.name));
     }
 }
 

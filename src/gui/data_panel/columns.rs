@@ -10,7 +10,7 @@ use super::settings::Draft;
 use super::words;
 use crate::data::facts::{ColumnFacts, Distribution, TableFacts};
 use crate::data::{ColumnKind, ColumnPreview, Encoding, TablePreview, encoding};
-use crate::gui::numbers::count;
+use crate::expr::counted;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::{choice, combo, named};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec};
@@ -174,7 +174,7 @@ fn head(ui: &mut Ui, local: &mut ColumnsUi, table: &TablePreview, facts: Option<
         named(ui.add(field), "Search columns");
     }
     if let Some(facts) = facts.filter(|facts| facts.are_of_some()) {
-        let text = format!("From {} rows drawn at random.", count(facts.drawn as u64));
+        let text = format!("From {} drawn at random.", counted(facts.drawn, "row"));
         ui.add(Label::new(RichText::new(text).size(11.0).color(tokens.faint)).wrap());
     }
     ui.add_space(4.0);
@@ -210,7 +210,7 @@ fn column_ui(ui: &mut Ui, look: &Look, draft: &mut Draft, spec: &mut CsvSpec, in
     ui.spacing_mut().item_spacing.y = 2.0;
     let is_toggled = ui
         .horizontal(|ui| {
-            let control = (ui.available_width() * 0.42).clamp(76.0, 92.0);
+            let control = (ui.available_width() * 0.5).clamp(88.0, 104.0);
             let width = (ui.available_width() - control - 8.0).max(60.0);
             let clicked = name_ui(ui, width, column, is_out, is_open);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -4,7 +4,7 @@ use egui::{Label, Rect, RichText, Sense, Ui, Vec2};
 
 use super::chart;
 use crate::data::Dataset;
-use crate::data::facts::Distribution;
+use crate::data::facts::{Distribution, Spread};
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::section;
@@ -13,6 +13,8 @@ use crate::session::State;
 
 /// More bars than this say nothing more.
 const MOST_BARS: usize = 24;
+/// More are told by their names.
+const MOST_TARGETS: usize = 6;
 
 pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset) {
     let tokens = Tokens::of(ui);
@@ -57,10 +59,21 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset) {
 /// How the numbers to predict are spread, where they are a column of a table.
 fn target(ui: &mut Ui, state: &State) {
     let (Some(facts), Source::Csv(csv)) = (state.facts(), &state.project().data.source) else { return };
-    let Some(column) = facts.targets.first().and_then(|&target| facts.columns.get(target)) else { return };
-    let Distribution::Numbers(spread) = &column.distribution else { return };
+    let (tokens, names) = (Tokens::of(ui), csv.targets());
+    for (&target, name) in facts.targets.iter().zip(&names).take(MOST_TARGETS) {
+        let Some(column) = facts.columns.get(target) else { continue };
+        let Distribution::Numbers(spread) = &column.distribution else { continue };
+        // Of several each has its name above it.
+        if names.len() > 1 {
+            ui.add(Label::new(RichText::new(*name).size(12.0).color(tokens.muted)).truncate());
+        }
+        one_target(ui, name, &column.distribution, spread);
+    }
+}
+
+fn one_target(ui: &mut Ui, name: &str, distribution: &Distribution, spread: &Spread) {
     let scale = chart::Scale { shown: &|value| value, written: &chart::plain, is_faint: false };
-    chart::show(ui, Vec2::new(ui.available_width(), 64.0), &csv.target, &column.distribution, &scale);
+    chart::show(ui, Vec2::new(ui.available_width(), 64.0), name, distribution, &scale);
     let text = format!(
         "{} to {}, mean {}, median {}",
         chart::plain(spread.min),

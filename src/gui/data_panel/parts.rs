@@ -13,6 +13,7 @@ use crate::session::State;
 enum Way {
     Stratified,
     Random,
+    Together,
     Order,
     Marks,
     Groups,
@@ -23,6 +24,7 @@ impl Way {
         match self {
             Self::Stratified => "stratified",
             Self::Random => "random",
+            Self::Together => "equal rows together",
             Self::Order => "by order",
             Self::Marks => "marked rows",
             Self::Groups => "groups together",
@@ -35,6 +37,7 @@ impl Way {
             Division::Usual if matches!(source, Source::Pictures(_)) => Self::Stratified,
             Division::Usual | Division::Random => Self::Random,
             Division::Stratified => Self::Stratified,
+            Division::Together => Self::Together,
             Division::Order { .. } => Self::Order,
             Division::Marks { .. } => Self::Marks,
             Division::Groups { .. } => Self::Groups,
@@ -45,7 +48,7 @@ impl Way {
 /// Columns that can decide in this way.
 fn columns(way: Way, table: &TablePreview, target: &str) -> Vec<String> {
     let fits = |column: &&ColumnPreview| match way {
-        Way::Stratified | Way::Random => false,
+        Way::Stratified | Way::Random | Way::Together => false,
         Way::Order => matches!(column.kind, ColumnKind::Date | ColumnKind::Number),
         Way::Marks => column.has_marks,
         Way::Groups => column.name != target && column.distinct > 1 && column.distinct < table.rows,
@@ -55,6 +58,11 @@ fn columns(way: Way, table: &TablePreview, target: &str) -> Vec<String> {
 
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft) {
     let classes = state.dataset().is_none_or(|dataset| dataset.classes().is_some());
+    if state.dataset().is_some_and(|dataset| dataset.own_validation) && draft.spec.fold.is_none() {
+        let help = "The folder says which samples validate, so none are drawn.";
+        labelled(ui, "Split", help, |ui| ui.label("as the folder says"));
+        return test(ui, draft);
+    }
     way(ui, state, draft, classes);
     if !fold(ui, draft) {
         let help = "The share of samples held out from training. They show whether the network has learnt the pattern \
@@ -62,7 +70,11 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft) {
         let change = float(ui, "Validation", help, draft.spec.validation, limits::VALIDATION.range());
         draft.spec.validation = draft.number(change, draft.spec.validation);
     }
-    // Set aside before the folds are made.
+    test(ui, draft);
+}
+
+/// Set aside before the folds are made.
+fn test(ui: &mut Ui, draft: &mut Draft) {
     let help = "The share of samples set aside for the end. Neither training nor choosing the best weights sees them, so \
         they tell how well the network will do on new data.";
     let change = float(ui, "Test", help, draft.spec.test, limits::TEST.range());
@@ -100,10 +112,10 @@ fn way(ui: &mut Ui, state: &State, draft: &mut Draft, classes: bool) {
     let (target, table) = (csv.target.clone(), state.table().cloned());
     let of = |way: Way| table.as_ref().map(|table| columns(way, table, &target)).unwrap_or_default();
     let current = Way::of(&draft.spec.split, &draft.spec.source);
-    let all = [Way::Stratified, Way::Random, Way::Order, Way::Marks, Way::Groups];
+    let all = [Way::Stratified, Way::Random, Way::Together, Way::Order, Way::Marks, Way::Groups];
     let is_there = |way: &Way| match way {
         Way::Stratified => classes,
-        Way::Random | Way::Order => true,
+        Way::Random | Way::Together | Way::Order => true,
         Way::Marks | Way::Groups => !of(*way).is_empty(),
     };
     let shown: Vec<Way> = all.into_iter().filter(|way| is_there(way) || *way == current).collect();
@@ -112,6 +124,7 @@ fn way(ui: &mut Ui, state: &State, draft: &mut Draft, classes: bool) {
         match way {
             Way::Stratified => Division::Stratified,
             Way::Random => Division::Random,
+            Way::Together => Division::Together,
             Way::Order => Division::Order { column: None },
             Way::Marks => Division::Marks { column: first() },
             Way::Groups => Division::Groups { column: first() },
@@ -123,7 +136,8 @@ fn way(ui: &mut Ui, state: &State, draft: &mut Draft, classes: bool) {
 fn pick(ui: &mut Ui, draft: &mut Draft, ways: &[Way], current: Way, division: impl Fn(Way) -> Division) {
     let names: Vec<&str> = ways.iter().map(|way| way.title()).collect();
     let at = ways.iter().position(|way| *way == current).unwrap_or(usize::MAX);
-    let help = "Which samples validate. Stratified: each class in the same share. By order: the last ones, as in time. \
+    let help = "Which samples validate. Stratified: each class in the same share. \
+        Equal rows together: rows with the same values are in one part, so that none is learnt and judged by. By order: the last ones, as in time. \
         Marked rows: a column names the part of each row. Groups together: all rows of one value in one part.";
     if let Some(way) = choice(ui, "Split", help, at, &names).map(|i| ways[i])
         && way != current
@@ -138,7 +152,7 @@ fn column(ui: &mut Ui, draft: &mut Draft, of: &dyn Fn(Way) -> Vec<String>) {
     const FILE: &str = "the file";
     let division = draft.spec.split.clone();
     let (way, help) = match division {
-        Division::Usual | Division::Random | Division::Stratified => return,
+        Division::Usual | Division::Random | Division::Stratified | Division::Together => return,
         Division::Order { .. } => (Way::Order, "What the rows are ordered by: the last ones validate."),
         Division::Marks { .. } => (Way::Marks, "The column that says which part a row is in."),
         Division::Groups { .. } => (Way::Groups, "Rows with the same value in this column stay in one part."),

@@ -4,6 +4,7 @@ use egui::{Button, RichText, Ui};
 use egui_material_icons::icons;
 
 use super::{parts, points, table};
+use crate::expr::counted;
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Change, checkbox, choice, float, labelled, text_field, usize_field};
@@ -115,7 +116,7 @@ fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
 
 fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
     if !spec.points.is_empty() {
-        ui.label(format!("{} points put by hand, in the Output panel.", spec.points.len()));
+        ui.label(format!("{} put by hand, in the Output panel.", counted(spec.points.len(), "point")));
         let help = "Forget the points put by hand and generate the pattern again. Undo brings them back.";
         if ui.button("Generated points again").on_hover_text(help).clicked() {
             spec.points.clear();

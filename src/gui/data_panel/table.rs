@@ -7,7 +7,9 @@ use crate::data::facts::log_skewness;
 use crate::data::{ColumnKind, ColumnPreview, ENCODINGS, TablePreview};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::choice;
-use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, MissingPolicy, Reading, Scaling, Spellings};
+use crate::model::{
+    ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, Kept, MissingPolicy, Reading, Scaling, Spellings,
+};
 use crate::session::State;
 
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut CsvSpec) {
@@ -111,7 +113,7 @@ fn encoding(ui: &mut Ui, draft: &mut Draft, spec: &CsvSpec, table: &TablePreview
     let titles: Vec<&str> = [as_found.as_str()].into_iter().chain(ENCODINGS).chain(other).collect();
     let current = said.map_or(0, |said| titles.iter().skip(1).position(|one| *one == said).map_or(0, |at| at + 1));
     let help = "How the letters of the file are stored. Change it where names or words look wrong, as in KrakÃ³w.";
-    if let Some(i) = choice(ui, "Text encoding", help, current, &titles) {
+    if let Some(i) = choice(ui, "Encoding", help, current, &titles) {
         let encoding = (i > 0).then(|| titles[i].to_owned());
         draft.reading = Some(Reading { encoding, ..spec.reading.clone() });
     }
@@ -150,10 +152,33 @@ fn reading(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrev
     if has(ColumnKind::Text) || spec.reading.spellings.is_some() {
         let all = [None, Some(Spellings::Merge), Some(Spellings::Apart)];
         let current = all.iter().position(|one| *one == spec.reading.spellings).unwrap_or_default();
-        let help = "Spellings of a category that differ only in case. By word: plain words and rare slips are merged, \
-            short codes such as AA and Aa are kept apart.";
-        if let Some(i) = choice(ui, "Case", help, current, &["by word", "merge", "keep apart"]) {
+        let help = "Whether Yes and yes are one category. Merge slips: plain words and rare slips are, short codes such as \
+            AA and Aa aren't. Merge all, or keep all apart.";
+        if let Some(i) = choice(ui, "Case", help, current, &["merge slips", "merge all", "keep apart"]) {
             spec.reading.spellings = all[i];
+            draft.ended = true;
+        }
+    }
+    odd_rows(ui, draft, spec, table);
+}
+
+/// Rows that are longer than the others, and rows of totals, where there are some.
+fn odd_rows(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
+    let [long, totals] = table.odd_rows;
+    if long > 0 || spec.reading.long_rows.is_some() {
+        let help = "Rows with more cells than there are columns: leave them out, or cut them to as many cells.";
+        let current = usize::from(spec.reading.long_rows == Some(Kept::Keep));
+        if let Some(i) = choice(ui, "Long rows", help, current, &["leave out", "cut"]) {
+            spec.reading.long_rows = (i == 1).then_some(Kept::Keep);
+            draft.ended = true;
+        }
+    }
+    if totals > 0 || spec.reading.totals.is_some() {
+        let all = [None, Some(Kept::Drop), Some(Kept::Keep)];
+        let current = all.iter().position(|one| *one == spec.reading.totals).unwrap_or_default();
+        let help = "Rows of totals. At the end they are sums of the others; between them they may be samples.";
+        if let Some(i) = choice(ui, "Totals", help, current, &["leave out at the end", "leave out", "keep"]) {
+            spec.reading.totals = all[i];
             draft.ended = true;
         }
     }

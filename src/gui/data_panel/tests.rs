@@ -108,16 +108,15 @@ fn rows_are_listed_in_the_users_units_and_one_goes_to_any() {
     harness.get_by_role_and_label(egui::Role::Tab, "Rows").click();
     harness.run();
     let text = |harness: &Harness<'static, Bench<DataPanelUi>>, row: usize| {
-        let name = format!("Row {row}: ");
+        let name = format!("Row {row}, ");
         harness.query_by_label_contains(&name).and_then(|node| node.accesskit_node().value())
     };
-    let train = harness.state().state.dataset().expect("samples").train.clone();
+    let places = harness.state().state.dataset().expect("samples").places.clone().expect("places");
     let right = |row: usize| {
-        let y =
-            harness.state().state.dataset().expect("samples").truth.unit(0).value(train.target(row - 1).expect("y")[0]);
-        let i = (y / 2.0).round() as usize;
-        format!("Row {row}: y {}, x {i}.5, colour {}", i * 2, ["red", "blue"][i % 2])
+        let i = places.nth(0, row - 1).expect("a row").1;
+        format!("Row {row}, line {}: y {}, x {i}.5, colour {}", i + 2, i * 2, ["red", "blue"][i % 2])
     };
+    assert!((1..400).all(|row| places.nth(0, row).expect("a row").1 > places.nth(0, row - 1).expect("one").1));
     assert_eq!(text(&harness, 1), Some(right(1)));
     let last = right(400);
     harness.get_by_role_and_label(egui::Role::Slider, "Rows").focus();
@@ -126,6 +125,43 @@ fn rows_are_listed_in_the_users_units_and_one_goes_to_any() {
     harness.run();
     assert_eq!(text(&harness, 400), Some(last));
     assert_eq!(text(&harness, 1), None);
+}
+
+#[test]
+fn cells_are_shown_as_they_stand_in_the_file_and_gaps_as_gaps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let row = |i: usize| {
+        let price = ["\"$1,200.50\"", "", "NA", "7"][i % 4];
+        format!("{price},note {i} {},{}\n", "goes on ".repeat(9), ["a", "b"][i / 2 % 2])
+    };
+    std::fs::write(&path, format!("# shop 4\nprice,note,kind\n{}", (0..80).map(row).collect::<String>()))
+        .expect("a table");
+    let mut harness = of_table(&path, "kind");
+    harness.get_by_role_and_label(egui::Role::Tab, "Rows").click();
+    harness.run();
+    let places = harness.state().state.dataset().expect("samples").places.clone().expect("places");
+    for nth in 0..8 {
+        let i = places.nth(0, nth).expect("a row").1;
+        let price = ["$1,200.50", "missing", "NA", "7"][i % 4];
+        let text = format!(
+            "Row {}, line {}: kind {}, price {price}, note note {i} goes",
+            nth + 1,
+            i + 3,
+            ["a", "b"][i / 2 % 2]
+        );
+        assert!(harness.query_by_label_contains(&text).is_some(), "{text}");
+    }
+    // Under the pointer stands the whole.
+    let bounds = harness.get_by_label_contains("Row 1, line").rect();
+    let first = places.nth(0, 0).expect("a row").1;
+    let whole = format!("note: note {first} {}", "goes on ".repeat(9));
+    let seen = (0..24).any(|step| {
+        harness.hover_at(egui::pos2(bounds.left() + 10.0 * step as f32, bounds.center().y));
+        harness.run();
+        harness.query_by_label_contains(whole.trim_end()).is_some()
+    });
+    assert!(seen, "{whole}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::model::ColumnRole;
 /// The two ways to show numbers.
 pub(super) const UNITS: [&str; 2] = ["raw", "inputs"];
 pub(super) const UNITS_HELP: &str =
-    "Raw: the numbers as they stand in the file. Inputs: as the network gets them, with gaps filled, and scaled.";
+    "Raw: what stands in the file. Inputs: as the network gets them, with gaps filled, and scaled.";
 
 /// Inputs of one column that are told.
 const MOST_INPUTS: usize = 6;

@@ -82,6 +82,12 @@ pub struct Reading {
     /// What becomes of spellings of a category that differ in case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spellings: Option<Spellings>,
+    /// Rows with more cells than there are columns: cut, or left out as they are unless it is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub long_rows: Option<Kept>,
+    /// Rows of totals. Unless it is said those at the end are left out, and those between the others kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Kept>,
 }
 
 impl Reading {
@@ -108,6 +114,16 @@ pub enum DateOrder {
     DayFirst,
     /// 5/31/2024
     MonthFirst,
+}
+
+/// Whether rows that look odd are samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// They are.
+    Keep,
+    /// They are left out.
+    Drop,
 }
 
 /// Spellings of a category that differ in case only.

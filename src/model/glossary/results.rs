@@ -182,6 +182,12 @@ pub(super) const TERMS: &[Term] = &[
             values count as much as large ones. Predictions and scores stay in the number's own unit.",
     ),
     term(
+        "Long rows",
+        &["ragged rows", "extra cells"],
+        "",
+        "Rows of a table with more cells than there are columns. They are left out, or cut to as many cells.",
+    ),
+    term(
         "Loss",
         &["cost", "error", "val loss", "validation loss", "train loss", "training loss"],
         "",
@@ -334,7 +340,7 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Text encoding",
-        &["character encoding", "charset"],
+        &["encoding", "character encoding", "charset"],
         "",
         "How the letters of a file are stored as bytes: UTF-8 nearly everywhere today, windows-1252 and others in older \
             files. Read in the wrong one, letters with accents become nonsense.",
@@ -344,6 +350,13 @@ pub(super) const TERMS: &[Term] = &[
         &["top-k", "top-3", "top-5"],
         "",
         "The share of samples whose true class is among the k most probable.",
+    ),
+    term(
+        "Totals",
+        &["total", "sum", "subtotal"],
+        "",
+        "Rows of a table that add others up. Below the table they are no samples; between samples they may be, so that \
+            is for you to say.",
     ),
     term(
         "Training samples",

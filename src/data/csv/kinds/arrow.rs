@@ -23,8 +23,9 @@ use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::{Rows, check_streamed, left_out, listed, shortest};
+use super::{Rows, check_streamed, left_out, shortest};
 use crate::data::DataError;
+use crate::expr::quoted;
 
 /// Rows taken out at once: little, because each may hold much; of nothing but numbers, and cells of those.
 const BATCH: usize = 256;
@@ -372,7 +373,7 @@ impl Columns {
         if !lost.is_empty() {
             let cells: u64 = self.lost.iter().sum();
             let cells = super::thousands(cells);
-            notes.push(format!("Values that are no text or date count as missing ({cells} in {}).", listed(&lost)));
+            notes.push(format!("Values that are no text or date count as missing ({cells} in {}).", quoted(&lost)));
         }
         notes
     }

@@ -10,8 +10,9 @@ use std::path::Path;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{MOST_COLUMNS, Rows, check_size, left_out, listed, number};
+use super::{MOST_COLUMNS, Rows, check_size, left_out, number};
 use crate::data::DataError;
+use crate::expr::quoted;
 
 /// The most bytes of one row: in the file, and taken apart.
 const MOST_OF_A_ROW: u64 = 16 << 20;
@@ -228,7 +229,7 @@ pub fn read(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
     if listed_names.len() == names.len() && count == 1 {
         return Err(DataError::new(format!(
             "The JSON is one object with lists ({}), not a table. Write an object for each row, one on each line.",
-            listed(&listed_names)
+            quoted(&listed_names)
         )));
     }
     let notes = left_out(&listed_names, names.len(), "lists")?;

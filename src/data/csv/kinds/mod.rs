@@ -23,9 +23,9 @@ use super::MAX_BYTES;
 use super::archive::parts;
 use super::copy::{Out, unwritten};
 use super::source::Layout;
-use super::table::thousands;
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
+use crate::expr::{quoted, thousands};
 
 /// Rows between two looks at `cancelled`.
 const ROWS_PER_LOOK: u64 = 4096;
@@ -207,20 +207,11 @@ fn check_bytes(rows: u64, columns: usize, most: u64) -> Result<(), DataError> {
     )))
 }
 
-/// `"a", "b", "c" and 4 more`
-fn listed(names: &[String]) -> String {
-    const NAMED: usize = 6;
-    let quoted: Vec<String> = names.iter().take(NAMED).map(|name| format!("\"{name}\"")).collect();
-    let more = names.len().saturating_sub(NAMED);
-    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    quoted.join(", ") + &and_more
-}
-
 /// What cannot be a column, as a note; an error where nothing else is there.
 fn left_out(names: &[String], all: usize, what: &str) -> Result<Vec<String>, DataError> {
     let said = |end: &str| {
         let s = if names.len() == 1 { ("", "s") } else { ("s", "") };
-        format!("Column{} {} hold{} {what}{end}", s.0, listed(names), s.1)
+        format!("Column{} {} hold{} {what}{end}", s.0, quoted(names), s.1)
     };
     if names.is_empty() {
         Ok(Vec::new())

@@ -10,8 +10,9 @@ use calamine::{Data, Ods, OdsError, Reader, Sheet, SheetType, SheetVisible, Xlsb
 use quick_xml::events::Event;
 use zip::ZipArchive;
 
-use super::{Rows, Written, check_size, listed, number, thousands};
+use super::{Rows, Written, check_size, number, thousands};
 use crate::data::DataError;
+use crate::expr::quoted;
 
 /// What a part of the archive that is held in memory may unpack to.
 const MOST_OF_A_PART: u64 = 256 << 20;
@@ -352,7 +353,7 @@ impl Book {
         if let Some(wanted) = wanted {
             let alone = sheets.first().filter(|_| sheets.len() == 1);
             let Some(sheet) = sheets.iter().find(|sheet| *sheet == wanted).or(alone) else {
-                let sheets = listed(sheets);
+                let sheets = quoted(sheets);
                 return Err(DataError::new(format!("There is no sheet \"{wanted}\". Choose one of: {sheets}.")));
             };
             return Ok((sheet.clone(), self.extent(sheet)?));

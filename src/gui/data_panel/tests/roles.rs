@@ -74,7 +74,7 @@ fn the_encoding_of_a_file_is_said_and_changed() {
     let rows: String = (0..40).map(|i| format!("{i},{},{}\n", i % 7, ["spät", "früh"][i % 2])).collect();
     std::fs::write(&path, encoding_rs::WINDOWS_1252.encode(&format!("x,z,wann\n{rows}")).0).expect("a table");
     let mut harness = of_table(&path, "wann");
-    harness.get_by_role_and_label(egui::Role::ComboBox, "Text encoding").click();
+    harness.get_by_role_and_label(egui::Role::ComboBox, "Encoding").click();
     harness.run();
     assert!(harness.query_by_label("windows-1252 (found)").is_some());
     harness.get_by_label("ISO-8859-2").click();
