@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 
+use super::block::{Content, by_column};
 use super::capture::Capture;
 use super::cell::{Cell, Words};
 use super::date;
 use super::drawn::Drawing;
 use super::number::{self, COMMA, POINT};
-use super::read::by_column;
 use super::spellings;
 use super::survey::{Counts, Found, Side, Tally};
 use super::table::Table;
@@ -150,8 +150,11 @@ pub(super) fn survey(
         if let Some(drawing) = &mut drawing {
             blocks.iter().for_each(|block| drawing.take(block));
         }
-        let taken = by_column(blocks, &mut columns, |index, (tally, kept), line, text| {
-            let number = tally.take(line, text, &words[index], max_distinct);
+        let taken = by_column(blocks, &mut columns, |index, (tally, kept), line, content| {
+            let number = match content {
+                Content::Text(text) => tally.take(line, text, &words[index], max_distinct),
+                Content::Number(number) => tally.take_value(line, number, &words[index], max_distinct),
+            };
             kept.as_mut().map_or(Ok(()), |column| Capture::push(column, number))
         });
         taken.map_err(|error| unkept(&error, table))

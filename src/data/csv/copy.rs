@@ -17,7 +17,7 @@ const WAITING: usize = 8;
 /// Where it goes.
 pub(super) enum Out {
     File { file: NamedTempFile, size: u64 },
-    Pipe(SyncSender<Result<Vec<u8>, Error>>),
+    Pipe(Sender<Vec<u8>>),
 }
 
 pub(super) fn copy(
@@ -39,10 +39,21 @@ pub(super) fn copy(
 pub(super) fn pipe(
     fill: impl FnOnce(&mut Out) -> Result<(), DataError> + Send + 'static,
 ) -> Result<impl Read + Send, Error> {
+    let pieces = channel(|sender| fill(&mut Out::Pipe(sender)))?;
+    Ok(Piped { pieces, piece: Vec::new(), at: 0 })
+}
+
+/// Where pieces go that a thread makes.
+pub(super) type Sender<T> = SyncSender<Result<T, Error>>;
+
+/// The pieces that a thread of its own makes, the next few ahead; it ends when nobody wants more. Its error is the last
+/// of them.
+pub(super) fn channel<T: Send + 'static>(
+    fill: impl FnOnce(Sender<T>) -> Result<(), DataError> + Send + 'static,
+) -> Result<Receiver<Result<T, Error>>, Error> {
     let (sender, pieces) = sync_channel(WAITING);
     let write = move || {
-        let mut out = Out::Pipe(sender.clone());
-        let filled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fill(&mut out)));
+        let filled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fill(sender.clone())));
         let said = match filled {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.message,
@@ -52,7 +63,12 @@ pub(super) fn pipe(
         let _ = sender.send(Err(Error::other(said)));
     };
     std::thread::Builder::new().name("table".into()).spawn(write)?;
-    Ok(Piped { pieces, piece: Vec::new(), at: 0 })
+    Ok(pieces)
+}
+
+/// Hands a piece on.
+pub(super) fn send<T>(sender: &Sender<T>, piece: T) -> Result<(), Error> {
+    sender.send(Ok(piece)).map_err(|_| Error::new(ErrorKind::BrokenPipe, "the reader has stopped"))
 }
 
 struct Piped {
@@ -94,10 +110,7 @@ impl Write for Out {
                 }
                 file.write_all(bytes)?;
             }
-            Self::Pipe(sender) => {
-                let gone = |_| Error::new(ErrorKind::BrokenPipe, "the reader has stopped");
-                sender.send(Ok(bytes.to_vec())).map_err(gone)?;
-            }
+            Self::Pipe(sender) => send(sender, bytes.to_vec())?,
         }
         Ok(bytes.len())
     }

@@ -24,6 +24,11 @@ impl Dialect {
     /// Of text that was written here.
     pub const MADE: Self = Self { delimiter: b',', quote: b'"', has_header: true, preamble: 0, has_units: false };
 
+    /// Delimiter and quotation mark.
+    pub fn marks(&self) -> (u8, u8) {
+        (self.delimiter, self.quote)
+    }
+
     pub fn reader<R: std::io::Read>(&self, reader: R) -> ::csv::Reader<R> {
         ::csv::ReaderBuilder::new()
             .delimiter(self.delimiter)

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::block::Block;
 use super::cell::{self, Words};
 use super::columns::ColumnFacts;
-use super::read::Block;
 use crate::data::facts::{Cells, Drawn, DrawnColumn, Lines};
 
 /// Cells that are drawn in all.
@@ -24,11 +24,12 @@ const ROOM: usize = 64 << 20;
 struct Row {
     key: u64,
     row: u64,
-    text: String,
-    ends: Vec<u32>,
+    text: Box<str>,
+    ends: Box<[u32]>,
 }
 
 /// Keeps the rows with the smallest keys, which are random numbers of their places.
+#[derive(Default)]
 pub(super) struct Drawing {
     most: usize,
     read: u64,
@@ -39,6 +40,9 @@ pub(super) struct Drawing {
     /// Bytes of all cells so far.
     bytes: usize,
     lines: Lines,
+    /// Of the row that is drawn.
+    text: String,
+    ends: Vec<u32>,
 }
 
 /// The random number of a place (splitmix64).
@@ -57,7 +61,7 @@ fn beginning(cell: &str, most: usize) -> &str {
 impl Drawing {
     pub fn new(columns: usize) -> Self {
         let most = (MOST_CELLS / columns.max(1)).max(LEAST_ROWS);
-        Self { most, read: 0, kept: Vec::new(), bound: u64::MAX, bytes: 0, lines: Lines::default() }
+        Self { most, bound: u64::MAX, ..Self::default() }
     }
 
     pub fn take(&mut self, block: &Block) {
@@ -68,14 +72,15 @@ impl Drawing {
             if key > self.bound {
                 continue;
             }
-            let (mut text, mut ends) = (String::new(), Vec::with_capacity(block.width()));
             let most = if self.bytes < ROOM { READABLE } else { LONGEST };
-            text.reserve(block.bytes_of(index).min(most * block.width()));
-            for cell in block.row(index) {
-                text.push_str(beginning(cell.trim(), most));
-                ends.push(text.len() as u32);
+            self.text.clear();
+            self.ends.clear();
+            for content in block.row(index) {
+                self.text.push_str(beginning(content.text().trim(), most));
+                self.ends.push(self.text.len() as u32);
             }
-            self.bytes += text.len();
+            self.bytes += self.text.len();
+            let (text, ends) = (self.text.as_str().into(), self.ends.as_slice().into());
             self.kept.push(Row { key, row, text, ends });
             if self.kept.len() >= 2 * self.most {
                 self.thin();
@@ -172,7 +177,7 @@ mod tests {
             drawing.take(&block);
         }
         drawing.thin();
-        let mut kept: Vec<(u64, String)> = drawing.kept.into_iter().map(|row| (row.row, row.text)).collect();
+        let mut kept: Vec<(u64, String)> = drawing.kept.into_iter().map(|row| (row.row, row.text.into())).collect();
         kept.sort();
         let mut wanted: Vec<u64> = (0..600).collect();
         wanted.sort_by_key(|&row| key(row));

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::InputColumn;
+use super::block::by_column;
 use super::capture::Captured;
 use super::cell::{self, Words};
 use super::columns::{ColumnFacts, Form, unkept};
 use super::dates;
-use super::read::by_column;
 use super::store::{Column, Filling, Store};
 use super::table::Table;
 use crate::data::encoding::{self, ColumnValues, DatePart, Inputs, ScaledPart};
@@ -145,8 +145,8 @@ pub(super) fn read_values(
         missing.map(|(&(index, role), _)| (index, Reading::new(&facts[index], role, &mut store))).collect();
     if !columns.is_empty() {
         table.for_each_blocks(progress, share, |blocks| {
-            let taken = by_column(blocks, &mut columns, |index, column, _, text| {
-                column.take(text.trim(), &facts[index].form, &words[index])
+            let taken = by_column(blocks, &mut columns, |index, column, _, content| {
+                column.take(content.text().trim(), &facts[index].form, &words[index])
             });
             taken.map_err(|error| unkept(&error, table))
         })?;

@@ -43,6 +43,7 @@ const LIKELY: (f64, f64) = (631_152_000.0, 2_208_988_800.0);
 const LEAST_DAYS: usize = 4;
 
 /// Whether a number is one of those.
+#[inline]
 pub(super) fn may_be_sentinel(number: f64) -> bool {
     number.abs() < 1e6 && number as i64 as f64 == number && SENTINELS.contains(&number)
 }

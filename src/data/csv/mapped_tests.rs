@@ -378,3 +378,49 @@ fn a_test_part_is_kept_in_the_file_too() {
     assert_eq!((made.parts().count(), small.files().iter().any(|path| path.is_file())), (3, true));
     are_same(&of(&small.room), &in_memory);
 }
+
+/// Numbers of a Parquet file aren't printed and read again, which must not show.
+#[test]
+fn numbers_of_a_parquet_file_are_those_of_its_text() {
+    use arrow_array::{ArrayRef, Float32Array, Float64Array, Int64Array, RecordBatch, UInt8Array};
+
+    const ROWS: usize = 14_000;
+    let all = |of: fn(usize) -> Option<f64>| (0..ROWS).map(move |row| of(row).filter(|_| row != 7_000));
+    let wide = |of: fn(usize) -> Option<f64>| Arc::new(all(of).collect::<Float64Array>()) as ArrayRef;
+    let whole = |of: fn(usize) -> Option<f64>| all(of).map(|number| number.map(|number| number as i64));
+    let columns: [(&str, ArrayRef); 8] = [
+        ("fractions", wide(|row| Some(row as f64 * 0.37 - 900.0).filter(|_| row % 11 > 0))),
+        ("thousandths", wide(|row| Some((row * 7919 % 20_000) as f64 / 1000.0))),
+        ("odd", wide(|row| Some([f64::NAN, f64::INFINITY, 1e300, -0.0, row as f64 + 0.25][(row / 3_000).min(4)]))),
+        ("single", Arc::new(all(|row| Some(row as f64 / 10.0)).map(|n| n.map(|n| n as f32)).collect::<Float32Array>())),
+        ("whole", Arc::new(whole(|row| Some((row * row % 50_000) as f64)).collect::<Int64Array>())),
+        ("ids", Arc::new(whole(|row| Some(2f64.powi(53) + 2.0 * row as f64)).collect::<Int64Array>())),
+        ("few", Arc::new(all(|row| Some((row % 3) as f64)).map(|n| n.map(|n| n as u8)).collect::<UInt8Array>())),
+        ("y", wide(|row| Some((row as f64).sqrt()))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let made = tempfile::NamedTempFile::new().unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(made.as_file(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let opened = Table::open(made.path(), &Default::default(), &NoProgress).unwrap();
+    assert!(opened.blocks().unwrap().is_some());
+    let mut text = String::new();
+    opened.text().unwrap().read_to_string(&mut text).unwrap();
+    let as_text = file(&text);
+    let previews =
+        [made.path(), as_text.path()].map(|path| inspect_csv(path, &Default::default(), &NoProgress).unwrap());
+    let [of_parquet, of_text] = previews;
+    assert_eq!((of_parquet.rows, of_text.rows), (ROWS - 1, ROWS - 1));
+    // What is missing is equal to nothing.
+    let drawn = |table: &crate::data::TablePreview| format!("{:?}{:?}", table.drawn.columns, table.drawn.cells);
+    assert!(drawn(&of_parquet) == drawn(&of_text));
+    assert_eq!(of_parquet.columns, of_text.columns);
+    for target in ["y", "few"] {
+        let [of_parquet, of_text] = [made.path(), as_text.path()].map(|path| {
+            let loaded = Small::new().load(&settings(path, target)).unwrap();
+            Dataset { name: String::new(), encoding: Arc::default(), ..loaded }
+        });
+        are_same(&of_parquet, &of_text);
+    }
+}

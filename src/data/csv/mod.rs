@@ -9,6 +9,7 @@
 mod aligned;
 mod archive;
 mod ascii;
+mod block;
 mod capture;
 mod cell;
 mod charset;

@@ -82,7 +82,7 @@ fn plain(text: &str) -> Option<Written<'_>> {
     };
     let places = behind.unwrap_or(0);
     let value = if exponent.is_none() && before + places <= MOST_DIGITS {
-        let size = quotient(mantissa, TENS[places]);
+        let size = quotient(mantissa, places);
         if text.starts_with('-') { -size } else { size }
     } else {
         text.parse::<f64>().ok()?
@@ -111,20 +111,33 @@ fn plain(text: &str) -> Option<Written<'_>> {
 /// digits behind the point. `None`: it is something else, or needs a closer look.
 #[inline]
 pub(super) fn fraction(text: &str) -> Option<(f64, u8)> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text).as_bytes();
-    let mut mantissa = 0;
-    let before = run(unsigned, 0, &mut mantissa);
-    if before == 0 || unsigned.get(before) != Some(&b'.') {
-        return None;
+    // The sign of one cell says nothing of the next, so nothing waits for it.
+    let is_negative = text.as_bytes().first() == Some(&b'-');
+    let unsigned = &text.as_bytes()[usize::from(is_negative)..];
+    let (mut mantissa, mut before) = (0u64, 0);
+    while let Some(digit @ b'0'..=b'9') = unsigned.get(before) {
+        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        before += 1;
     }
-    let behind = run(unsigned, before + 1, &mut mantissa) - before - 1;
-    let is_all = before + 1 + behind == unsigned.len();
-    let is_plain = is_all && behind > 0 && before + behind <= MOST_DIGITS;
+    let digits = unsigned.get(before + 1..)?;
+    let behind = digits.len();
+    let is_plain = before > 0 && unsigned[before] == b'.' && behind > 0 && before + behind <= MOST_DIGITS;
     if !is_plain || may_be_thousands(unsigned, before, behind) {
         return None;
     }
-    let size = quotient(mantissa, TENS[behind]);
-    Some((if unsigned.len() < text.len() { -size } else { size }, behind as u8))
+    let (eights, rest) = digits.as_chunks::<8>();
+    for eight in eights {
+        mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(eight_digits(*eight)?);
+    }
+    let last = match unsigned.last_chunk() {
+        Some(last) => last_digits(*last, rest.len())?,
+        None => {
+            rest.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))?
+        }
+    };
+    mantissa = mantissa.wrapping_mul(TENS[rest.len()]).wrapping_add(last);
+    let size = quotient(mantissa, behind);
+    Some((f64::from_bits(size.to_bits() ^ u64::from(is_negative) << 63), behind as u8))
 }
 
 /// Whether the point of a number may stand between thousands, as in 1.136.
@@ -135,7 +148,7 @@ fn may_be_thousands(digits: &[u8], before: usize, behind: usize) -> bool {
 /// The end of the digits that stand from a place on, which are added to the mantissa's.
 #[inline]
 fn run(text: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
-    while let Some(number) = text.get(at..).and_then(<[u8]>::first_chunk).and_then(eight_digits) {
+    while let Some(number) = text.get(at..).and_then(<[u8]>::first_chunk).and_then(|eight| eight_digits(*eight)) {
         *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(number);
         at += 8;
     }
@@ -146,11 +159,25 @@ fn run(text: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
     at
 }
 
+const ZEROS: u64 = u64::from_ne_bytes(*b"00000000");
+
 /// The number that eight digits are; `None`: some of them are none.
-fn eight_digits(bytes: &[u8; 8]) -> Option<u64> {
-    const ZEROS: u64 = u64::from_ne_bytes(*b"00000000");
+#[inline]
+fn eight_digits(bytes: [u8; 8]) -> Option<u64> {
+    number_of(u64::from_le_bytes(bytes))
+}
+
+/// The number that the last of eight bytes are, fewer than all: the others count as zeros.
+#[inline]
+fn last_digits(bytes: [u8; 8], count: usize) -> Option<u64> {
+    let others = u64::MAX >> (8 * count);
+    number_of(u64::from_le_bytes(bytes) & !others | ZEROS & others)
+}
+
+/// `word`: the first digit lowest.
+#[inline]
+fn number_of(word: u64) -> Option<u64> {
     const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-    let word = u64::from_le_bytes(*bytes);
     let above_nine = word.wrapping_add(u64::from_ne_bytes([6; 8]));
     if word & HIGH != ZEROS || above_nine & HIGH != ZEROS {
         return None;
@@ -161,12 +188,39 @@ fn eight_digits(bytes: &[u8; 8]) -> Option<u64> {
     Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
 }
 
-/// The nearest 64-bit float to `number / ten`, a power of ten.
-fn quotient(number: u64, ten: u64) -> f64 {
-    // Of two numbers without an error it is the machine's own.
-    if number < 1 << 53 {
-        return number as f64 / ten as f64;
+/// For each power of ten 2^127 divided by it, once it is shifted to fill 64 bits: rounded down.
+const RECIPROCALS: [u64; MOST_DIGITS + 1] = {
+    let mut all = [u64::MAX; MOST_DIGITS + 1];
+    let mut at = 1;
+    while at <= MOST_DIGITS {
+        let ten = TENS[at] << TENS[at].leading_zeros();
+        all[at] = ((1 << 127) / ten as u128) as u64;
+        at += 1;
     }
+    all
+};
+
+/// The nearest 64-bit float to a number divided by a power of ten.
+#[inline]
+fn quotient(number: u64, places: usize) -> f64 {
+    if number == 0 {
+        return 0.0;
+    }
+    let (up, down) = (number.leading_zeros(), TENS[places].leading_zeros());
+    // The quotient has 62 bits or 63, of which 53 are kept. What the reciprocal lacks adds less than two to it.
+    let product = u128::from(number << up) * u128::from(RECIPROCALS[places]);
+    let quotient = (product >> 65) as i64;
+    let half = 1 << (8 + (quotient >> 62));
+    if (quotient + 1) & (2 * half - 1) == half || quotient & (2 * half - 1) == half {
+        return divided(number, TENS[places]);
+    }
+    let power = 1023 - 62 + u64::from(down) - u64::from(up);
+    quotient as f64 * f64::from_bits(power << 52)
+}
+
+/// As [`quotient`], where it lies too near the middle between two floats.
+#[cold]
+fn divided(number: u64, ten: u64) -> f64 {
     let (up, down) = (number.leading_zeros(), ten.leading_zeros());
     let (dividend, divisor) = (u128::from(number << up) << 63, u128::from(ten << down));
     let quotient = dividend / divisor;

@@ -80,6 +80,10 @@ impl OddRows {
         is_comment || is_header || is_empty
     }
 
+    pub fn take_empty(&mut self, rows: usize) {
+        self.empty += rows;
+    }
+
     /// `is_kept`: without the cells that are too many.
     pub fn take_long(&mut self, line: u64, width: usize, is_kept: bool) {
         self.long += 1;

@@ -1,14 +1,16 @@
 //! The rows of a table one after another, and block by block: the next block is read while one is worked on.
 //!
-//! Lines that are rows by themselves are taken apart here; from the first quotation mark on the rest of the text is for
-//! the reader that knows all of CSV.
+//! Lines that are rows by themselves are taken apart here; from the first cell on that goes on in the next line, the rest
+//! of the text is for the reader that knows all of CSV.
 
 use std::collections::VecDeque;
+use std::io::Error;
+use std::sync::mpsc::Receiver;
 
 use ::csv::StringRecord;
-use rayon::prelude::*;
 
-use super::lines::{Lines, Next};
+use super::block::Block;
+use super::lines::{Lines, Next, cells};
 use super::odd_rows::{Held, OddRows};
 use super::table::{LONGEST_ROW, Table, TextReader};
 use crate::data::DataError;
@@ -24,81 +26,14 @@ const ROWS: (usize, usize) = (16, 4096);
 const BYTES: usize = 2 << 20;
 /// Blocks that are handed out at once: threads have to be told less often.
 const BLOCKS: usize = 8;
-/// Shares of the columns that a thread works on one after the other.
-const SHARES: usize = 2;
-
-/// Rows that follow each other, each with the line it begins on.
-#[derive(Default)]
-pub(super) struct Block {
-    lines: Vec<u64>,
-    width: usize,
-    /// All cells one behind the other, and where each ends.
-    text: String,
-    ends: Vec<u32>,
-}
-
-impl Block {
-    pub fn clear(&mut self, width: usize) {
-        self.width = width;
-        self.lines.clear();
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    pub fn push<'a>(&mut self, line: u64, cells: impl Iterator<Item = &'a str>) {
-        self.lines.push(line);
-        for cell in cells {
-            self.text.push_str(cell);
-            self.end_cell();
-        }
-    }
-
-    /// With the longest row behind the most bytes it is a number of 32 bits.
-    fn end_cell(&mut self) {
-        self.ends.push(self.text.len() as u32);
-    }
-
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// The line that each begins on.
-    pub fn lines(&self) -> &[u64] {
-        &self.lines
-    }
-
-    /// Cells of a row.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Bytes of the cells of a row.
-    pub fn bytes_of(&self, index: usize) -> usize {
-        let end = |cells: usize| cells.checked_sub(1).map_or(0, |at| self.ends[at] as usize);
-        end((index + 1) * self.width) - end(index * self.width)
-    }
-
-    /// The cells of a row.
-    pub fn row(&self, index: usize) -> impl Iterator<Item = &str> {
-        (index * self.width..(index + 1) * self.width).map(|at| self.cell(at))
-    }
-
-    fn cell(&self, at: usize) -> &str {
-        let from = if at == 0 { 0 } else { self.ends[at - 1] as usize };
-        &self.text[from..self.ends[at] as usize]
-    }
-
-    /// The cells of a column, each with the line of its row.
-    pub fn column(&self, index: usize) -> impl Iterator<Item = (u64, &str)> {
-        self.lines.iter().enumerate().map(move |(row, &line)| (line, self.cell(row * self.width + index)))
-    }
-}
 
 /// Where rows come from.
 enum Text {
     Lines(Box<Lines>),
     /// With the lines and bytes that were read before.
     Csv(Box<TextReader>, u64, u64),
+    /// Of files whose columns are of numbers, as they have them.
+    Blocks(Receiver<Result<Block, Error>>),
 }
 
 /// Data rows, of which every one has a cell for each name.
@@ -114,14 +49,26 @@ struct Rows<'a> {
     /// Rows that looked as if they were below the table, and the one that told otherwise.
     given_back: VecDeque<(u64, StringRecord)>,
     read: u64,
+    /// One that is looked at.
+    record: StringRecord,
 }
 
 impl<'a> Rows<'a> {
     fn new(table: &'a Table) -> Result<Self, DataError> {
-        let lines = Lines::new(table.text()?, table.dialect.quote, LONGEST_ROW as usize);
-        Ok(Self {
+        let lines = Lines::new(table.text()?, table.dialect.marks(), LONGEST_ROW as usize);
+        Ok(Self::of(table, Text::Lines(Box::new(lines))))
+    }
+
+    /// To be read in blocks.
+    fn in_blocks(table: &'a Table) -> Result<Self, DataError> {
+        let blocks = table.blocks()?.map(|blocks| Self::of(table, Text::Blocks(blocks)));
+        blocks.map_or_else(|| Self::new(table), Ok)
+    }
+
+    fn of(table: &'a Table, text: Text) -> Self {
+        Self {
             table,
-            text: Text::Lines(Box::new(lines)),
+            text,
             preamble: table.dialect.preamble,
             header: table.dialect.has_header,
             units: table.dialect.has_units,
@@ -129,20 +76,23 @@ impl<'a> Rows<'a> {
             held: Held::default(),
             given_back: VecDeque::new(),
             read: 0,
-        })
+            record: StringRecord::new(),
+        }
     }
 
-    /// The next line that is a row, in the text that was read; `None`: there is none, or it is for the other reader.
-    fn line(&mut self) -> Result<Option<(usize, usize)>, DataError> {
+    /// The next line that is a row, in the text that was read, and whether it has quotation marks; `None`: there is
+    /// none, or it is for the other reader.
+    fn line(&mut self) -> Result<Option<((usize, usize), bool)>, DataError> {
         let Text::Lines(lines) = &mut self.text else { return Ok(None) };
         let mut line = (0, 0);
         match lines.next(&mut line).map_err(|error| self.table.unread(&error))? {
-            Next::Line => return Ok(Some(line)),
+            Next::Line => return Ok(Some((line, false))),
+            Next::Quoted => return Ok(Some((line, true))),
             Next::End => return Ok(None),
             Next::Other => {}
         }
         let (before, bytes) = (lines.lines, lines.bytes);
-        let empty = Lines::new(Box::new(std::io::empty()), 0, 0);
+        let empty = Lines::new(Box::new(std::io::empty()), (0, 0), 0);
         let rest = std::mem::replace(&mut **lines, empty).rest();
         self.text = Text::Csv(Box::new(self.table.reader_of(rest)), before, bytes);
         Ok(None)
@@ -150,11 +100,11 @@ impl<'a> Rows<'a> {
 
     /// A row of any kind and the line it begins on.
     fn record(&mut self, record: &mut StringRecord) -> Result<Option<u64>, DataError> {
-        if let Some(line) = self.line()?
+        if let Some((line, _)) = self.line()?
             && let Text::Lines(lines) = &self.text
         {
             record.clear();
-            lines.text(line).split(char::from(self.table.dialect.delimiter)).for_each(|cell| record.push_field(cell));
+            cells(lines.text(line), self.table.dialect.marks()).for_each(|cell| record.push_field(&cell));
             return Ok(Some(lines.lines));
         }
         let Text::Csv(reader, lines, bytes) = &mut self.text else { return Ok(None) };
@@ -219,11 +169,19 @@ impl<'a> Rows<'a> {
     }
 
     fn fill(&mut self, block: &mut Block) -> Result<(), DataError> {
+        if let Text::Blocks(blocks) = &self.text {
+            *block = next_of(blocks).map_err(|error| self.table.unread(&error))?;
+            if !self.table.keeps_all && self.table.names.len() > 1 {
+                self.odd.take_empty(block.drop_empty());
+            }
+            self.read += block.len() as u64;
+            return Ok(());
+        }
         let width = self.table.names.len().max(1);
         block.clear(width);
         let rows = (CELLS / width).clamp(ROWS.0, ROWS.1);
         let mut record = StringRecord::new();
-        while block.lines.len() < rows && block.text.len() < BYTES {
+        while block.len() < rows && block.bytes() < BYTES {
             if self.take_line(block)? {
                 continue;
             }
@@ -244,39 +202,31 @@ impl<'a> Rows<'a> {
         if is_above || self.held.len() > 0 || !self.given_back.is_empty() {
             return Ok(false);
         }
-        let Some(line) = self.line()? else { return Ok(false) };
+        let Some((line, is_quoted)) = self.line()? else { return Ok(false) };
         let Text::Lines(lines) = &self.text else { return Ok(false) };
         let (text, number) = (lines.text(line), lines.lines);
-        let (cells, length) = (block.ends.len(), block.text.len());
-        block.lines.push(number);
-        let mut from = 0;
-        for at in memchr::memchr_iter(self.table.dialect.delimiter, text.as_bytes()) {
-            block.text.push_str(&text[from..at]);
-            block.end_cell();
-            from = at + 1;
+        let (before, marks) = (block.end(), self.table.dialect.marks());
+        if is_quoted {
+            block.push(number, cells(text, marks));
+        } else {
+            block.push_line(number, text, marks.0);
         }
-        block.text.push_str(&text[from..]);
-        block.end_cell();
         // Comments, totals and notes begin with other characters, and headers with a name.
-        let begins_as_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.'));
-        let is_name = || {
-            self.table.names.first().is_some_and(|name| *name == block.text[length..block.ends[cells] as usize].trim())
-        };
-        if block.ends.len() - cells == block.width
-            && begins_as_number
-            && !is_name()
-            && !self.table.is_unnamed_total(number)
-        {
+        let begins_as_number = |cell: &str| cell.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.'));
+        let (names, first) = (&self.table.names, block.first_behind(before));
+        let is_row = begins_as_number(first) && names.first().is_none_or(|name| *name != first.trim());
+        if is_row && block.cells_behind(before) == names.len() && !self.table.is_unnamed_total(number) {
             self.read += 1;
             return Ok(true);
         }
-        block.lines.pop();
-        block.ends.truncate(cells);
-        block.text.truncate(length);
-        let mut record: StringRecord = text.split(char::from(self.table.dialect.delimiter)).collect();
+        block.pop(before);
+        let mut record = std::mem::take(&mut self.record);
+        record.clear();
+        cells(text, marks).for_each(|cell| record.push_field(&cell));
         if self.judge(number, &mut record)? {
             block.push(number, record.iter());
         }
+        self.record = record;
         Ok(true)
     }
 
@@ -284,6 +234,7 @@ impl<'a> Rows<'a> {
         let bytes = match &self.text {
             Text::Lines(lines) => lines.bytes,
             Text::Csv(reader, _, bytes) => bytes + reader.position().byte(),
+            Text::Blocks(_) => return (self.read as f32 / self.table.likely_rows().max(1) as f32).min(1.0),
         };
         (bytes as f32 / self.table.size().max(1) as f32).min(1.0)
     }
@@ -298,6 +249,11 @@ impl<'a> Rows<'a> {
         self.table.set_odd(self.odd);
         if is_empty { Err(self.table.without_rows()) } else { Ok(()) }
     }
+}
+
+/// One without rows is the end.
+fn next_of(blocks: &Receiver<Result<Block, Error>>) -> Result<Block, Error> {
+    blocks.recv().unwrap_or_else(|_| Ok(Block::default()))
 }
 
 impl Table {
@@ -328,7 +284,7 @@ impl Table {
         (from, to): (f32, f32),
         mut take: impl FnMut(&[Block]) -> Result<(), DataError> + Send,
     ) -> Result<(), DataError> {
-        let mut rows = Rows::new(self)?;
+        let mut rows = Rows::in_blocks(self)?;
         let (mut now, mut next) = <([Block; BLOCKS], [Block; BLOCKS])>::default();
         // On one of the threads that do the work, none of which waits for another one then.
         rayon::scope(|_| {
@@ -344,21 +300,4 @@ impl Table {
             rows.end()
         })
     }
-}
-
-/// Hands each column, with the place it stands at, its cells and their lines, on all threads.
-pub(super) fn by_column<C: Send, E: Send>(
-    blocks: &[Block],
-    columns: &mut [(usize, C)],
-    take: impl Fn(usize, &mut C, u64, &str) -> Result<(), E> + Sync,
-) -> Result<(), E> {
-    let share = columns.len().div_ceil(SHARES * rayon::current_num_threads()).max(1);
-    columns.par_chunks_mut(share).try_for_each(|columns| {
-        for block in blocks {
-            for (index, column) in &mut *columns {
-                block.column(*index).try_for_each(|(line, text)| take(*index, column, line, text))?;
-            }
-        }
-        Ok(())
-    })
 }

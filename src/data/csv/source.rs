@@ -2,8 +2,9 @@
 //! encoding, a file that is no text) is made UTF-8 once, in a temporary file.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Error, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -11,10 +12,11 @@ use tempfile::NamedTempFile;
 
 use super::archive::Archive;
 use super::ascii::is_ascii;
+use super::block::Block;
 use super::charset::Charset;
-use super::copy::{Out, copy, pipe, written};
+use super::copy::{Out, channel, copy, pipe, written};
 use super::guess::Guess;
-use super::kinds::{Kind, Written};
+use super::kinds::{Extent, Kind, Written};
 use super::table::unreadable;
 use crate::data::DataError;
 use crate::data::progress::{NoProgress, Progress, stop_if_cancelled};
@@ -81,6 +83,8 @@ pub(super) struct Source {
 struct Piped {
     kind: Kind,
     rows: u64,
+    /// All its columns are such.
+    are_numbers: bool,
     /// What was said when it was last read to its end.
     notes: Arc<Mutex<Vec<String>>>,
 }
@@ -127,10 +131,10 @@ impl Source {
         sheet: Option<&str>,
         progress: &dyn Progress,
     ) -> Result<Self, DataError> {
-        if let Some((rows, columns)) = kind.large(file) {
+        if let Some(Extent { rows, columns, are_numbers }) = kind.large(file) {
             // About as many bytes, which only the progress depends on.
             let size = rows.saturating_mul(columns as u64 * BYTES_OF_CELL);
-            let piped = Some(Piped { kind, rows, notes: Arc::default() });
+            let piped = Some(Piped { kind, rows, are_numbers, notes: Arc::default() });
             return Ok(Self { text: file.to_path_buf(), size, layout: kind.layout(), piped, ..Self::default() });
         }
         let mut known = Written::default();
@@ -216,7 +220,7 @@ impl Source {
             let (kind, notes, file) = (*kind, notes.clone(), self.text.clone());
             let fill = move |out: &mut Out| {
                 let written = kind.write(&file, None, out, &NoProgress)?;
-                *notes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = written.notes;
+                set(&notes, written.notes);
                 Ok(())
             };
             return Ok(Box::new(pipe(fill).map_err(|error| unreadable(&error, path))?));
@@ -224,6 +228,21 @@ impl Source {
         let mut file = File::open(&self.text).map_err(|error| unreadable(&error, path))?;
         file.seek(SeekFrom::Start(self.skipped)).map_err(|error| unreadable(&error, path))?;
         Ok(Box::new(file))
+    }
+
+    /// Its rows, of a file whose columns are of nothing but numbers and that is read as it lies.
+    pub fn blocks(&self) -> Option<Result<Receiver<Result<Block, Error>>, Error>> {
+        let Piped { kind, notes, .. } = self.piped.as_ref().filter(|piped| piped.are_numbers)?;
+        let (kind, notes, file) = (*kind, notes.clone(), self.text.clone());
+        Some(channel(move |sender| {
+            set(&notes, kind.send(&file, sender)?);
+            Ok(())
+        }))
+    }
+
+    /// Whether the text is that of a person's file.
+    pub fn is_itself(&self, path: &Path) -> bool {
+        self.text == path && self.piped.is_none()
     }
 
     /// What was done, in sentences, once all was read.
@@ -248,6 +267,10 @@ impl Source {
         };
         self.piped.is_some() || last() == Some(b'\n')
     }
+}
+
+fn set(notes: &Mutex<Vec<String>>, found: Vec<String>) {
+    *notes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = found;
 }
 
 fn beginning(path: &Path) -> Result<Vec<u8>, DataError> {

@@ -1,12 +1,19 @@
 //! Counts over all rows of a column, kept so that any reading of it can still be chosen at the end.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
+use super::block::Content;
 use super::cell::{self, Cell, Words};
 use super::columns::{self, shortened};
 use super::date;
 use super::judge;
 use super::number::{self, COMMA, POINT, Written};
+
+/// Numbers with a fraction lie between them as they are usually written: without an exponent.
+const FRACTIONS: RangeInclusive<f64> = 1e-4..=1e15;
+/// No 64-bit float has more digits that say something; of more decimals nobody counts how many.
+const MOST_DECIMALS: u8 = 17;
 
 /// How often each word occurs.
 pub(super) type Counts = HashMap<String, usize, foldhash::fast::RandomState>;
@@ -35,6 +42,7 @@ pub(super) struct Side {
 }
 
 impl Side {
+    #[inline]
     fn take(&mut self, number: f64, decimals: u8) {
         if self.count == 0 {
             (self.min, self.max, self.first, self.counts_rows) = (number, number, number, true);
@@ -160,18 +168,52 @@ impl Tally {
         number
     }
 
-    /// The short way for what most large tables are full of: numbers with fractions that are no longer counted, of
-    /// which nothing else is to be said. `None`: the cell is not one of those.
-    fn take_fraction(&mut self, line: u64, cell: &str, words: &Words) -> Option<f64> {
-        let has_more_to_say = !self.too_many || self.look.with_unit > 0 || !words.are_usual();
-        let (number, decimals) = number::fraction(cell).filter(|_| !has_more_to_say)?;
-        if judge::may_be_sentinel(number) {
-            return None;
+    /// As [`Self::take`], of a cell of a file that has numbers as such: NaN where it is missing.
+    pub fn take_value(&mut self, line: u64, number: f64, words: &Words, max_distinct: usize) -> Option<f64> {
+        if number.is_nan() {
+            self.rows += 1;
+            self.missing += 1;
+            return Some(number);
         }
+        // What [`number::fraction`] leaves to a closer look is left to it here too.
+        let may_be_thousands = || number.abs() >= 1.0 && is_whole(number * 1000.0);
+        let is_fraction = FRACTIONS.contains(&number.abs()) && !is_whole(number) && !may_be_thousands();
+        if !is_fraction || self.has_more_to_say(words) || judge::may_be_sentinel(number) {
+            return self.take(line, &Content::Number(number).text(), words, max_distinct);
+        }
+        let point = &mut self.numbers[POINT];
+        if point.decimals < MOST_DECIMALS {
+            let text = Content::Number(number).text();
+            point.decimals = point.decimals.max(number::read(&text).map_or(0, |written| written.decimals[POINT]));
+        }
+        let decimals = point.decimals;
+        self.take_short(number, decimals, || (line, Content::Number(number).text().into_owned()));
+        Some(number)
+    }
+
+    /// Whether a number has to be looked at more closely than for its value.
+    #[inline]
+    fn has_more_to_say(&self, words: &Words) -> bool {
+        !self.too_many || self.look.with_unit > 0 || !words.are_usual()
+    }
+
+    /// A number with a fraction that is no longer counted.
+    #[inline]
+    fn take_short(&mut self, number: f64, decimals: u8, found: impl FnOnce() -> Found) {
         self.rows += 1;
         self.look.count += 1;
         self.numbers[POINT].take(number, decimals);
-        self.numbers[COMMA].refuse(line, cell);
+        self.numbers[COMMA].refused.get_or_insert_with(found);
+    }
+
+    /// The short way for what most large tables are full of: numbers with fractions that are no longer counted, of
+    /// which nothing else is to be said. `None`: the cell is not one of those.
+    fn take_fraction(&mut self, line: u64, cell: &str, words: &Words) -> Option<f64> {
+        if self.has_more_to_say(words) {
+            return None;
+        }
+        let (number, decimals) = number::fraction(cell).filter(|&(number, _)| !judge::may_be_sentinel(number))?;
+        self.take_short(number, decimals, || (line, shortened(cell)));
         Some(number)
     }
 
@@ -291,6 +333,25 @@ fn is_strict(unit: &[String; 2]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_as_such_count_as_their_text() {
+        let mut draws = crate::data::random::Purpose::Points.draws(3, 0);
+        let mut numbers = vec![-999.0, 1.136, 0.136, f64::NAN, 7.0, -0.0, 1e-9, 1e22, 2.5, 1e300];
+        numbers.extend((0..3000).map(|at| (draws.unit() - 0.5) * 10f64.powi(at % 12)));
+        let [mut short, mut long] = [Tally::default(), Tally::default()];
+        let words = Words::default();
+        for (line, &number) in (2..).zip(&numbers) {
+            let text = Content::Number(number).text();
+            let (a, b) = (short.take_value(line, number, &words, 3), long.take(line, &text, &words, 3));
+            assert_eq!(a.map(f64::to_bits), b.map(f64::to_bits), "{text}");
+        }
+        assert_eq!(std::mem::take(&mut short.counts), std::mem::take(&mut long.counts));
+        let digits = |tally: &mut Tally| std::mem::take(&mut tally.numbers[POINT].decimals);
+        let decimals = [digits(&mut short), digits(&mut long)];
+        assert!(decimals.iter().all(|&decimals| decimals >= MOST_DECIMALS), "{decimals:?}");
+        assert_eq!(format!("{short:?}"), format!("{long:?}"));
+    }
 
     #[test]
     fn the_short_way_counts_as_the_long_one() {

@@ -1,12 +1,14 @@
 //! A text file opened as a table: its size judged before it is read, its rows handed out one at a time.
 
-use std::io::{BufReader, ErrorKind, Read};
+use std::io::{BufReader, Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::mpsc::Receiver;
 
 use ::csv::StringRecord;
 
 use super::aligned::{self, Spacing};
+use super::block::Block;
 use super::columns::shortened;
 use super::detect::{Dialect, detect, detect_rows, is_delimited};
 use super::lines::too_long;
@@ -180,6 +182,11 @@ impl Table {
         self.source.reader(&self.path)
     }
 
+    /// Its rows, where its file has columns of nothing but numbers and is read as it lies.
+    pub fn blocks(&self) -> Result<Option<Receiver<Result<Block, Error>>>, DataError> {
+        self.source.blocks().transpose().map_err(|error| self.unread(&error))
+    }
+
     /// Of a part of its text.
     pub fn reader_of(&self, text: Box<dyn Read + Send>) -> TextReader {
         self.dialect.reader(BufReader::with_capacity(1 << 16, OfRow { text, read: 0 }))
@@ -223,7 +230,7 @@ impl Table {
 
     /// Whether the file is read as it stands: UTF-8, nothing packed, no rows that are passed over. Behind the last row.
     pub fn is_plain(&self) -> bool {
-        let is_itself = self.source.text == self.path && matches!(self.source.skipped, 0 | 3);
+        let is_itself = self.source.is_itself(&self.path) && matches!(self.source.skipped, 0 | 3);
         is_itself && self.dialect.preamble == 0 && !self.dialect.has_units && self.odd().are_none()
     }
 

@@ -1,5 +1,7 @@
 //! Rows that are both for training and for validation: what was learnt by heart looks like what was understood.
 
+use rayon::prelude::*;
+
 use crate::data::fingerprint::hashed;
 use crate::data::progress::{Progress, stop_if_cancelled};
 use crate::data::{DataError, Dataset, Samples};
@@ -25,14 +27,15 @@ pub(super) fn find(dataset: &Dataset, progress: &dyn Progress) -> Result<Option<
     if train.is_empty() || validation.is_empty() || numbers > MOST_NUMBERS {
         return Ok(None);
     }
-    let mut known = Vec::with_capacity(train.len());
-    for start in (0..train.len()).step_by(PIECE) {
-        stop_if_cancelled(progress)?;
-        for row in start..train.len().min(start + PIECE) {
-            known.push(print(train, row)?);
+    let printed = |row: usize| {
+        if row.is_multiple_of(PIECE) {
+            stop_if_cancelled(progress)?;
         }
-    }
-    known.sort_unstable();
+        print(train, row)
+    };
+    let known = (0..train.len()).into_par_iter().with_min_len(PIECE).map(printed);
+    let mut known: Vec<u64> = known.collect::<Result<_, DataError>>()?;
+    known.par_sort_unstable();
     let rows = validation.spread(crate::data::samples::MOST);
     let mut count = 0;
     for &row in &rows {

@@ -23,7 +23,8 @@ use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::{Rows, check_streamed, left_out, shortest};
+use super::blocks::{To, is_number};
+use super::{Extent, Rows, check_streamed, left_out, shortest};
 use crate::data::DataError;
 use crate::expr::quoted;
 
@@ -47,7 +48,7 @@ pub fn guarded<T>(read: impl FnOnce() -> Result<T, DataError>) -> Result<T, Data
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged(&"its parts contradict each other")))
 }
 
-pub fn parquet(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
+pub fn parquet(file: &Path, to: &mut To) -> Result<Vec<String>, DataError> {
     guarded(|| {
         let file = File::open(file).map_err(|error| damaged(&error))?;
         let mut ends = [0; 4];
@@ -55,11 +56,11 @@ pub fn parquet(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
         if read.is_ok() && ends == *b"PARE" {
             return Err(DataError::new("The Parquet file is encrypted. Save it without encryption."));
         }
-        read_parquet(file, rows)
+        read_parquet(file, to)
     })
 }
 
-fn read_parquet(file: File, rows: &mut Rows) -> Result<Vec<String>, DataError> {
+fn read_parquet(file: File, to: &mut To) -> Result<Vec<String>, DataError> {
     // What Arrow writes beside Parquet's own types says nothing that a table needs.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let metadata = ArrowReaderMetadata::load(&file, options.clone()).map_err(|error| damaged(&error))?;
@@ -75,12 +76,12 @@ fn read_parquet(file: File, rows: &mut Rows) -> Result<Vec<String>, DataError> {
     let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.kept.iter().copied());
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(columns.batch);
     let batches = reader.with_projection(mask).build().map_err(|error| damaged(&error))?;
-    columns.header(rows)?;
+    columns.header(to)?;
     let mut read = 0;
     for batch in batches {
         let batch = batch.map_err(|error| damaged(&error))?;
         read += batch.num_rows() as u64;
-        columns.write(batch.columns(), batch.num_rows(), rows)?;
+        columns.hand(batch.columns(), batch.num_rows(), to)?;
     }
     if read != total {
         return Err(damaged(&format!("it has {read} rows instead of {total}")));
@@ -88,28 +89,46 @@ fn read_parquet(file: File, rows: &mut Rows) -> Result<Vec<String>, DataError> {
     Ok(columns.notes())
 }
 
-/// Rows and columns, by what the file says of itself.
-pub fn size_of_parquet(file: &Path) -> Option<(u64, usize)> {
+/// By what the file says of itself.
+pub fn extent_of_parquet(file: &Path) -> Option<Extent> {
     let read = || {
         let file = File::open(file).map_err(|error| damaged(&error))?;
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| damaged(&error))?;
         let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).map_err(|error| damaged(&error))?;
-        Ok((rows, metadata.schema().fields().len()))
+        Ok(extent(rows, metadata.schema()))
     };
     guarded(read).ok()
 }
 
 /// The same of Arrow's own files.
-pub fn size_of_ipc(file: &Path) -> Option<(u64, usize)> {
+pub fn extent_of_ipc(file: &Path) -> Option<Extent> {
     let read = || {
         let mut from = BufReader::new(File::open(file).map_err(|error| damaged(&error))?);
         let mut mark = [0; 6];
         from.read_exact(&mut mark).map_err(|error| damaged(&error))?;
-        let checked = if mark == *b"ARROW1" { check_file(&mut from) } else { check_stream(&mut from) };
-        checked.map(|(columns, rows)| (rows, columns)).map_err(|error| damaged(&error))
+        let is_file = mark == *b"ARROW1";
+        let checked = if is_file { check_file(&mut from) } else { check_stream(&mut from) };
+        let (_, rows) = checked.map_err(|error| damaged(&error))?;
+        from.rewind().map_err(|error| damaged(&error))?;
+        let schema = schema_of(&mut from, is_file)?;
+        Ok(extent(rows, &schema))
     };
     guarded(read).ok()
+}
+
+fn extent(rows: u64, schema: &Schema) -> Extent {
+    let mut kept = schema.fields().iter().filter(|field| !field.data_type().is_nested());
+    Extent { rows, columns: schema.fields().len(), are_numbers: kept.all(|field| is_number(field.data_type())) }
+}
+
+fn schema_of<R: Read + Seek>(from: &mut R, is_file: bool) -> Result<SchemaRef, DataError> {
+    let schema = if is_file {
+        FileReader::try_new(from, None).map(|reader| reader.schema())
+    } else {
+        StreamReader::try_new(from, None).map(|reader| reader.schema())
+    };
+    schema.map_err(|error| damaged(&error))
 }
 
 /// Times of the old 96-bit type in microseconds: in nanoseconds they end in the year 2262.
@@ -162,7 +181,7 @@ pub fn is_stream(start: &[u8]) -> bool {
     word(0) == Some([0xff; 4]) && (16..1 << 24).contains(&length)
 }
 
-pub fn ipc(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
+pub fn ipc(file: &Path, to: &mut To) -> Result<Vec<String>, DataError> {
     guarded(|| {
         let mut from = BufReader::new(File::open(file).map_err(|error| damaged(&error))?);
         let mut mark = [0; 6];
@@ -172,21 +191,16 @@ pub fn ipc(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
         let (columns, count) = checked.map_err(|error| damaged(&error))?;
         check_streamed(count, columns)?;
         from.rewind().map_err(|error| damaged(&error))?;
-        let schema = if is_file {
-            FileReader::try_new(&mut from, None).map(|reader| reader.schema())
-        } else {
-            StreamReader::try_new(&mut from, None).map(|reader| reader.schema())
-        };
-        let schema = schema.map_err(|error| damaged(&error))?;
+        let schema = schema_of(&mut from, is_file)?;
         let mut columns = Columns::new(&schema)?;
         from.rewind().map_err(|error| damaged(&error))?;
         let kept = Some(columns.kept.clone());
         if is_file {
             let batches = FileReader::try_new(from, kept).map_err(|error| damaged(&error))?;
-            write_all(batches, &mut columns, rows)?;
+            write_all(batches, &mut columns, to)?;
         } else {
             let batches = StreamReader::try_new(from, kept).map_err(|error| damaged(&error))?;
-            write_all(batches, &mut columns, rows)?;
+            write_all(batches, &mut columns, to)?;
         }
         Ok(columns.notes())
     })
@@ -195,14 +209,14 @@ pub fn ipc(file: &Path, rows: &mut Rows) -> Result<Vec<String>, DataError> {
 fn write_all(
     batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
     columns: &mut Columns,
-    rows: &mut Rows,
+    to: &mut To,
 ) -> Result<(), DataError> {
-    columns.header(rows)?;
+    columns.header(to)?;
     for batch in batches {
         let batch = batch.map_err(|error| damaged(&error))?;
         for from in (0..batch.num_rows()).step_by(columns.batch) {
             let part = batch.slice(from, columns.batch.min(batch.num_rows() - from));
-            columns.write(part.columns(), part.num_rows(), rows)?;
+            columns.hand(part.columns(), part.num_rows(), to)?;
         }
     }
     Ok(())
@@ -340,8 +354,18 @@ impl Columns {
         })
     }
 
-    fn header(&self, rows: &mut Rows) -> Result<(), DataError> {
-        rows.header(self.names.iter().map(String::as_str))
+    fn header(&self, to: &mut To) -> Result<(), DataError> {
+        match to {
+            To::Text(rows) => rows.header(self.names.iter().map(String::as_str)),
+            To::Blocks(_) => Ok(()),
+        }
+    }
+
+    fn hand(&mut self, columns: &[ArrayRef], count: usize, to: &mut To) -> Result<(), DataError> {
+        match to {
+            To::Text(rows) => self.write(columns, count, rows),
+            To::Blocks(blocks) => blocks.send(columns, count),
+        }
     }
 
     fn write(&mut self, columns: &[ArrayRef], count: usize, rows: &mut Rows) -> Result<(), DataError> {
@@ -380,7 +404,7 @@ impl Columns {
 }
 
 /// An array of a type that can be printed: several types become one.
-fn simplified(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+pub fn simplified(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match array.data_type() {
         DataType::Float16 => cast(array, &DataType::Float32),
         DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => cast(array, &DataType::Binary),

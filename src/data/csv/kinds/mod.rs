@@ -7,6 +7,7 @@ mod array_tests;
 mod arrays;
 mod arrow;
 pub(super) mod batches;
+mod blocks;
 mod json;
 #[cfg(test)]
 mod mangled_tests;
@@ -19,9 +20,12 @@ mod workbook_tests;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use blocks::To;
+
 use super::MAX_BYTES;
 use super::archive::parts;
-use super::copy::{Out, unwritten};
+use super::block::Block;
+use super::copy::{Out, Sender, unwritten};
 use super::source::Layout;
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
@@ -31,6 +35,8 @@ use crate::expr::{quoted, thousands};
 const ROWS_PER_LOOK: u64 = 4096;
 /// Larger files are unpacked as they are read.
 const LARGE: u64 = if cfg!(test) { 200_000 } else { MAX_BYTES };
+/// The same of those with numbers alone, of which no text is made.
+const LARGE_NUMBERS: u64 = if cfg!(test) { LARGE } else { LARGE / 32 };
 /// What those may take.
 const MOST_STREAMED: u64 = 500_000_000_000;
 /// More columns has no table.
@@ -46,6 +52,14 @@ pub(super) enum Kind {
     Array,
     /// Several in an archive.
     Arrays,
+}
+
+/// How large a table is, by what its file says of itself.
+pub(super) struct Extent {
+    pub rows: u64,
+    pub columns: usize,
+    /// All columns that a table can have are of numbers.
+    pub are_numbers: bool,
 }
 
 /// What is known of a text that was written.
@@ -90,14 +104,26 @@ impl Kind {
         }
     }
 
-    /// How many rows, of how many columns, stand in a file that is too large to be written as text first.
-    pub fn large(self, file: &Path) -> Option<(u64, usize)> {
-        let (rows, columns) = match self {
-            Self::Parquet => arrow::size_of_parquet(file),
-            Self::Arrow => arrow::size_of_ipc(file),
+    /// What stands in a file that is too large to be written as text first.
+    pub fn large(self, file: &Path) -> Option<Extent> {
+        let found = match self {
+            Self::Parquet => arrow::extent_of_parquet(file),
+            Self::Arrow => arrow::extent_of_ipc(file),
             Self::Json | Self::Workbook(_) | Self::Array | Self::Arrays => None,
         }?;
-        (rows.saturating_mul(columns as u64 * 12) > LARGE).then_some((rows, columns))
+        let most = if found.are_numbers { LARGE_NUMBERS } else { LARGE };
+        Some(found).filter(|found| found.rows.saturating_mul(found.columns as u64 * 12) > most)
+    }
+
+    /// Hands on the rows of such a file whose columns are of numbers; returns notes. Errors: sentences without the
+    /// file's name.
+    pub fn send(self, file: &Path, to: Sender<Block>) -> Result<Vec<String>, DataError> {
+        let mut to = To::blocks(to);
+        match self {
+            Self::Parquet => arrow::parquet(file, &mut to),
+            Self::Arrow => arrow::ipc(file, &mut to),
+            Self::Json | Self::Workbook(_) | Self::Array | Self::Arrays => Ok(Vec::new()),
+        }
     }
 
     /// By the first characters of a text.
@@ -116,8 +142,8 @@ impl Kind {
         let mut rows = Rows::new(out, progress);
         let noted = |notes| Written { notes, ..Written::default() };
         let written = match self {
-            Self::Parquet => arrow::parquet(file, &mut rows).map(noted),
-            Self::Arrow => arrow::ipc(file, &mut rows).map(noted),
+            Self::Parquet => arrow::parquet(file, &mut To::Text(&mut rows)).map(noted),
+            Self::Arrow => arrow::ipc(file, &mut To::Text(&mut rows)).map(noted),
             Self::Json => json::read(file, &mut rows).map(noted),
             Self::Workbook(format) => workbook::read(format, file, sheet, &mut rows),
             Self::Array => arrays::read(file, &mut rows),
@@ -227,7 +253,7 @@ fn number(value: impl zmij::Float) -> String {
     shortest(value, &mut zmij::Buffer::new()).to_owned()
 }
 
-fn shortest<F: zmij::Float>(value: F, into: &mut zmij::Buffer) -> &str {
+pub(super) fn shortest<F: zmij::Float>(value: F, into: &mut zmij::Buffer) -> &str {
     let text = into.format(value);
     text.strip_suffix(".0").unwrap_or(text)
 }
