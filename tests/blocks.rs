@@ -66,7 +66,7 @@ fn signature() -> DataSignature {
 fn batch(len: usize) -> Batch {
     let inputs = (0..len * 4).map(|i| ((i * 37) % 19) as f32 / 9.0 - 1.0).collect();
     let targets = (0..len).map(|i| (i % 3) as f32).collect();
-    Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
+    Batch { len, inputs, targets, rows: (0..len as u32).collect(), ..Batch::default() }
 }
 
 const WHOLE: [&str; 4] = ["Dense 2", "Dropout 1", "Dense 3", "Add 1"];

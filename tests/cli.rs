@@ -24,6 +24,8 @@ mod files;
 mod folds;
 #[path = "cli/losses.rs"]
 mod losses;
+#[path = "cli/mixup.rs"]
+mod mixup;
 #[path = "cli/onto.rs"]
 mod onto;
 #[path = "cli/output.rs"]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
 use glassbox::model::{
-    BoxesSpec, ColumnChoice, ColumnRole, DataSpec, Fit, IdxSpec, PictureSpec, Project, Source, templates,
+    Augmentation, BoxesSpec, ColumnChoice, ColumnRole, DataSpec, Fit, IdxSpec, PictureSpec, Project, Source, templates,
 };
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{TableWish, checkpoint, propose_project, table_spec};
@@ -100,6 +100,15 @@ fn every_template_is_the_same_run_however_it_is_run() {
         tried += 1;
     }
     assert!(tried >= 12, "{tried}");
+}
+
+#[test]
+fn so_are_runs_whose_pictures_are_mixed() {
+    for key in ["digits-cnn", "digits-autoencoder", "shapes"] {
+        let mut project = small(key);
+        *project.training.augmentation = Augmentation { mixup: 0.4, rotation: 10.0, ..Augmentation::default() };
+        same_however_it_is_run(key, &project);
+    }
 }
 
 /// As `glassbox new` fits them to a folder of pictures, or to a table of classes or numbers.

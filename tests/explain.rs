@@ -143,7 +143,7 @@ fn what_is_left_of_gradients_that_cancel_is_not_held_against_them() {
     machine.write_f64(bias, &[6], &[0.5, -1.0, 2.0, 0.3, -0.7, 1.0]).unwrap();
     let inputs = (0..39).map(|i| ((i * 7) % 11) as f32 / 4.0 - 1.0).collect();
     let targets = (0..13).map(|i| (i % 2) as f32).collect();
-    machine.begin_step(&Batch { weights: Vec::new(), len: 13, inputs, targets, rows: (0..13).collect() }).unwrap();
+    machine.begin_step(&Batch { len: 13, inputs, targets, rows: (0..13).collect(), ..Batch::default() }).unwrap();
     let before_update = |machine: &Machine| machine.program().instructions[machine.pc()].phase < Phase::Update;
     while before_update(&machine) {
         machine.step_instruction().unwrap();
@@ -174,7 +174,7 @@ fn only_the_places_of_a_token_are_made_of_its_row() {
     let mut machine = Machine::new(&graph, &signature, &TrainingSpec::default(), Device::Cpu, Precision::F32).unwrap();
     let inputs = vec![5.0, 5.0, 5.0, 7.0];
     machine
-        .begin_step(&Batch { weights: Vec::new(), len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![0, 1] })
+        .begin_step(&Batch { len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![0, 1], ..Batch::default() })
         .unwrap();
     while machine.is_in_step() {
         machine.step_instruction().unwrap();

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use glassbox::interop::Framework;
 use glassbox::model::templates::{self, chain, cnn};
-use glassbox::model::{DigitsSpec, IdxSpec, Project, Source};
+use glassbox::model::{Augmentation, DigitsSpec, IdxSpec, Project, Source};
 use support::exports::{Beside, lines, must};
 use support::frameworks::python_with;
 
@@ -22,11 +22,12 @@ tensorflow_run.strategy = lambda: tf.distribute.MirroredStrategy(['CPU:0', 'CPU:
 import train
 train.main()";
 
-/// A small network of pictures with dropout, in batches that two can share.
+/// A small network of pictures with dropout, which are mixed, in batches that two can share.
 fn pictures() -> Project {
     let mut project = templates::build("digits-cnn").unwrap();
     project.data.source = Source::Digits(DigitsSpec { samples: 200, ..DigitsSpec::default() });
     (project.training.epochs, project.training.batch_size) = (2, 32);
+    *project.training.augmentation = Augmentation { mixup: 0.3, ..Augmentation::default() };
     project
 }
 
@@ -89,6 +90,18 @@ fn keras_trains_on_jax_and_on_two_of_its_devices() {
         end([start(&python, &folder, &["train.py", "--log", log], &settings)]);
         beside.same(&lines(&folder.join(log)), log, 1e-4);
     }
+}
+
+#[test]
+fn two_processes_of_torchrun_mix_as_one_does() {
+    let Some(python) = python_with(&["torch"], "two_processes_of_torchrun_mix_as_one_does") else { return };
+    let beside = Beside::new(&pictures());
+    let folder = beside.folder(Framework::PyTorch);
+    let place = format!("--rdzv_endpoint=127.0.0.1:{}", port());
+    let words = ["-m", "torch.distributed.run", "--nproc_per_node=2", &place, "--rdzv_backend=c10d"];
+    let rest = ["train.py", "--device=cpu", "--threads=1", "--log-file=two.jsonl"];
+    end([start(&python, &folder, &[&words[..], &rest].concat(), &[])]);
+    beside.same(&lines(&folder.join("two.jsonl")), "two processes", 1e-4);
 }
 
 /// Accuracy of the last epoch.

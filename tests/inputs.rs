@@ -40,11 +40,11 @@ fn branches(all: &[&str]) -> (Graph, Vec<LayerId>) {
 fn batch(len: usize) -> Batch {
     let inputs = (0..len * 4).map(|i| i as f32 / 10.0 - 1.0).collect();
     Batch {
-        weights: Vec::new(),
         len,
         inputs,
         targets: (0..len).map(|i| (i % 2) as f32).collect(),
         rows: (0..len as u32).collect(),
+        ..Batch::default()
     }
 }
 

@@ -113,11 +113,11 @@ fn read<T: serde::de::DeserializeOwned>(name: &str) -> T {
 fn batch(samples: &Samples) -> Batch {
     let rows = (0..samples.len as u32).collect();
     Batch {
-        weights: Vec::new(),
         len: samples.len,
         inputs: samples.inputs.clone(),
         targets: samples.targets.clone(),
         rows,
+        ..Batch::default()
     }
 }
 

@@ -76,7 +76,7 @@ fn batch(kind: &LayerKind) -> Batch {
     };
     let inputs = (0..len * SIDE * SIDE).map(number).collect();
     let targets = (0..len).map(|i| (i % 2) as f32).collect();
-    Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
+    Batch { len, inputs, targets, rows: (0..len as u32).collect(), ..Batch::default() }
 }
 
 #[test]

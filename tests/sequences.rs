@@ -46,11 +46,11 @@ fn words(after: impl FnOnce(&mut Graph, LayerId) -> LayerId) -> (Graph, DataSign
         graph,
         signature,
         Batch {
-            weights: Vec::new(),
             len: SAMPLES,
             inputs,
             targets: targets.collect(),
             rows: (0..SAMPLES as u32).collect(),
+            ..Batch::default()
         },
     )
 }

@@ -15,7 +15,8 @@ class Augmentation:
     """`flip`, `flip_up_down`: half of all pictures are mirrored. `rotation` and `shear` in degrees, `shift` and `zoom` as
     shares of the side, `brightness`, `contrast` and `saturation` as shares: at most. `noise`: standard deviation.
     `cutout`: side of a grey square. `things`: targets are boxes (class, left, top, right, bottom), which move with the
-    pictures.
+    pictures. `mixup`: each picture is mixed with that of its partner, the sample before it in the batch; its share is
+    drawn from Beta(mixup, mixup). `packs`: for Keras, whose losses get one array of truths.
     """
 
     def __init__(
@@ -33,6 +34,8 @@ class Augmentation:
         noise=0.0,
         cutout=0.0,
         things=False,
+        mixup=0.0,
+        packs=False,
     ):
         self.seed, self.flip, self.flip_up_down = seed, flip, flip_up_down
         self.rotation, self.shift, self.zoom = rotation, shift, zoom
@@ -43,14 +46,55 @@ class Augmentation:
             saturation,
         )
         self.noise, self.cutout, self.things = noise, cutout, things
+        self.mixup, self.packs = mixup, packs
 
-    def batch(self, x, y, rows, epoch, channels_last=False):
-        """Arrays of some rows, changed as in an epoch."""
+    def batch(
+        self, x, y, rows, epoch, channels_last=False, others=None, dtype=np.float32
+    ):
+        """Arrays of some rows, changed as in an epoch.
+
+        With mixup also the targets of the partners, and the share of each sample in its mixture. `others`: x, y and
+        rows of the partners, where they are not each the sample before. Pictures are mixed in `dtype`.
+        """
+        made = self.changed(x, y, rows, epoch, channels_last)
+        if not self.mixup:
+            return made
+        x, y = made
+        if others is None:
+            other_x, other_y = np.roll(x, 1, 0), np.roll(y, 1, 0)
+        else:
+            other_x, other_y = self.changed(*others, epoch, channels_last)
+        shares = np.stack([self.share(row, epoch) for row in rows])
+        own = shares.astype(dtype).reshape(-1, *[1] * (x.ndim - 1))
+        x = own * x.astype(dtype) + (1 - own) * other_x.astype(dtype)
+        return (
+            self.packed(x, y, other_y, shares)
+            if self.packs
+            else (x, y, other_y, shares)
+        )
+
+    def packed(self, x, y, other_y=None, shares=None):
+        """Targets, those of the partners and shares as one array; of samples as they are the share is 1."""
+        other_y = y if other_y is None else other_y
+        shares = np.ones(len(x)) if shares is None else shares
+        parts = (np.reshape(part, (len(x), -1)) for part in (y, other_y, shares))
+        return x, np.concatenate([part.astype(np.float32) for part in parts], -1)
+
+    def changed(self, x, y, rows, epoch, channels_last):
+        """Each by itself."""
         x = np.moveaxis(x, -1, 1) if channels_last else x
         made = [self.sample(*one, epoch) for one in zip(x, y, rows)]
         x, y = (np.stack(part) for part in zip(*made))
         x = np.moveaxis(x, 1, -1) if channels_last else x
         return np.ascontiguousarray(x), y
+
+    def share(self, row, epoch):
+        """The larger part of a draw from Beta(mixup, mixup), by Bailey's way to Student's t."""
+        radius, turn = reproduce.mixup_draws(self.seed, epoch, int(row))
+        with np.errstate(over="ignore", divide="ignore"):
+            square = np.power(1.0 - radius, -1.0 / self.mixup) - 1.0
+            square *= np.cos(2.0 * np.pi * turn) ** 2
+            return np.float32(0.5 + 0.5 / np.sqrt(1.0 + 1.0 / square))
 
     def sample(self, picture, target, row, epoch):
         """A picture [C, H, W] and its target."""

@@ -1,6 +1,7 @@
 """What train.py needs around fit: options, devices, batches, the numbers that Glassbox drew, the log."""
 
 import contextlib
+import functools
 import os
 import sys
 
@@ -68,6 +69,18 @@ def numpy_batches(data, batches, steps, augmentation):
         if augmentation:
             some = augmentation.batch(*some, rows, step // steps, channels_last=True)
         yield some
+
+
+def mixed(loss):
+    """Of truths that hold the targets of both parts of each mixture, and the share of the first."""
+
+    @functools.wraps(loss)
+    def both(y, answer):
+        width = (y.shape[-1] - 1) // 2
+        own, other, share = y[:, :width], y[:, width : 2 * width], y[:, -1]
+        return share * loss(own, answer) + (1 - share) * loss(other, answer)
+
+    return both
 
 
 class Draws:

@@ -53,7 +53,7 @@ def batches(dtype, seed=None):
     for epoch, rows in compare.rows(train.SEED, len(samples[0]), train.BATCH_SIZE):
         some = [part[rows] for part in samples]
         if augmentation:
-            some = augmentation.batch(*some, rows, epoch, True)
+            some = augmentation.batch(*some, rows, epoch, True, dtype=dtype)
         x, *truths = train.arranged(*some)
         yield typed(x, dtype, seed), *(typed(part, dtype) for part in truths)
 

@@ -164,6 +164,20 @@ def shear_draw(seed, epoch, row):
     return augmentation_draws(seed, epoch, row, 1, 0x0053_4845_4152)[0]
 
 
+def mixup_draws(seed, epoch, row):
+    """What the share of a sample in its mixture is made of."""
+    return augmentation_draws(seed, epoch, row, 2, 0x004D_4958_5550)
+
+
+def partners(order, batch_size):
+    """For each row whom it is mixed with: the one before it in its batch, the last for the first."""
+    partner = np.empty_like(order)
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        partner[rows] = np.roll(rows, 1)
+    return partner
+
+
 def batches(seed, length, batch_size):
     """The rows of batch after batch, epoch after epoch, without end."""
     for epoch in itertools.count():

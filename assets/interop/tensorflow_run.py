@@ -79,15 +79,29 @@ def batches(strategy, data, batch_size, seed, epoch=0, epochs=1, augmentation=No
 
         order = tf.ensure_shape(tf.numpy_function(draw, [epoch], tf.int64), [length])
         rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
-        return rows.map(lambda rows: (epoch, rows))
+        # Each with whom mixup mixes it.
+        return rows.map(lambda rows: (epoch, rows, tf.roll(rows, 1, 0)))
 
-    def augmented(some, rows, epoch):
-        def change(x, y, rows, epoch):
-            return augmentation.batch(x, y, rows, int(epoch), channels_last=True)
+    def gathered(rows):
+        return tf.nest.map_structure(lambda part: tf.gather(part, rows), data)
 
-        types = [part.dtype for part in some]
-        changed = tf.numpy_function(change, [*some, rows, epoch], types)
-        return tuple(tf.ensure_shape(new, old.shape) for new, old in zip(changed, some))
+    def augmented(epoch, rows, partners):
+        x, y = gathered(rows)
+        others, told = (), [(x.dtype, x.shape), (y.dtype, y.shape)]
+        if augmentation.mixup:
+            others = *gathered(partners), partners
+            told += [told[1], (tf.float32, [None])]
+        if augmentation.packs:
+            width = 2 * (y.shape[1] if len(y.shape) > 1 else 1) + 1
+            told[1:] = [(tf.float32, [None, width])]
+
+        def change(epoch, x, y, rows, *others):
+            how = {"channels_last": True, "others": others or None}
+            return augmentation.batch(x, y, rows, int(epoch), **how)
+
+        types = [dtype for dtype, _ in told]
+        made = tf.numpy_function(change, [epoch, x, y, rows, *others], types)
+        return tuple(tf.ensure_shape(part, of) for part, (_, of) in zip(made, told))
 
     def pipeline(context):
         replicas = strategy.num_replicas_in_sync
@@ -97,14 +111,15 @@ def batches(strategy, data, batch_size, seed, epoch=0, epochs=1, augmentation=No
         if replicas > 1:
             own = tf.data.Dataset.range(first, first + here)
             rows = rows.flat_map(
-                lambda epoch, rows: own.map(
-                    lambda replica: (epoch, rows[replica::replicas])
+                lambda epoch, *rows: own.map(
+                    lambda replica: (epoch, *(part[replica::replicas] for part in rows))
                 )
             )
 
-        def pick(epoch, rows):
-            some = tf.nest.map_structure(lambda part: tf.gather(part, rows), data)
-            return augmented(some, rows, epoch) if augmentation else some
+        def pick(epoch, rows, partners):
+            if augmentation:
+                return augmented(epoch, rows, partners)
+            return gathered(rows)
 
         return rows.map(pick).prefetch(tf.data.AUTOTUNE)
 

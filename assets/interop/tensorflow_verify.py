@@ -29,11 +29,11 @@ def in_type(array, dtype, seed=None):
 
 def batches(dtype, seed=None):
     for epoch, rows in compare.rows(train.SEED, len(x), train.BATCH_SIZE):
-        some, truths = x[rows], y[rows]
+        some = [part[rows] for part in (x, y, *weights)]
         if augmentation:
-            some, truths = augmentation.batch(some, truths, rows, epoch, True)
-        w = [in_type(part[rows], dtype) for part in weights]
-        yield in_type(some, dtype, seed), in_type(truths, dtype), *w
+            some = augmentation.batch(*some, rows, epoch, True, dtype=dtype)
+        mixed, *others = some
+        yield in_type(mixed, dtype, seed), *(in_type(part, dtype) for part in others)
 
 
 def network_in(dtype, seed=None):

@@ -117,9 +117,18 @@ class EpochOrder:
     def __init__(self, length, batch_size, seed, process):
         self.length, self.batch_size = length, batch_size
         self.seed, self.epoch, self.process = seed, 0, process
+        self.mixed = None
 
     def set_epoch(self, epoch):
         self.epoch = epoch
+
+    def partners(self):
+        """For each row of this epoch whom mixup mixes it with."""
+        if self.mixed != self.epoch:
+            order = reproduce.epoch_order(self.seed, self.epoch, self.length)
+            self.partner = reproduce.partners(order, self.batch_size)
+            self.mixed = self.epoch
+        return self.partner
 
     def __len__(self):
         return -(-self.length // self.batch_size)
@@ -144,9 +153,16 @@ class Augmented(Dataset):
         return len(self.samples)
 
     def __getitem__(self, row):
-        x, y = (part.numpy() for part in self.samples[row])
-        x, y = self.augmentation.sample(x, y, row, self.order.epoch)
-        return torch.from_numpy(x), torch.as_tensor(y)
+        others = None
+        if self.augmentation.mixup:
+            other = self.order.partners()[row]
+            others = *self.batch_of(other), [other]
+        some = self.batch_of(row)
+        made = self.augmentation.batch(*some, [row], self.order.epoch, others=others)
+        return tuple(torch.as_tensor(part[0, ...]) for part in made)
+
+    def batch_of(self, row):
+        return [part.numpy()[None] for part in self.samples[row]]
 
 
 class _Replayed(nn.Module):

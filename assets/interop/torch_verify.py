@@ -4,6 +4,7 @@ Compared with proof.safetensors, relative to each tensor's largest magnitude: th
 gradients of the first step in single precision, and ten steps of training in double precision.
 """
 
+import numpy as np
 import torch
 
 import compare
@@ -43,12 +44,14 @@ def network_in(dtype, seed=None):
 
 def batches(dtype, seed=None):
     for epoch, rows in compare.rows(train.SEED, len(inputs), train.BATCH_SIZE):
-        x, y = inputs[rows], targets[rows]
+        some = [part[rows] for part in (inputs, targets, *weights)]
         if augmentation:
-            x, y = augmentation.batch(x.numpy(), y.numpy(), rows, epoch)
-            x, y = torch.from_numpy(x), torch.from_numpy(y)
-        w = [shaken(part[rows], dtype, None) for part in weights]
-        yield shaken(x, dtype, seed), shaken(y, dtype, None), *w
+            some = (part.numpy() for part in some)
+            real = np.float64 if dtype == torch.float64 else np.float32
+            some = augmentation.batch(*some, rows, epoch, dtype=real)
+            some = [torch.from_numpy(part) for part in some]
+        x, *others = some
+        yield shaken(x, dtype, seed), *(shaken(part, dtype, None) for part in others)
 
 
 def first_gradients(seed=None):

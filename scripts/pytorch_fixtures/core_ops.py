@@ -42,6 +42,7 @@ def main():
     losses()
     row_weights()
     several_inputs()
+    mixup()
     penalties()
     targets()
     clipping()
@@ -54,6 +55,43 @@ def several_inputs():
     write("concat", [case(lambda *x, axis: torch.cat(x, axis), [a, c, b], {"axis": 1}),
                      case(lambda *x, axis: torch.cat(x, axis), [a, b, a - b], {"axis": 2})])
     write("reshape", [case(lambda x, dims: x.reshape(-1, *dims), [a], {"dims": [2, 3]})])
+
+
+def mixup():
+    """Each sample mixed with the one before it, and the loss of the mixture as in the paper's own code."""
+    picture, own = random(24, 5, 2, 3, 4), torch.tensor([0.5, 1, 0.75, 0.9, 0.625], dtype=torch.float64)
+
+    def mixed(x, own):
+        own = own.reshape(-1, *[1] * (x.dim() - 1))
+        return own * x + (1 - own) * x.roll(1, 0)
+
+    write("mixup", [case(mixed, [picture, own], constant=(0, 1)), case(mixed, [picture[:1], own[:1]], constant=(0, 1))])
+    write("partner", [case(lambda x: x.roll(1, 0), [x], constant=(0,)) for x in (picture, own, own[:1])])
+    mixup_losses()
+
+
+def mixup_losses():
+    """A whole step of a layer: its gradients, where each sample has its own share."""
+    x, weight, bias = random(25, 5, 2, 2, 2), random(26, 3, 8), random(27, 3)
+    own = torch.tensor([0.5, 1, 0.75, 0.9, 0.625], dtype=torch.float64)
+    classes, numbers = torch.tensor([0.0, 2, 1, 1, 2], dtype=torch.float64), random(28, 5, 3)
+
+    def criterion(loss):
+        def of(weight, bias, x, own, t):
+            each = own.reshape(-1, 1, 1, 1)
+            answer = F.linear((each * x + (1 - each) * x.roll(1, 0)).flatten(1), weight, bias)
+            return (own * loss(answer, t) + (1 - own) * loss(answer, t.roll(1, 0))).mean()
+
+        return of
+
+    def entropy(y, t):
+        return F.cross_entropy(y, t.long(), reduction="none")
+
+    for name, loss, t in [
+        ("cross_entropy", entropy, classes),
+        ("mse", lambda y, t: F.mse_loss(y, t, reduction="none").mean(-1), numbers),
+    ]:
+        write(f"mixup_{name}", [case(criterion(loss), [weight, bias, x, own, t], constant=(2, 3, 4), fixed=(0, 1))])
 
 
 def penalties():

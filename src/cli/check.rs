@@ -26,6 +26,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
     let mut problems: Vec<_> = found.obstacles().map(|p| prepare::sentence(&project, p)).collect();
     let notes = notes(&dataset, found.is_forward_only());
     let memory = prepare::memory(&project, &dataset, &found);
+    problems.extend(project.training.augmentation.problem(dataset.truth.task).map(str::to_owned));
     problems.extend(memory.and_then(|memory| memory.refusal(machine::available())));
     let mut warnings = warnings(&project, &dataset);
     let table = table(&project, &prepare::base_of(&options.file))?;
@@ -135,5 +136,8 @@ fn warnings(project: &Project, dataset: &Dataset) -> Vec<String> {
         "The batch size is {batch}, but the training set has only {samples} samples, so every step uses all of them."
     );
     let is_single = matches!(project.data.source, Source::Sample(_));
-    (batch > samples && !is_single).then_some(large).into_iter().collect()
+    let without = "Augmentation changes pictures, but these samples are none, so they are trained on as they are.";
+    let changes_nothing = project.training.augmentation.is_active() && dataset.input_shape.len() != 3;
+    let large = (batch > samples && !is_single).then_some(large);
+    large.into_iter().chain(changes_nothing.then(|| without.to_owned())).collect()
 }

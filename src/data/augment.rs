@@ -15,12 +15,17 @@ use crate::model::{Augmentation, Task};
 const LEAST_LEFT: f64 = 0.25;
 
 /// Changes a batch of the training set, where samples are pictures. Values are 0 to 1, and stay so. Boxes move with
-/// their things; one of which less than a quarter is left is taken out.
+/// their things; one of which less than a quarter is left is taken out. For mixup the shares are drawn; the machine
+/// mixes.
 pub fn augment(batch: &mut Batch, shape: &[usize], task: Task, how: &Augmentation, seed: u64, epoch: u64) {
     let [channels, rows, columns] = shape[..] else { return };
     let len = channels * rows * columns;
     if !how.is_active() || len == 0 {
         return;
+    }
+    if how.mixes(shape, task) {
+        let share = |&row: &u32| super::mixup::share(how.mixup, seed, epoch, row);
+        batch.lambda = batch.rows.iter().map(share).collect();
     }
     let has_boxes = match task {
         Task::Boxes { .. } => true,
@@ -30,8 +35,7 @@ pub fn augment(batch: &mut Batch, shape: &[usize], task: Task, how: &Augmentatio
     let targets = batch.targets.par_chunks_mut(numbers);
     let pictures = batch.inputs.par_chunks_mut(len).zip(batch.rows.par_iter()).zip(targets);
     pictures.for_each(|((picture, &row), target)| {
-        // Rows have 32 bits, and no run has as many epochs.
-        let stream = epoch << 32 | u64::from(row);
+        let stream = stream(epoch, row);
         let mut draws = Purpose::Augment.draws(seed, stream);
         let drawn = Drawn { shear: sheared(how, seed, stream), ..Drawn::of(how, &mut draws) };
         drawn.place(picture, [rows, columns]);
@@ -45,6 +49,11 @@ pub fn augment(batch: &mut Batch, shape: &[usize], task: Task, how: &Augmentatio
             drawn.move_things(target, [rows, columns], how.cutout);
         }
     });
+}
+
+/// Rows have 32 bits, and no run has as many epochs.
+pub(super) fn stream(epoch: u64, row: u32) -> u64 {
+    epoch << 32 | u64::from(row)
 }
 
 /// Of numbers of its own: it came later than the others, which stay as they were.
@@ -246,7 +255,7 @@ mod tests {
                 let mut picture = vec![0.0; side * side];
                 (8..20).for_each(|row| picture[row * side + 14..row * side + 30].fill(1.0));
                 let target = vec![1.0, 0.35, 0.2, 0.75, 0.5, -1.0, 0.0, 0.0, 0.0, 0.0];
-                let mut batch = Batch { weights: Vec::new(), len: 1, inputs: picture, targets: target, rows: vec![0] };
+                let mut batch = Batch { len: 1, inputs: picture, targets: target, rows: vec![0], ..Batch::default() };
                 augment(&mut batch, &[1, side, side], task, how, 3, epoch);
                 let bright = (0..side * side).filter(|&at| batch.inputs[at] > 0.5);
                 let mut around = [usize::MAX, usize::MAX, 0, 0];
@@ -282,7 +291,7 @@ mod tests {
     /// Two pictures of 3 x 4 x 4, rows 5 and 9.
     fn batch() -> Batch {
         let inputs = (0..96).map(|i| (i * 37 % 97) as f32 / 96.0).collect();
-        Batch { weights: Vec::new(), len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![5, 9] }
+        Batch { len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![5, 9], ..Batch::default() }
     }
 
     fn changed(how: Augmentation, seed: u64, epoch: u64) -> Batch {
@@ -303,6 +312,7 @@ mod tests {
         saturation: 0.5,
         noise: 0.05,
         cutout: 0.5,
+        mixup: 0.0,
     };
 
     #[test]
@@ -317,6 +327,22 @@ mod tests {
         assert_eq!(alone.inputs[..], whole.inputs[48..]);
         assert!(whole.inputs.iter().all(|value| (0.0..=1.0).contains(value)));
         assert_eq!((&whole.targets, &whole.rows), (&batch().targets, &batch().rows));
+    }
+
+    #[test]
+    fn shares_for_mixup_are_a_function_of_seed_epoch_and_row() {
+        let mixing = Augmentation { mixup: 0.4, ..Augmentation::default() };
+        let whole = changed(mixing, 3, 2);
+        assert!(whole.lambda.len() == 2 && whole.lambda.iter().all(|share| (0.5..=1.0).contains(share)));
+        assert_eq!(whole, Batch { lambda: whole.lambda.clone(), ..batch() }, "the machine mixes");
+        assert!([changed(mixing, 4, 2), changed(mixing, 3, 3)].iter().all(|other| other.lambda != whole.lambda));
+        let beside = changed(Augmentation { mixup: 0.4, ..ALL }, 3, 2);
+        assert_eq!((beside.lambda, beside.inputs), (whole.lambda, changed(ALL, 3, 2).inputs));
+        let things = Task::Boxes { most: 1, classes: 2 };
+        let mut boxes = batch();
+        boxes.targets = vec![-1.0; 10];
+        augment(&mut boxes, &[3, 4, 4], things, &mixing, 3, 2);
+        assert_eq!(boxes.lambda, [0.0; 0]);
     }
 
     #[test]

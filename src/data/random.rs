@@ -19,6 +19,7 @@ pub(super) enum Purpose {
     Importance,
     Shapes,
     Scenes,
+    Mixup,
 }
 
 impl Purpose {
@@ -36,6 +37,7 @@ impl Purpose {
             Self::Importance => 0x494d_504f_5254,
             Self::Shapes => 0x5348_4150_4553,
             Self::Scenes => 0x5343_454e_4553,
+            Self::Mixup => 0x004d_4958_5550,
         }
     }
 

@@ -7,7 +7,7 @@ use super::backward::{differentiate, gradient_name};
 use super::build::ProgramBuilder;
 use super::error::{EngineError, Result};
 use super::init::Initial;
-use super::lower::{self, Ending, Leaving, Lowering, Side, lower_losses};
+use super::lower::{self, Ending, Leaving, Lowering, Mixed, Side, lower_losses};
 use super::op::ValueShape;
 use super::ops::{ClipNorm, ClipValue, Load};
 use super::optimiser;
@@ -32,6 +32,9 @@ fn compile_with(
     if inference.is_forward_only() && !for_input {
         return forward_only(graph, inference, signature);
     }
+    if let Some(why) = training.augmentation.problem(signature.task) {
+        return Err(EngineError::Augmentation(why));
+    }
     if !inference.is_valid() {
         return Err(EngineError::Invalid(inference.problems));
     }
@@ -41,7 +44,8 @@ fn compile_with(
         inference = infer(graph, Some(signature));
     }
     let mut program = ProgramBuilder::default();
-    let Loaded { input, target, weights } = load(&mut program, signature);
+    let mixes = mode == Mode::Train && training.augmentation.mixes(&signature.input.0, signature.task);
+    let Loaded { input, target, weights, mixed } = load(&mut program, signature, mixes);
     let mut side = Side::default();
     let leaving = forward(graph, &inference, &mut program, (input, mode, signature), &mut side)?;
     if let Some(lacking) = lacking(graph, &leaving) {
@@ -49,7 +53,7 @@ fn compile_with(
     }
     let ending =
         |(layer, loss)| ending(graph, (layer, loss), (&leaving, &inference), ([input, target], signature.task));
-    let endings: Vec<_> = graph.losses().map(ending).map(|ending| Ending { weights, ..ending }).collect();
+    let endings: Vec<_> = graph.losses().map(ending).map(|ending| Ending { weights, mixed, ..ending }).collect();
     let main = graph.main_loss().and_then(|(main, _)| endings.iter().find(|ending| ending.layer.id == main.id));
     let main = main.ok_or_else(|| EngineError::Invalid(Vec::new()))?;
     let (output, truth) = (main.answer, main.truth);
@@ -74,6 +78,7 @@ fn compile_with(
         input,
         target,
         weights,
+        mixed: mixed.map(|mixed| [mixed.lambda, mixed.partner]),
         truth,
         task: inference.task(graph, signature.task),
         output,
@@ -92,7 +97,7 @@ fn forward_only(drawn: &Graph, drawn_inference: Inference, signature: &DataSigna
     let graph = &*unfolded;
     let inference = if drawn.has_blocks() { infer(graph, Some(signature)) } else { drawn_inference };
     let mut program = ProgramBuilder::default();
-    let Loaded { input, target, weights } = load(&mut program, signature);
+    let Loaded { input, target, weights, mixed: _ } = load(&mut program, signature, false);
     let leaving = forward(graph, &inference, &mut program, (input, Mode::Predict, signature), &mut Side::default())?;
     keep_weights(graph, &inference, &leaving, &mut program);
     let layer_outputs = main_outputs(drawn, graph, &leaving);
@@ -111,6 +116,7 @@ fn forward_only(drawn: &Graph, drawn_inference: Inference, signature: &DataSigna
         input,
         target,
         weights,
+        mixed: None,
         truth: target,
         task: signature.task,
         output,
@@ -160,7 +166,7 @@ fn ending<'a>(
     let wire = graph.truth_of(layer.id);
     let task = wire.and_then(|wire| inference.shape_on(wire)).map_or(task, |truth| Task::Input(truth.len()));
     let truth = wire.and_then(value).unwrap_or(target);
-    Ending { layer, loss, answer: answer.unwrap_or(input), truth, task, weights: None }
+    Ending { layer, loss, answer: answer.unwrap_or(input), truth, task, weights: None, mixed: None }
 }
 
 /// As [`compile`], with the gradient of the loss with respect to the input instead of the parameters, and no update.
@@ -170,22 +176,30 @@ pub fn compile_for_input(graph: &Graph, signature: &DataSignature, training: &Tr
 
 /// What a batch brings.
 struct Loaded {
+    /// What enters the network.
     input: ValueId,
     target: ValueId,
     weights: Option<ValueId>,
+    mixed: Option<Mixed>,
 }
 
-/// `%x, %y = batch`, from the values that the machine stages; `%w` where samples have weights.
-fn load(program: &mut ProgramBuilder, signature: &DataSignature) -> Loaded {
+/// `%x, %y = batch`, from the values that the machine stages; `%w` where samples have weights, `%lambda` where they are
+/// mixed.
+fn load(program: &mut ProgramBuilder, signature: &DataSignature, mixes: bool) -> Loaded {
     let (input, target) = (&signature.input.0, signature.task.target().0);
     let mut all = vec![(STAGED_INPUT, "%x", Role::Input, input.clone()), (STAGED_TARGET, "%y", Role::Target, target)];
     all.extend(signature.weighted.then(|| (STAGED_WEIGHTS, "%w", Role::Weight, Vec::new())));
+    all.extend(mixes.then(|| (STAGED_SHARES, "%lambda", Role::Weight, Vec::new())));
     let shape = |dims: &Vec<usize>| ValueShape::batched(dims.clone());
     let staged: Vec<_> =
         all.iter().map(|(name, _, _, dims)| program.add(*name, shape(dims), Role::Hidden, None)).collect();
     let loaded: Vec<_> = all.iter().map(|(_, name, role, dims)| program.add(*name, shape(dims), *role, None)).collect();
     program.push(Phase::Load, None, Arc::new(Load), &staged, &loaded);
-    Loaded { input: loaded[0], target: loaded[1], weights: loaded.get(2).copied() }
+    let [input, target] = [loaded[0], loaded[1]];
+    let weights = signature.weighted.then(|| loaded[2]);
+    let lambda = loaded.last().copied().filter(|_| mixes);
+    let mixed = lambda.map(|lambda| lower::mix(program, [input, target], weights, lambda));
+    Loaded { input: mixed.map_or(input, |mixed| mixed.input), target, weights, mixed }
 }
 
 /// Where the machine puts a batch before its first instruction.
@@ -194,6 +208,8 @@ pub const STAGED_INPUT: &str = "batch.x";
 pub const STAGED_TARGET: &str = "batch.y";
 /// Name of the value that the weights of its samples are loaded from, where they have any.
 pub const STAGED_WEIGHTS: &str = "batch.w";
+/// Name of the value that their shares in mixtures are loaded from, where samples are mixed.
+pub const STAGED_SHARES: &str = "batch.lambda";
 
 /// What stands for each layer; for a Block what leaves its last repetition.
 fn main_outputs(drawn: &Graph, graph: &Graph, leaving: &BTreeMap<LayerId, Leaving>) -> BTreeMap<LayerId, ValueId> {

@@ -83,6 +83,9 @@ pub enum EngineError {
         /// As the lowering asked for it.
         name: &'static str,
     },
+    /// A sentence: samples of this task cannot be changed as is asked.
+    #[error("{0}")]
+    Augmentation(&'static str),
     /// The text of a Formula layer does not parse, or its shapes do not fit.
     #[error("The formula of {layer} is invalid: {why}")]
     Formula {

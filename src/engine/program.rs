@@ -114,12 +114,14 @@ pub struct Program {
     pub data_loss: Option<ValueId>,
     /// What each Loss says, before its weight.
     pub losses: Vec<(LayerId, ValueId)>,
-    /// The input of the network.
+    /// The input of the network; mixed, where samples are.
     pub input: ValueId,
     /// The targets of the batch.
     pub target: ValueId,
     /// What each sample counts for in the loss, where they have weights.
     pub weights: Option<ValueId>,
+    /// Where samples are mixed: the share of each in its mixture, and the targets of whom it is mixed with.
+    pub mixed: Option<[ValueId; 2]>,
     /// What the main Loss compares that with: the targets, or what is wired as truth.
     pub truth: ValueId,
     /// What the network is asked for.

@@ -27,7 +27,7 @@ pub fn way(optimiser: &Optimiser, learning_rate: f64, steps: usize) -> Result<Ve
     let start = Dense { units: 1, bias: false, init: Initialiser::Constant, init_value: 1.0, ..Dense::default() };
     let training = TrainingSpec { optimiser: optimiser.clone(), learning_rate, ..TrainingSpec::default() };
     let mut machine = machine(Some(start.into()), 2, LossKind::Mse, training)?;
-    let batch = Batch { weights: Vec::new(), len: 2, inputs: rows().concat(), targets: vec![0.0; 2], rows: vec![0, 1] };
+    let batch = Batch { len: 2, inputs: rows().concat(), targets: vec![0.0; 2], rows: vec![0, 1], ..Batch::default() };
     let weights = machine.program().ids().find(|(_, value)| value.role == Role::Parameter).map(|(id, _)| id);
     let mut way = vec![[1.0, 1.0]];
     for _ in 0..steps {
@@ -78,7 +78,7 @@ pub fn learnt_by_heart() -> Result<[Vec<f32>; 2]> {
     };
     let (inputs, targets) = part(INPUTS);
     let (unseen, truths) = part(10 * INPUTS);
-    let batch = Batch { weights: Vec::new(), len: INPUTS, inputs, targets, rows: (0..INPUTS as u32).collect() };
+    let batch = Batch { len: INPUTS, inputs, targets, rows: (0..INPUTS as u32).collect(), ..Batch::default() };
     let mut losses = [Vec::new(), Vec::new()];
     for _ in 0..STEPS {
         let parts = [(&batch.inputs, &batch.targets, batch.len), (&unseen, &truths, truths.len())];

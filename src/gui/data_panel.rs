@@ -6,6 +6,7 @@ mod browser;
 mod chart;
 mod columns;
 mod fit;
+mod gallery;
 mod notes;
 mod parts;
 mod points;

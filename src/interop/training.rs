@@ -49,6 +49,35 @@ pub fn batch(network: &Network) -> &'static str {
     if network.signature.weighted { "x, y, w" } else { "x, y" }
 }
 
+/// What a batch of training consists of: with mixup also the targets of the partners, and the share of each sample.
+pub fn trained_batch(training: &TrainingSpec, network: &Network) -> &'static str {
+    if mixes(training, network) { "x, y, other_y, share" } else { batch(network) }
+}
+
+/// Whether pictures are mixed.
+pub fn mixes(training: &TrainingSpec, network: &Network) -> bool {
+    training.augmentation.mixes(&network.signature.input.0, network.signature.task)
+}
+
+/// `mixed_loss(outputs, y, other_y, share)`, and of several losses `mixed_losses`. `arguments`: those of the plain ones.
+pub fn mixed_losses(w: &mut Writer, arguments: &str, are_several: bool) {
+    w.block(format!("def mixed_loss({arguments}, other_y, share):"), |w| {
+        w.line("\"\"\"Against the targets of both parts of each mixture, each by its share.\"\"\"");
+        w.line(format!("own = loss_function({arguments}, share)"));
+        w.line(format!("return own + loss_function({}, 1 - share)", arguments.replace(", y", ", other_y")));
+    });
+    w.blank(2);
+    if are_several {
+        w.block(format!("def mixed_losses({arguments}, other_y, share):"), |w| {
+            w.line("\"\"\"Each by its name.\"\"\"");
+            w.line(format!("own = losses({arguments}, share)"));
+            w.line(format!("other = losses({}, 1 - share)", arguments.replace(", y", ", other_y")));
+            w.line("return {name: own[name] + other[name] for name in own}");
+        });
+        w.blank(2);
+    }
+}
+
 /// Whether things are found.
 pub fn finds(network: &Network) -> bool {
     network.task.metric() == Metric::Map50
@@ -60,7 +89,7 @@ pub fn augments(training: &TrainingSpec, network: &Network) -> bool {
 }
 
 /// How they are changed, as a constant, where they are.
-fn augmentation(w: &mut Writer, training: &TrainingSpec, network: &Network) {
+fn augmentation(w: &mut Writer, training: &TrainingSpec, network: &Network, packs: bool) {
     if !augments(training, network) {
         return;
     }
@@ -76,8 +105,14 @@ fn augmentation(w: &mut Writer, training: &TrainingSpec, network: &Network) {
         saturation,
         noise,
         cutout,
+        mixup,
     } = *training.augmentation;
-    let switches = [("flip", flip), ("flip_up_down", flip_up_down), ("things", finds(network))];
+    let switches = [
+        ("flip", flip),
+        ("flip_up_down", flip_up_down),
+        ("things", finds(network)),
+        ("packs", packs && mixes(training, network)),
+    ];
     let numbers = [
         ("rotation", rotation),
         ("shift", shift),
@@ -88,6 +123,7 @@ fn augmentation(w: &mut Writer, training: &TrainingSpec, network: &Network) {
         ("saturation", saturation),
         ("noise", noise),
         ("cutout", cutout),
+        ("mixup", mixup),
     ];
     let switches = switches.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| format!("{name}=True"));
     let numbers = numbers.into_iter().filter(|(_, number)| *number != 0.0);
@@ -123,14 +159,14 @@ pub fn imports(w: &mut Writer, modules: &[(&str, bool)]) {
     }
 }
 
-/// `EPOCHS = 10` and the like.
-pub fn constants(w: &mut Writer, training: &TrainingSpec, network: &Network) {
+/// `EPOCHS = 10` and the like. `packs`: the truths of mixed samples are one array.
+pub fn constants(w: &mut Writer, training: &TrainingSpec, network: &Network, packs: bool) {
     w.at_level(Level::Loop, |w| {
         w.line(format!("EPOCHS = {}", training.epochs));
         w.line(format!("BATCH_SIZE = {}", training.batch_size));
         w.line(format!("SEED = {}", training.seed));
     });
-    augmentation(w, training, network);
+    augmentation(w, training, network, packs);
 }
 
 /// Whether the rate is cut by `reproduce.Plateau`, whose `scale` a step takes.

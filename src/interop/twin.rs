@@ -24,8 +24,8 @@ pub struct Twin {
     pub answer: usize,
     /// Targets are class indices.
     pub of_classes: bool,
-    /// `outputs, y`
-    pub loss_arguments: String,
+    /// The loss of what the network answers to a batch, `x, y, *w`: `train.loss_function(outputs, y)`.
+    pub loss: String,
     /// The first version of PyTorch that has all of it, where that is younger than 1.13.
     pub needs: Option<&'static str>,
 }

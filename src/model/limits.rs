@@ -54,6 +54,8 @@ pub const SATURATION: Limits<f64> = real("the change of saturation", 0.0, 1.0);
 pub const PIXEL_NOISE: Limits<f64> = real("the noise of augmentation", 0.0, 0.5);
 /// A share of the side.
 pub const CUTOUT: Limits<f64> = real("the cutout", 0.0, 0.8);
+/// Of the Beta distribution; 0: nothing is mixed.
+pub const MIXUP: Limits<f64> = real("the alpha of mixup", 0.0, 10.0);
 
 /// Of SGD and RMSprop.
 pub const MOMENTUM: Limits<f64> = real("the momentum", 0.0, 0.999);
@@ -331,6 +333,7 @@ impl TrainingSpec {
             saturation,
             noise,
             cutout,
+            mixup,
         } = *self.augmentation;
         found.look(&ROTATION, rotation);
         found.look(&SHIFT, shift);
@@ -341,6 +344,7 @@ impl TrainingSpec {
         found.look(&SATURATION, saturation);
         found.look(&PIXEL_NOISE, noise);
         found.look(&CUTOUT, cutout);
+        found.look(&MIXUP, mixup);
         found.look(&SEED, count(self.seed));
         found.0
     }
@@ -496,6 +500,7 @@ mod tests {
             saturation: 0.1,
             noise: 0.1,
             cutout: 0.1,
+            mixup: 0.1,
         };
         let augmentation = Box::new(augmentation);
         let specs = specs.chain([TrainingSpec { augmentation, ..TrainingSpec::default() }]);

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Task;
 use super::schedule::Schedule;
 
 /// All settings of training.
@@ -60,12 +61,30 @@ pub struct Augmentation {
     pub noise: f64,
     /// Side of a grey square somewhere, as a share of the picture's.
     pub cutout: f64,
+    /// The α of Beta(α, α), from which the share is drawn that a picture keeps when it is mixed with another one.
+    pub mixup: f64,
 }
 
 impl Augmentation {
     /// Whether it changes anything.
     pub fn is_active(&self) -> bool {
         !self.is_off()
+    }
+
+    /// Whether samples are mixed, inputs of such a shape with what is asked of them.
+    pub fn mixes(&self, input: &[usize], task: Task) -> bool {
+        self.mixup > 0.0 && input.len() == 3 && self.problem(task).is_none()
+    }
+
+    /// Why samples cannot be changed like this: a sentence.
+    pub fn problem(&self, task: Task) -> Option<&'static str> {
+        let cannot = "Mixup can't be used with boxes: a box can't be a share of one thing and the rest of another. Set \
+            mixup to 0.";
+        let has_boxes = match task {
+            Task::Boxes { .. } => true,
+            Task::Classes(_) | Task::ClassesAt { .. } | Task::Numbers(_) | Task::Input(_) => false,
+        };
+        (has_boxes && self.mixup > 0.0).then_some(cannot)
     }
 
     /// Whether it changes nothing.

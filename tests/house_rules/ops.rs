@@ -19,7 +19,8 @@ const WITHOUT_FIXTURE: &[(&str, &str)] = &[
 ];
 
 /// Ops that nothing is differentiated through.
-const WITHOUT_GRADIENT: &[&str] = &["one", "batch", "sgd", "adam", "adamw", "rmsprop", "adagrad", "nadam", "lion"];
+const WITHOUT_GRADIENT: &[&str] =
+    &["one", "batch", "mixup", "partner", "sgd", "adam", "adamw", "rmsprop", "adagrad", "nadam", "lion"];
 
 /// `fixtures`: names of the recorded cases (files of `tests/fixtures/` without their ending).
 pub fn recorded_and_tested(source: &Source, fixtures: &[String]) -> Vec<String> {

@@ -182,7 +182,7 @@ pub fn batch(chance: &mut Chance, graph: &Graph, data: &DataSignature) -> Batch 
         None => chance.number(2.0) as f32,
     });
     let targets = targets.collect();
-    Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
+    Batch { len, inputs, targets, rows: (0..len as u32).collect(), ..Batch::default() }
 }
 
 /// A network at work, with all that is needed to begin again.

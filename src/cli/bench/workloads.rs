@@ -70,7 +70,7 @@ impl Workload {
             Task::Boxes { most, .. } => vec![-1.0; len * most * THING],
             Task::Numbers(numbers) | Task::Input(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
         };
-        Batch { weights: Vec::new(), len, inputs, targets, rows: (0..len as u32).collect() }
+        Batch { len, inputs, targets, rows: (0..len as u32).collect(), ..Batch::default() }
     }
 }
 

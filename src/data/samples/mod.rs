@@ -86,6 +86,8 @@ pub struct Batch {
     pub targets: Vec<f32>,
     /// What each counts for in the loss; empty where all count alike.
     pub weights: Vec<f32>,
+    /// What share each is of its mixture, 0.5 to 1; the rest is the sample before it (mixup). Empty: nothing is mixed.
+    pub lambda: Vec<f32>,
     /// Index of each in its part.
     pub rows: Vec<u32>,
 }
@@ -172,7 +174,7 @@ impl Samples {
     pub fn fetch(&self, rows: &[u32]) -> Result<Batch, DataError> {
         let room = |each: usize| Vec::with_capacity(rows.len() * each);
         let (inputs, targets) = (room(self.input_len()), room(self.target_len));
-        let mut batch = Batch { len: rows.len(), inputs, targets, weights: Vec::new(), rows: rows.to_vec() };
+        let mut batch = Batch { len: rows.len(), inputs, targets, rows: rows.to_vec(), ..Batch::default() };
         self.rows.fetch(rows, &mut batch)?;
         Ok(batch)
     }

@@ -1,6 +1,6 @@
 //! Loss: targets put into the form that the loss compares with, the loss itself, and the penalties on top.
 
-use super::Side;
+use super::{Mixed, Side};
 use crate::engine::build::ProgramBuilder;
 use crate::engine::op::Op;
 use crate::engine::ops::formula::ScaleShift;
@@ -23,6 +23,7 @@ pub struct LossValues {
 }
 
 /// A Loss and what it compares: what the network answers with the truth.
+#[derive(Clone, Copy)]
 pub struct Ending<'a> {
     pub layer: &'a Layer,
     pub loss: &'a Loss,
@@ -32,6 +33,8 @@ pub struct Ending<'a> {
     pub task: Task,
     /// What each sample counts for.
     pub weights: Option<ValueId>,
+    /// Where samples are mixed.
+    pub mixed: Option<Mixed>,
 }
 
 /// Appends the loss phase. A single Loss is the loss of the data by itself; of several, or of one with a weight, each
@@ -84,7 +87,29 @@ fn weighted_sum(program: &mut ProgramBuilder, name: &str, endings: &[Ending], ea
 }
 
 /// What a Loss says. `prefix`: of the names of what is made of its truth, where another Loss may make the same.
+///
+/// Of mixed samples it is the sum of two, `loss.own` and `loss.partner`: against the target of either part, each sample
+/// weighted with its share. A truth from within the network was made of the mixture already.
 fn lower_one(program: &mut ProgramBuilder, ending: &Ending, name: &str, prefix: Option<&str>) -> ValueId {
+    let Some(mixed) = ending.mixed else { return lower_plain(program, ending, name, prefix) };
+    let layer = ending.layer.id;
+    let [own, rest] = mixed.weights;
+    if ending.truth != mixed.target {
+        let both = |_| emit(program, &format!("{name}.weights"), layer, Add, &[own, rest]);
+        let weights = ending.weights.map(both);
+        return lower_plain(program, &Ending { weights, ..*ending }, name, prefix);
+    }
+    let of_own = Ending { weights: Some(own), ..*ending };
+    let of_partner = Ending { weights: Some(rest), truth: mixed.partner, ..*ending };
+    let prefix_of_partner = prefix.map(|prefix| format!("{prefix}.partner"));
+    let parts = [
+        lower_plain(program, &of_own, &format!("{name}.own"), prefix),
+        lower_plain(program, &of_partner, &format!("{name}.partner"), prefix_of_partner.as_deref()),
+    ];
+    emit(program, name, layer, Add, &parts)
+}
+
+fn lower_plain(program: &mut ProgramBuilder, ending: &Ending, name: &str, prefix: Option<&str>) -> ValueId {
     let (loss, layer, task) = (ending.loss, ending.layer.id, ending.task);
     if let (LossKind::Detection, Task::Boxes { classes, .. }) = (task.loss(loss.loss), task) {
         return super::detection::lower(program, ending, classes, name);

@@ -22,6 +22,7 @@ mod instance_norm;
 mod layer_norm;
 mod loss;
 mod merge;
+mod mixup;
 mod noise;
 mod pool;
 mod recurrent;
@@ -40,6 +41,7 @@ use crate::model::layer::LayerKind;
 use crate::model::{DataSignature, Layer, Shape};
 
 pub(super) use loss::{Ending, lower_losses};
+pub(super) use mixup::{Mixed, mix};
 
 /// What a layer with one output becomes.
 pub trait Lower {

@@ -23,7 +23,7 @@ use std::borrow::Cow;
 
 use candle_core::{DType, Tensor};
 
-use super::compile::{GRADIENT_NORM, STAGED_INPUT, STAGED_TARGET, STAGED_WEIGHTS, compile};
+use super::compile::{GRADIENT_NORM, STAGED_INPUT, STAGED_SHARES, STAGED_TARGET, STAGED_WEIGHTS, compile};
 use super::device::{Device, Precision};
 use super::error::{EngineError, Result};
 use super::kernels::{bridge, elementwise};
@@ -54,6 +54,7 @@ pub struct Machine {
     values: Vec<Option<Tensor>>,
     staged: (ValueId, ValueId),
     staged_weights: Option<ValueId>,
+    staged_shares: Option<ValueId>,
     grad_norm: Option<ValueId>,
     /// What plateaus have made of the learning rate.
     rate_scale: f64,
@@ -107,6 +108,7 @@ impl Machine {
             values: vec![None; program.values.len()],
             staged: staged.ok_or_else(|| EngineError::NotComputed(STAGED_INPUT.into()))?,
             staged_weights: program.find(STAGED_WEIGHTS),
+            staged_shares: program.find(STAGED_SHARES),
             grad_norm: program.find(GRADIENT_NORM),
             rate_scale: 1.0,
             watchdog: Watchdog::default(),
@@ -141,8 +143,11 @@ impl Machine {
         let (input, target) = self.staged;
         self.stage(input, &batch.inputs, batch.len)?;
         self.stage(target, &batch.targets, batch.len)?;
-        if let Some(weights) = self.staged_weights {
-            self.stage(weights, &or_ones(&batch.weights, batch.len), batch.len)?;
+        let of_samples = [(self.staged_weights, &batch.weights), (self.staged_shares, &batch.lambda)];
+        for (id, numbers) in of_samples {
+            if let Some(id) = id {
+                self.stage(id, &or_ones(numbers, batch.len), batch.len)?;
+            }
         }
         self.schedule();
         self.watchdog.next_batch(&batch.rows);
@@ -367,7 +372,7 @@ impl Machine {
     }
 }
 
-/// What samples count for that have no weights.
+/// What samples count for that have no weights, and the share of those that are not mixed.
 fn or_ones(weights: &[f32], rows: usize) -> Cow<'_, [f32]> {
     if weights.is_empty() { vec![1.0; rows].into() } else { weights.into() }
 }

@@ -14,6 +14,7 @@ use crate::model::{Clip, DataSpec, Edit, LayerId, Optimiser, Shape, layer};
 
 mod explain;
 mod gradients;
+mod mixup;
 mod not_finite;
 mod nudge;
 mod weights;
@@ -257,7 +258,7 @@ fn invalid_graphs_are_refused_with_every_problem() {
 fn a_batch_of_another_size_is_refused() {
     let data = spiral();
     let mut machine = machine(&toy().0, &data, &TrainingSpec::default());
-    let bad = Batch { weights: Vec::new(), len: 2, inputs: vec![0.0; 5], targets: vec![0.0; 2], rows: vec![0, 1] };
+    let bad = Batch { len: 2, inputs: vec![0.0; 5], targets: vec![0.0; 2], rows: vec![0, 1], ..Batch::default() };
     assert!(machine.run_step(&bad).unwrap_err().to_string().contains("[2, 2] is needed"));
     machine.run_step(&batch(&data, 0, 7)).unwrap();
     machine.run_step(&batch(&data, 1, 20)).unwrap();
@@ -296,11 +297,7 @@ fn pictures() -> (Graph, DataSignature, Batch) {
         DataSignature { weighted: false, names: Vec::new(), input: Shape(vec![2, 7, 6]), task: Task::Classes(3) };
     let numbers = (0..5 * 2 * 7 * 6).map(|i: i32| ((i * 7919) % 613) as f32 / 306.5 - 1.0);
     let targets = vec![0.0, 2.0, 1.0, 1.0, 0.0];
-    (
-        graph,
-        signature,
-        Batch { weights: Vec::new(), len: 5, inputs: numbers.collect(), targets, rows: (0..5).collect() },
-    )
+    (graph, signature, Batch { len: 5, inputs: numbers.collect(), targets, rows: (0..5).collect(), ..Batch::default() })
 }
 
 #[test]
@@ -374,7 +371,7 @@ fn ten_million_parameters_train_with_a_batch_of_4096() {
     assert!(machine.parameter_count() > 10_000_000);
     let inputs = (0..4096 * 784).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as f32 / 256.0).collect();
     let targets = (0..4096).map(|i| (i % 10) as f32).collect();
-    let batch = Batch { weights: Vec::new(), len: 4096, inputs, targets, rows: (0..4096).collect() };
+    let batch = Batch { len: 4096, inputs, targets, rows: (0..4096).collect(), ..Batch::default() };
     let report = machine.run_step(&batch).unwrap();
     // Ten classes, told apart by nothing yet.
     assert!((1.5..10.0).contains(&report.loss) && machine.step() == 1, "{report:?}");

@@ -23,10 +23,12 @@ mod dropout;
 mod embedding;
 mod linear;
 mod load;
+mod mixup;
 mod mul;
 mod noise;
 mod offset;
 mod ones;
+mod partner;
 
 #[cfg(test)]
 pub mod check;
@@ -49,12 +51,14 @@ pub use embedding::Embedding;
 pub use linear::Linear;
 pub use load::Load;
 pub use losses::*;
+pub use mixup::Mixup;
 pub use mul::Mul;
 pub use noise::Noise;
 pub use normalisation::*;
 pub use offset::Offset;
 pub use ones::Ones;
 pub use optimisers::*;
+pub use partner::Partner;
 pub use pooling::*;
 pub use recurrent::*;
 pub use shaping::*;

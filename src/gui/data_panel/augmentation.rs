@@ -1,16 +1,13 @@
-//! How pictures are changed while training, and what the network then sees.
+//! How pictures are changed while training.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use egui::{Label, RichText, Ui};
 
-use egui::{Color32, Id, Rect, Role, Sense, TextureOptions, Ui, Vec2, WidgetInfo, pos2};
-
-use super::preview;
-use crate::data::{Dataset, augment};
-use crate::gui::textures::cached;
+use super::gallery::gallery;
+use crate::data::Dataset;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{Change, checkbox, float, section};
 use crate::model::limits::{self, Limits};
-use crate::model::{Augmentation, TrainingSpec};
+use crate::model::{Augmentation, Task, TrainingSpec};
 use crate::session::{Action, State};
 
 /// What is switched on first: gentle, and harmless for most pictures.
@@ -26,9 +23,10 @@ const GENTLE: Augmentation = Augmentation {
     saturation: 0.0,
     noise: 0.0,
     cutout: 0.0,
+    mixup: 0.0,
 };
-/// Pictures in the gallery.
-const PICTURES: usize = 4;
+/// The α that mixup is switched on with: of those that the paper finds best for ImageNet.
+const ALPHA: f64 = 0.2;
 
 pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, actions: &mut Vec<Action>) {
     let [channels, rows, columns] = dataset.input_shape[..] else { return };
@@ -44,6 +42,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, actions: &mut 
     }
     if before.is_active() {
         fields(ui, &mut now, &mut ended, channels == 3);
+        mixup(ui, &mut now, &mut ended, dataset.truth.task);
         gallery(ui, training, dataset, [channels, rows, columns]);
     }
     if now != before {
@@ -81,43 +80,25 @@ fn fields(ui: &mut Ui, now: &mut Augmentation, ended: &mut bool, has_colours: bo
     number("Cutout", "Side of a grey square somewhere, as a share of the side.", limits::CUTOUT, &mut now.cutout);
 }
 
-/// A line for each picture: as it is, and as it is trained on in the first epochs.
-fn gallery(ui: &mut Ui, training: &TrainingSpec, dataset: &Dataset, shape: [usize; 3]) {
-    let tokens = Tokens::of(ui);
-    let gap = 4.0;
-    let across = ((ui.available_width() + gap) / 52.0).floor().max(2.0);
-    let side = ((ui.available_width() + gap) / across).floor() - gap;
-    let mut hasher = DefaultHasher::new();
-    format!("{:?} {}", training.augmentation, training.seed).hash(&mut hasher);
-    (dataset.train.version(), tokens.dark).hash(&mut hasher);
-    let version = hasher.finish();
-    let rows = dataset.fair(&dataset.train);
-    ui.spacing_mut().item_spacing = Vec2::splat(gap);
-    for (line, &row) in rows.iter().take(PICTURES).enumerate() {
-        ui.horizontal(|ui| {
-            for place in 0..across as u64 {
-                let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-                let id = Id::unique(("augmented", line, place));
-                let texture = cached(ui.ctx(), id, version, TextureOptions::NEAREST, || {
-                    let mut batch = dataset.train.fetch(&[row]).unwrap_or_default();
-                    if let Some(epoch) = place.checked_sub(1) {
-                        augment(
-                            &mut batch,
-                            &dataset.input_shape,
-                            dataset.truth.task,
-                            &training.augmentation,
-                            training.seed,
-                            epoch,
-                        );
-                    }
-                    preview::picture(&tokens, &batch.inputs, shape)
-                });
-                let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-                ui.painter().image(texture.id(), rect, uv, Color32::WHITE);
-                let name = if place == 0 { "As it is".to_owned() } else { format!("In epoch {place}") };
-                response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
-                response.on_hover_text(name);
-            }
-        });
+/// Where it makes sense, or has to be switched off.
+fn mixup(ui: &mut Ui, now: &mut Augmentation, ended: &mut bool, task: Task) {
+    if (Augmentation { mixup: ALPHA, ..*now }).problem(task).is_some() && now.mixup == 0.0 {
+        return;
+    }
+    let help = "Mix each picture with another one of its batch. The loss then counts the answers of both, each by its \
+        share of the picture.";
+    if let Some(on) = checkbox(ui, "Mixup", help, now.mixup > 0.0) {
+        (now.mixup, *ended) = (if on { ALPHA } else { 0.0 }, true);
+    }
+    if now.mixup > 0.0 {
+        let help = "The shares are drawn from Beta(α, α). Small: most pictures stay nearly as they are. 1: all shares are \
+            equally likely.";
+        let range = (0.01, limits::MIXUP.most);
+        let Change { value, ended: is_done, .. } = float(ui, "Mixup alpha", help, now.mixup, range);
+        *ended |= is_done;
+        now.mixup = value.unwrap_or(now.mixup);
+    }
+    if let Some(problem) = now.problem(task) {
+        ui.add(Label::new(RichText::new(problem).color(Tokens::of(ui).warn)).wrap());
     }
 }

@@ -407,6 +407,42 @@ fn pictures_are_augmented_on_request_and_shown_as_they_will_be() {
 }
 
 #[test]
+fn the_gallery_shows_mixed_pictures_with_their_parts() {
+    let mut harness = panel(Source::Digits(DigitsSpec { samples: 100, ..DigitsSpec::default() }));
+    let pose = |harness: &mut Harness<'static, Bench<DataPanelUi>>, augmentation| {
+        *harness.state_mut().state.pose().project.training.augmentation = augmentation;
+        harness.run();
+    };
+    pose(&mut harness, Augmentation { flip: true, ..Augmentation::default() });
+    assert!(harness.query_by_label("Mixup alpha").is_none());
+    harness.get_by_label("Mixup").click();
+    harness.run();
+    let set = |harness: &Harness<'static, Bench<DataPanelUi>>| {
+        harness.state().actions.iter().rev().find_map(|action| match action {
+            Action::SetTraining(training) => Some(training.augmentation.mixup),
+            _ => None,
+        })
+    };
+    assert_eq!(set(&harness), Some(0.2));
+    pose(&mut harness, Augmentation { mixup: 1.0, ..Augmentation::default() });
+    assert_eq!(unexplained(&harness), [""; 0]);
+    assert_eq!(harness.query_all_by_label("As it is").count(), 4);
+    assert_eq!(harness.query_all_by_label_contains("In epoch 1: ").count(), 4);
+    // Each with the one of the line above, by the share of its row.
+    let bench = harness.state();
+    let dataset = bench.state.dataset().expect("samples");
+    let rows = dataset.fair(&dataset.train);
+    let class = |row: u32| dataset.train.target(row as usize).expect("y")[0];
+    let share = (crate::data::share(1.0, 1, 0, rows[1]) * 100.0).round() / 100.0;
+    let name = format!("In epoch 1: {share} × {} + {:.2}", class(rows[1]), 1.0 - share);
+    let name = name.trim_end_matches('0');
+    assert!(harness.query_by_label_contains(name).is_some(), "{name}");
+    harness.get_by_label("Mixup").click();
+    harness.run();
+    assert_eq!(set(&harness), Some(0.0));
+}
+
+#[test]
 fn every_field_has_a_term() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("fruit.csv");

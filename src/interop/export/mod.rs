@@ -126,7 +126,7 @@ fn pytorch(from: &From) -> Result<Vec<File>, ExportError> {
     let verify = include_str!("../../../assets/interop/torch_verify.py")
         .replace("__CLASS__", &twin.class)
         .replace("__ANSWER__", &twin.answer.to_string())
-        .replace("__LOSS__", &format!("train.loss_function({})", twin.loss_arguments.replace(", w", ", *w")));
+        .replace("__LOSS__", &twin.loss);
     Ok(vec![
         text("verify.py", &verify),
         text("torch_run.py", include_str!("../../../assets/interop/torch_run.py")),

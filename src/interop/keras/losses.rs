@@ -55,8 +55,14 @@ fn list(numbers: &[f64]) -> String {
     format!("[{}]", numbers.iter().map(|&number| python::float(number)).collect::<Vec<_>>().join(", "))
 }
 
-/// The loss of an answer, before its weight. `truth`: class indices or numbers.
-pub fn written(network: &Network, node: &Node, loss: &Loss, dialect: Dialect, answer: &str, truth: &str) -> Written {
+/// The loss of an answer, before its weight. `truth`: class indices or numbers. `weighted`: samples count by weights.
+pub fn written(
+    network: &Network,
+    (node, loss): (&Node, &Loss),
+    (dialect, weighted): (Dialect, bool),
+    answer: &str,
+    truth: &str,
+) -> Written {
     let task = network.task_of(node);
     let width = task.width();
     let mut lines = Vec::new();
@@ -79,7 +85,6 @@ pub fn written(network: &Network, node: &Node, loss: &Loss, dialect: Dialect, an
         }
     };
     // Keras weights what it gets for each sample itself.
-    let weighted = network.signature.weighted;
     let whole = |each: &str| match (weighted, dialect) {
         (false, _) => format!("{mean}({each})"),
         (true, Dialect::Keras) => each.to_owned(),

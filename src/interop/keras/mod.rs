@@ -36,7 +36,7 @@ pub fn twin(project: &Project, network: &Network, data: Script) -> Result<Twin, 
         class: "build_model".to_owned(),
         answer: training.main_answer(),
         of_classes: network.signature.task.classes().is_some(),
-        loss_arguments: String::new(),
+        loss: String::new(),
         needs: None,
     })
 }

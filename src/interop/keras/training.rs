@@ -101,7 +101,7 @@ impl Training<'_> {
         }
         w.line("from model import build_model");
         w.blank(1);
-        training::constants(w, settings, self.network);
+        training::constants(w, settings, self.network, true);
         let draws = self.draws();
         if !draws.is_empty() {
             w.line("# Layers that draw numbers while training, with what keys them in Glassbox.");
@@ -123,8 +123,12 @@ impl Training<'_> {
         for answer in &self.plan.answers {
             let node = &self.network.nodes[answer.node];
             let Some(loss) = node.loss() else { continue };
-            let all = written(self.network, node, loss, Dialect::Keras, "answer", "y");
+            let weighted = self.network.signature.weighted || self.mixes();
+            let all = written(self.network, (node, loss), (Dialect::Keras, weighted), "answer", "y");
             w.about(Part::Layer(node.drawn), Level::Operation, |w| {
+                if self.mixes() {
+                    w.line("@keras_run.mixed");
+                }
                 w.block(format!("def {}(y, answer):", self.name(answer.node)), |w| {
                     if self.network.task_of(node).classes().is_some() {
                         w.line("y = ops.cast(ops.reshape(y, ops.shape(answer)[:-1]), \"int32\")");
@@ -201,12 +205,25 @@ impl Training<'_> {
             match self.network.task.metric() {
                 Metric::Accuracy => w.line("return \"accuracy\", float(ops.mean(accuracy(y, answer)))"),
                 metric => {
+                    self.own_truths(w);
                     let score = training::scored((self.project, self.network), "answer", "y", is_wired, true);
                     w.line(format!("return \"{}\", {score}", metric.key()));
                 }
             }
         });
         w.blank(2);
+    }
+
+    fn mixes(&self) -> bool {
+        training::mixes(&self.project.training, self.network)
+    }
+
+    /// Of the truths of mixed samples those of the larger parts.
+    fn own_truths(&self, w: &mut Writer) {
+        if self.mixes() {
+            let width = self.network.signature.task.target().len();
+            w.line(format!("y = y[:, :{width}]"));
+        }
     }
 
     /// What an Input takes of the sample.
@@ -224,6 +241,7 @@ impl Training<'_> {
         let single = self.network.main_loss().is_some_and(|(main, _)| main.input().0.last() == Some(&1));
         let threshold = if self.network.answer == Answer::Probabilities { "0.5" } else { "0.0" };
         w.block("def accuracy(y, answer):", |w| {
+            self.own_truths(w);
             w.line("y = ops.cast(ops.reshape(y, ops.shape(answer)[:-1]), \"int32\")");
             if single {
                 w.line(format!("right = (answer[..., 0] > {threshold}) == (y == 1)"));
@@ -263,6 +281,9 @@ impl Training<'_> {
         w.about(Part::Data, Level::Layer, |w| {
             w.line("train = arranged(*data.load(\"train\"))");
             w.line("validation = arranged(*data.load(\"validation\"))");
+            if self.mixes() {
+                w.line("validation = AUGMENTATION.packed(*validation)");
+            }
             let augments = training::augments(settings, self.network);
             let more = if augments { ", AUGMENTATION" } else { "" };
             w.line(format!("batches, steps = devices.batches(train, BATCH_SIZE, SEED{more})"));
@@ -271,7 +292,10 @@ impl Training<'_> {
             w.line("model = build_model()");
             w.line("model.load_weights(\"model.keras\")");
             w.line("compile_model(model)");
-            w.line("devices.adopt(model, train)");
+            w.line(match self.mixes() {
+                true => "devices.adopt(model, AUGMENTATION.packed(*train))",
+                false => "devices.adopt(model, train)",
+            });
             let draws = if self.draws().is_empty() { "{}" } else { "DRAWS" };
             w.line(format!("draws = keras_run.Draws(model, SEED, {draws})"));
         });

@@ -19,6 +19,8 @@ pub struct Losses {
     pub of_classes: bool,
     /// Samples count by their weights.
     pub weighted: bool,
+    /// Samples are mixed: those of a part of each mixture count by its share.
+    pub mixes: bool,
 }
 
 /// One Loss.
@@ -70,7 +72,7 @@ fn penalties(network: &Network, names: &Names) -> Vec<(Part, String)> {
 }
 
 /// Reads the Losses of a network.
-pub fn of(network: &Network, names: &Names) -> Losses {
+pub fn of(network: &Network, names: &Names, mixes: bool) -> Losses {
     let losses = network.losses();
     let mut returned: Vec<Source> = Vec::new();
     let mut place = |source: Source| {
@@ -98,6 +100,8 @@ pub fn of(network: &Network, names: &Names) -> Losses {
     }
     let reads_x = ends.iter().any(|(.., truth)| matches!(truth, Truth::Input(_)));
     let reads_y = ends.iter().any(|(.., truth)| matches!(truth, Truth::Target));
+    // A picture that is given back is compared with the mixture itself.
+    let mixes = mixes && reads_y;
     let is_tuple = returned.len() > 1;
     let named =
         |place: usize| if is_tuple { names_of(network, names, &returned)[place].clone() } else { "outputs".into() };
@@ -107,7 +111,7 @@ pub fn of(network: &Network, names: &Names) -> Losses {
             Truth::Input(text) => text.clone(),
             Truth::Returned(place) => named(*place),
         };
-        one(network, node, loss, &named(*answer), &truth)
+        one(network, (node, loss), &named(*answer), &truth, network.signature.weighted || mixes)
     });
     let each = each.collect();
     let penalties = penalties(network, names);
@@ -117,6 +121,7 @@ pub fn of(network: &Network, names: &Names) -> Losses {
         penalties,
         of_classes: network.signature.task.classes().is_some(),
         weighted: network.signature.weighted,
+        mixes,
         returned,
     }
 }
@@ -149,7 +154,7 @@ fn of_input(network: &Network, source: Source) -> Option<String> {
     }
 }
 
-fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -> One {
+fn one(network: &Network, (node, loss): (&Node, &Loss), answer: &str, truth: &str, weighted: bool) -> One {
     let task = network.task_of(node);
     let width = task.width();
     let is_single = node.input().0.last() == Some(&1);
@@ -171,7 +176,6 @@ fn one(network: &Network, node: &Node, loss: &Loss, answer: &str, truth: &str) -
     let weights = loss.weights_of_classes(width).ok().flatten();
     let listed = weights
         .map(|weights| format!("torch.tensor({}, dtype={answer}.dtype, device={answer}.device)", list(&weights)));
-    let weighted = network.signature.weighted;
     let averaged = |function: &str, lines: &mut Vec<String>| {
         let target = prepared(lines);
         if !weighted {
@@ -285,6 +289,11 @@ impl Losses {
         std::iter::once("outputs").chain(names).chain(weights).collect::<Vec<_>>().join(", ")
     }
 
+    /// `outputs, y, w=1.0`
+    fn parameters(&self) -> String {
+        format!("{}{}", self.arguments(), if self.mixes { ", w=1.0" } else { "" })
+    }
+
     /// Whether each Loss has a curve of its own beside their sum.
     pub fn are_several(&self) -> bool {
         self.each.len() > 1
@@ -293,7 +302,7 @@ impl Losses {
     /// The functions of the model's file.
     pub fn write(&self, w: &mut Writer, returned: &[String]) {
         if self.are_several() {
-            w.block(format!("def losses({}):", self.arguments()), |w| {
+            w.block(format!("def losses({}):", self.parameters()), |w| {
                 w.line("\"\"\"Each loss by its name, before its weight.\"\"\"");
                 self.unpack(w, returned);
                 for one in &self.each {
@@ -307,9 +316,9 @@ impl Losses {
             });
             w.blank(2);
         }
-        w.block(format!("def loss_function({}):", self.arguments()), |w| {
+        w.block(format!("def loss_function({}):", self.parameters()), |w| {
             if self.are_several() {
-                w.line(format!("each = losses({})", self.arguments()));
+                w.line(format!("each = losses({})", self.parameters().replace("=1.0", "")));
                 let terms = self.each.iter().map(|one| scaled(one.weight, &format!("each[\"{}\"]", one.slug)));
                 let terms = terms.collect::<Vec<_>>().join(" + ");
                 return w.line(format!("return {terms}"));

@@ -60,7 +60,7 @@ pub fn twin(project: &Project, network: &Network, data: Script) -> Result<Twin, 
     let names = Names::of(network, &TAKEN);
     let pieces = layers::all(network, &names)?;
     let class = super::code::python::class(&project.name);
-    let loss = loss::of(network, &names);
+    let loss = loss::of(network, &names, super::training::mixes(&project.training, network));
     let script = model::script(&class, network, &names, &pieces, &loss);
     let train = training::script(&class, project, network, &loss);
     let tensors = pieces.iter().flat_map(|piece| piece.tensors.clone()).collect();
@@ -68,7 +68,11 @@ pub fn twin(project: &Project, network: &Network, data: Script) -> Result<Twin, 
     let of_optimiser = matches!(project.training.optimiser, Optimiser::NAdam { .. }).then_some("2.0");
     let needs = pieces.iter().filter_map(|piece| piece.needs).chain(of_optimiser).max();
     let (answer, of_classes) = (model::main_answer(network, &loss), loss.of_classes);
-    let loss_arguments = loss.arguments();
+    let of_batch = if loss.mixes {
+        format!("train.mixed_loss({}, *w)", loss.arguments())
+    } else {
+        format!("train.loss_function({})", loss.arguments().replace(", w", ", *w"))
+    };
     let layers = None;
-    Ok(Twin { model: script, train, data, layers, tensors, class, answer, of_classes, loss_arguments, needs })
+    Ok(Twin { model: script, train, data, layers, tensors, class, answer, of_classes, loss: of_batch, needs })
 }

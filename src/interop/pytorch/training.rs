@@ -71,7 +71,7 @@ impl Loop<'_> {
         names.extend((!losses.penalties.is_empty()).then(|| "penalty".to_owned()));
         w.line(format!("from model import {}", names.join(", ")));
         w.blank(1);
-        training::constants(w, training, self.network);
+        training::constants(w, training, self.network, false);
         let draws = self.draws();
         if !draws.is_empty() {
             w.line("# What keys the random numbers of these layers.");
@@ -91,10 +91,13 @@ impl Loop<'_> {
     }
 
     /// `x, y = x.to(device), y.to(device)`
-    fn moved(&self, device: &str) -> String {
-        let batch = training::batch(self.network);
+    fn moved(&self, batch: &str, device: &str) -> String {
         let moved: Vec<_> = batch.split(", ").map(|one| format!("{one}.to({device})")).collect();
         format!("{batch} = {}", moved.join(", "))
+    }
+
+    fn trained_batch(&self) -> &'static str {
+        training::trained_batch(&self.project.training, self.network)
     }
 
     /// `loss_function(outputs, y)`
@@ -115,8 +118,9 @@ impl Loop<'_> {
             if several {
                 w.line("each = {}");
             }
-            w.block(format!("for {} in loader:", training::batch(self.network)), |w| {
-                w.line(self.moved("device"));
+            let batch = training::batch(self.network);
+            w.block(format!("for {batch} in loader:"), |w| {
+                w.line(self.moved(batch, "device"));
                 w.line("outputs = network(x)");
                 w.line(format!("loss += {}.item() * len(x)", self.loss_of("outputs")));
                 if several {
@@ -217,7 +221,7 @@ impl Loop<'_> {
                 w.about(Part::Data, Level::Loop, |w| w.line("order.set_epoch(epoch)"));
                 w.line("model.train()");
                 w.line("total, count = 0.0, 0");
-                w.block(format!("for {} in loader:", training::batch(self.network)), |w| self.batch(w));
+                w.block(format!("for {} in loader:", self.trained_batch()), |w| self.batch(w));
                 w.line("epoch += 1");
                 let [told, each] = if self.losses.are_several() { [", each", "each"] } else { [""; 2] };
                 w.wrapped(&format!("val_loss, score{told} = evaluate(network, validation_loader, process.device)"));
@@ -241,7 +245,10 @@ impl Loop<'_> {
     fn step(&self, w: &mut Writer) {
         let (training, losses) = (&self.project.training, self.losses);
         let scale = if schedule::is_scaled(training) { ", scale=1.0" } else { "" };
-        let batch = training::batch(self.network);
+        let batch = self.trained_batch();
+        if losses.mixes {
+            training::mixed_losses(w, &losses.arguments(), losses.are_several());
+        }
         w.block(format!("def train_step(network, model, optimizer, {batch}, step, amp=False{scale}):"), |w| {
             w.line("\"\"\"One step; `model` is `network`, perhaps compiled or on several devices.\"\"\"");
             schedule::step(w, training);
@@ -249,7 +256,10 @@ impl Loop<'_> {
             w.at_level(Level::Loop, |w| {
                 w.block("with torch.autocast(x.device.type, torch.bfloat16, enabled=amp):", |w| {
                     w.line("outputs = model(x)");
-                    w.line(format!("loss = {}", self.loss_of("outputs")));
+                    w.line(match losses.mixes {
+                        true => format!("loss = mixed_loss({}, other_y, share)", losses.arguments()),
+                        false => format!("loss = {}", self.loss_of("outputs")),
+                    });
                 });
             });
             w.about(Part::Optimiser, Level::Loop, |w| {
@@ -271,11 +281,12 @@ impl Loop<'_> {
 
     /// The body of the loop over batches.
     fn batch(&self, w: &mut Writer) {
-        w.line(self.moved("process.device"));
+        let batch = self.trained_batch();
+        w.line(self.moved(batch, "process.device"));
         if !self.draws().is_empty() {
             w.line("replay.step = step");
         }
-        let batch = training::batch(self.network).split(", ");
+        let batch = batch.split(", ");
         let arguments = ["network", "model", "optimizer"].into_iter().chain(batch).chain(["step", "options.amp"]);
         let mut arguments: Vec<String> = arguments.map(str::to_owned).collect();
         arguments.extend(schedule::is_scaled(&self.project.training).then(|| "plateau.scale".to_owned()));
@@ -286,7 +297,11 @@ impl Loop<'_> {
         let mut arguments = vec!["step".to_owned(), "loss".to_owned(), "optimizer".to_owned()];
         arguments.extend(right.map(|right| format!("right={right}")));
         if self.losses.are_several() {
-            arguments.push(format!("losses=losses({})", self.losses.arguments()));
+            let plain = self.losses.arguments();
+            arguments.push(match self.losses.mixes {
+                true => format!("losses=mixed_losses({plain}, other_y, share)"),
+                false => format!("losses=losses({plain})"),
+            });
         }
         w.call("process.tell_step", &arguments, "");
         w.block("if process.is_over(step):", |w| w.line("break"));

@@ -28,7 +28,7 @@ pub fn twin(project: &Project, network: &Network, data: Script) -> Result<Twin, 
         tensors: Vec::new(),
         answer: training.main_answer(),
         of_classes: network.signature.task.classes().is_some(),
-        loss_arguments: "outputs, x, y".to_owned(),
+        loss: String::new(),
         needs: None,
         class,
     })

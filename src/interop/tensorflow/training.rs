@@ -82,7 +82,7 @@ impl Training<'_> {
         w.line("import tensorflow_run");
         w.line(format!("from model import {}", self.class));
         w.blank(1);
-        training::constants(w, settings, self.network);
+        training::constants(w, settings, self.network, false);
         w.blank(2);
     }
 
@@ -90,7 +90,8 @@ impl Training<'_> {
         let are_several = self.are_several();
         let (head, batch) = (if are_several { "losses" } else { "loss_function" }, training::batch(self.network));
         let (mut names, mut terms) = (Vec::new(), Vec::new());
-        w.block(format!("def {head}(outputs, {batch}):"), |w| {
+        let more = if self.mixes() { ", w=1.0" } else { "" };
+        w.block(format!("def {head}(outputs, {batch}{more}):"), |w| {
             if are_several {
                 w.line("\"\"\"Each loss by its name, before its weight.\"\"\"");
             }
@@ -98,7 +99,9 @@ impl Training<'_> {
                 let node = &self.network.nodes[answer.node];
                 let Some(loss) = node.loss() else { continue };
                 let truth = answer.truth.map_or_else(|| "y".to_owned(), |truth| self.output(truth));
-                let all = written(self.network, node, loss, Dialect::TensorFlow, "answer", &truth);
+                let weighted = self.network.signature.weighted || self.mixes();
+                let how = (Dialect::TensorFlow, weighted);
+                let all = written(self.network, (node, loss), how, "answer", &truth);
                 w.about(Part::Layer(node.drawn), Level::Operation, |w| {
                     w.line(format!("answer = {}", self.output(answer.answer)));
                     all.lines.iter().for_each(|line| w.wrapped(line));
@@ -122,12 +125,23 @@ impl Training<'_> {
         });
         w.blank(2);
         if are_several {
-            w.block(format!("def loss_function(outputs, {batch}):"), |w| {
-                w.line(format!("each = losses(outputs, {batch})"));
+            w.block(format!("def loss_function(outputs, {batch}{more}):"), |w| {
+                w.line(format!("each = losses(outputs, {batch}{})", more.replace("=1.0", "")));
                 w.wrapped(&format!("return {}", terms.join(" + ")));
             });
             w.blank(2);
         }
+        if self.mixes() {
+            training::mixed_losses(w, &format!("outputs, {batch}"), are_several);
+        }
+    }
+
+    fn mixes(&self) -> bool {
+        training::mixes(&self.project.training, self.network)
+    }
+
+    fn trained_batch(&self) -> &'static str {
+        training::trained_batch(&self.project.training, self.network)
     }
 
     /// Whether each Loss is told beside their sum.
@@ -189,11 +203,12 @@ impl Training<'_> {
             });
         });
         w.blank(2);
-        let batch = training::batch(self.network);
+        let (batch, mixed) = (self.trained_batch(), self.mixes());
+        let (loss, losses) = if mixed { ("mixed_loss", "mixed_losses") } else { ("loss_function", "losses") };
         w.block(format!("def gradients(network, {batch}):"), |w| {
             w.block("with tf.GradientTape() as tape:", |w| {
                 w.line("outputs = network(x, training=True)");
-                w.line(format!("loss = loss_function(outputs, {batch})"));
+                w.line(format!("loss = {loss}(outputs, {batch})"));
                 w.line(if self.is_penalised() { "total = loss + penalty(network)" } else { "total = loss" });
             });
             w.line("variables = network.trainable_variables");
@@ -208,7 +223,7 @@ impl Training<'_> {
                 w.line(format!("outputs, loss, slopes = gradients(network, {batch})"));
                 w.line("replica = tf.distribute.get_replica_context()");
                 w.line("optimizer.apply(replica.all_reduce(\"MEAN\", slopes), rate)");
-                let each = format!("losses(outputs, {batch})");
+                let each = format!("{losses}(outputs, {batch})");
                 w.line(format!("return {}", self.told("accuracy(outputs, y)", &each)));
             });
             w.blank(2);
@@ -318,7 +333,7 @@ impl Training<'_> {
                 }
                 let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
                 w.call("batches = tensorflow_run.batches", &arguments, "");
-                w.block(format!("for {} in batches:", training::batch(self.network)), |w| self.step(w));
+                w.block(format!("for {} in batches:", self.trained_batch()), |w| self.step(w));
                 w.line("epoch += 1");
                 let [told, each] = if self.are_several() { [", each", "each"] } else { [""; 2] };
                 w.line(format!("val_loss, score{told} = evaluate(network, validation)"));
@@ -350,7 +365,7 @@ impl Training<'_> {
         let right = if self.right().is_some() { "float(right)" } else { "None" };
         let each = if several { ", each" } else { "" };
         let told = self.told("right", "each");
-        let batch = training::batch(self.network);
+        let batch = self.trained_batch();
         w.line(format!("{told} = train_step(strategy, network, optimizer, {batch}, rate)"));
         w.line("step += 1");
         w.line("total, count = total + float(loss), count + 1");

@@ -207,6 +207,13 @@ pub(super) const TERMS: &[Term] = &[
         "The mean absolute difference between prediction and truth. Outliers count no more than their size.",
     ),
     term(
+        "Mixup",
+        &["mixup alpha", "lambda", "λ", "mixture", "partner"],
+        "x = λ · x₁ + (1 − λ) · x₂",
+        "Pictures are mixed in pairs while training, and the loss counts the answers of both by their shares. The network \
+            becomes less sure of itself between what it has seen. Alpha says how even the mixtures are.",
+    ),
+    term(
         "MSE",
         &["mean squared error", "squared error", "loss"],
         "L = mean of (y − t)²",

@@ -2,9 +2,10 @@
 //! how wrong that is, and what of the input matters.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::step_of;
-use crate::data::{Dataset, Truth};
+use crate::data::{Dataset, Truth, mixture};
 use crate::engine::{Machine, ValueId};
 use crate::model::Task;
 use crate::trace::{Gates, SampleAnswer, SampleLayer, SampleRecord, TensorRecord};
@@ -45,7 +46,7 @@ pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecor
         rows,
         sample: machine.batch_rows().get(row).copied(),
         input: row_of(machine, program.input, row)?,
-        truth: truth(run.dataset(), machine.task(), &row_of(machine, program.target, row)?.data),
+        truth: Targets::of(machine)?.truth(run.dataset(), machine.task(), row),
         answer: known.map(|_| answered(row..row + 1)).transpose()?.and_then(|mut answers| answers.pop()),
         layers: layers.collect(),
         saliency: asked.saliency.then(|| input_gradient(run, machine, row)),
@@ -53,7 +54,7 @@ pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecor
     })
 }
 
-fn worst_first(mut answers: Vec<SampleAnswer>) -> Result<std::sync::Arc<[SampleAnswer]>, String> {
+fn worst_first(mut answers: Vec<SampleAnswer>) -> Result<Arc<[SampleAnswer]>, String> {
     answers.sort_by(SampleAnswer::worse_first);
     Ok(answers.into())
 }
@@ -63,11 +64,10 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
     let (program, answer) = (machine.program(), machine.answer());
     let losses = machine.row_losses(rows.clone()).map_err(|error| error.to_string())?;
     let read = |id: ValueId| machine.read(id).map_err(|error| error.to_string());
-    let (outputs, targets) = (read(program.output)?.data, read(program.target)?.data);
-    let all = machine.batch_len().max(1);
-    let (width, each) = (outputs.len() / all, targets.len() / all);
+    let (outputs, targets) = (read(program.output)?.data, Targets::of(machine)?);
+    let width = outputs.len() / machine.batch_len().max(1);
     let answered = rows.zip(losses).map(|(row, loss)| {
-        let (outputs, target) = (&outputs[row * width..(row + 1) * width], &targets[row * each..(row + 1) * each]);
+        let (outputs, target) = (&outputs[row * width..(row + 1) * width], targets.own(row));
         let of_class = dataset.classes().filter(|_| machine.task().classes().is_some()).map(|classes| {
             let class = answer.class(outputs);
             (class, class_name(classes, class), answer.shares(outputs).get(class).copied())
@@ -76,7 +76,7 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
         SampleAnswer {
             row,
             sample: machine.batch_rows().get(row).copied(),
-            truth: truth(dataset, machine.task(), target),
+            truth: targets.truth(dataset, machine.task(), row),
             predicted: predicted.unwrap_or_else(|| match machine.task() {
                 Task::Input(_) => plain_numbers(outputs),
                 _ => numbers(&dataset.truth, outputs),
@@ -90,15 +90,57 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
     Ok(answered.collect())
 }
 
-/// A target in the words of the data; where the network is to give back its input, what the data calls that.
-fn truth(dataset: &Dataset, task: Task, target: &[f32]) -> String {
-    let named = match (dataset.classes(), target.first()) {
+/// What a batch is to be answered with.
+struct Targets {
+    /// Numbers of one.
+    each: usize,
+    own: Arc<[f32]>,
+    /// Where samples are mixed: the share of each, and the targets of whom it is mixed with.
+    mixed: Option<[Arc<[f32]>; 2]>,
+}
+
+impl Targets {
+    fn of(machine: &Machine) -> Result<Self, String> {
+        let read = |id: ValueId| machine.read(id).map(|found| found.data).map_err(|error| error.to_string());
+        let own = read(machine.program().target)?;
+        let mixed = match machine.program().mixed {
+            None => None,
+            Some([shares, partners]) => Some([read(shares)?, read(partners)?]),
+        };
+        Ok(Self { each: own.len() / machine.batch_len().max(1), own, mixed })
+    }
+
+    /// Of one sample, which of a mixture is the larger part.
+    fn own(&self, row: usize) -> &[f32] {
+        self.part(&self.own, row)
+    }
+
+    fn part<'a>(&self, all: &'a [f32], row: usize) -> &'a [f32] {
+        all.get(row * self.each..(row + 1) * self.each).unwrap_or_default()
+    }
+
+    /// "cat", and of a mixture "0.7 × cat + 0.3 × dog".
+    fn truth(&self, dataset: &Dataset, task: Task, row: usize) -> String {
+        let own = named(dataset, self.own(row));
+        let words = match &self.mixed {
+            None => own,
+            Some([shares, partners]) => {
+                let share = shares.get(row).copied().unwrap_or(1.0);
+                mixture(share, &own, &named(dataset, self.part(partners, row))).join(" + ")
+            }
+        };
+        match task {
+            Task::Input(_) => format!("the input itself ({words})"),
+            _ => words,
+        }
+    }
+}
+
+/// A target in the words of the data.
+fn named(dataset: &Dataset, target: &[f32]) -> String {
+    match (dataset.classes(), target.first()) {
         (Some(classes), Some(&class)) => class_name(classes, class as usize),
         _ => numbers(&dataset.truth, target),
-    };
-    match task {
-        Task::Input(_) => format!("the input itself ({named})"),
-        _ => named,
     }
 }
 

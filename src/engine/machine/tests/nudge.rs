@@ -58,7 +58,7 @@ impl Bench {
         let training = TrainingSpec { learning_rate: 0.01, seed: setting.seed, ..TrainingSpec::default() };
         let machine = Machine::new(graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
         let draws = Purpose::Weights.draws(setting.seed, 1, None);
-        let batch = Batch { weights: Vec::new(), len: 0, inputs: Vec::new(), targets: Vec::new(), rows: Vec::new() };
+        let batch = Batch::default();
         let mut bench = Self { machine, draws, batch };
         for _ in 0..2 {
             let batch = bench.batch(setting);
@@ -90,7 +90,7 @@ impl Bench {
         let (classes, each) = match task {
             Task::Boxes { most, classes } => {
                 let targets = (0..LEN * most).flat_map(|_| self.thing(classes)).collect();
-                return Batch { weights: Vec::new(), len: LEN, inputs, targets, rows: (0..LEN as u32).collect() };
+                return Batch { len: LEN, inputs, targets, rows: (0..LEN as u32).collect(), ..Batch::default() };
             }
             Task::Numbers(n) | Task::Input(n) => (0, n),
             Task::Classes(classes) => (classes, 1),
@@ -100,7 +100,7 @@ impl Bench {
             || if classes == 0 { self.draws.uniform(-1.0, 1.0) } else { (self.draws.unit() * classes as f64).floor() };
         let targets = (0..LEN * each).map(|_| answer() as f32).collect();
         let weights = if weighted { vec![1.0, 0.0, 3.0, 0.5, 0.5] } else { Vec::new() };
-        Batch { weights, len: LEN, inputs, targets, rows: (0..LEN as u32).collect() }
+        Batch { weights, len: LEN, inputs, targets, rows: (0..LEN as u32).collect(), ..Batch::default() }
     }
 
     /// Or none, once in a while.

@@ -6,7 +6,9 @@ use super::*;
 use crate::data::{self, NoProgress};
 use crate::engine::Device;
 use crate::model::layer::{BatchNorm, Conv2d, Dense, Dropout, Flatten, Lstm, MaxPool2d, Reshape};
-use crate::model::{EarlyStopping, LayerKind, Plateau, Project, Schedule, Source, TrainingSpec, templates};
+use crate::model::{
+    Augmentation, EarlyStopping, LayerKind, Plateau, Project, Schedule, Source, TrainingSpec, templates,
+};
 use crate::trace::{At, Breakpoint, Change};
 
 mod breakpoints;
@@ -84,6 +86,30 @@ fn picture() -> Project {
         Dropout { rate: 0.25, ..Dropout::default() }.into(),
         Dense { units: 10, ..Dense::default() }.into(),
     ])
+}
+
+#[test]
+fn mixed_pictures_are_bitwise_the_same_backwards() {
+    let mut project = digits(vec![
+        Flatten {}.into(),
+        Dense { units: 4, ..Dense::default() }.into(),
+        Dense { units: 10, ..Dense::default() }.into(),
+    ]);
+    *project.training.augmentation = Augmentation { mixup: 0.4, shift: 0.1, ..Augmentation::default() };
+    goes_back_and_forth(&project, BUDGET);
+    // Single instructions make the mixtures that a free step makes, and a resumed run goes on with them.
+    let mut single = debugger(&project, BUDGET);
+    while single.moment().step < 3 {
+        single.advance(Granularity::Instruction).unwrap();
+    }
+    let mut free = debugger(&project, BUDGET);
+    (0..3).for_each(|_| drop(free.run_free().unwrap()));
+    assert!(bits(&single) == bits(&free));
+    let saved = free.run().save().unwrap();
+    let resumed = Run::resume(&project, free.run().dataset().clone(), Device::Cpu, saved).unwrap();
+    let mut resumed = Debugger::new(resumed, BUDGET).unwrap();
+    let rows = |debugger: &mut Debugger| [0; 30].map(|_| debugger.run_free().unwrap().row.unwrap().loss.to_bits());
+    assert_eq!(rows(&mut resumed), rows(&mut free));
 }
 
 #[test]
