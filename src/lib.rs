@@ -16,7 +16,8 @@ pub mod cli;
 // 5: the application without a screen.
 pub mod session;
 
-// 4: the training thread; what is kept on disk; the same model in other programs.
+// 4: the training thread; what is kept on disk; the same model in other programs; why a network does not learn.
+pub mod diagnosis;
 pub mod interop;
 pub mod persist;
 pub mod trainer;

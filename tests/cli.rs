@@ -12,6 +12,8 @@ mod boxes;
 mod branches;
 #[path = "cli/cache.rs"]
 mod cache;
+#[path = "cli/diagnose.rs"]
+mod diagnose;
 #[path = "cli/engines.rs"]
 mod engines;
 #[path = "cli/evaluate.rs"]

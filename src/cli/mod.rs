@@ -1,6 +1,7 @@
 //! Floor 6: Glassbox without a window. One file a command.
 //!
-//! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage, 130 and 143 ended by a signal.
+//! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage, 3 `diagnose` found something serious,
+//! 130 and 143 ended by a signal.
 //! Progress goes to stderr, results to stdout, `--json` prints one object there (`debug`: one for every command); of a
 //! failure it is `{"error": SENTENCE}`.
 
@@ -10,6 +11,7 @@ mod cache;
 mod check;
 mod columns;
 mod debug;
+mod diagnose;
 mod engines;
 mod evaluate;
 mod export;
@@ -92,6 +94,7 @@ pub fn run() -> Next {
         Some(Command::New(options)) => (new::run(&options), options.json),
         Some(Command::Import(options)) => (arrive::run(&options), options.json),
         Some(Command::Check(options)) => (check::run(&options), options.json),
+        Some(Command::Diagnose(options)) => (diagnose::run(&options), options.json),
         Some(Command::Train(options)) => (train::run(&options), options.json),
         Some(Command::Runs(options)) => (runs::run(&options), options.json),
         Some(Command::Predict(options)) => (predict::run(&options), options.json),

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod asking;
 mod cache;
+mod diagnose;
 mod elsewhere;
 mod fetch;
 mod split;
@@ -13,6 +14,7 @@ mod table;
 
 pub use asking::{EvaluateOptions, PredictOptions};
 pub use cache::{CacheAction, CacheOptions, ClearOptions};
+pub use diagnose::DiagnoseOptions;
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
 pub use fetch::FetchOptions;
 pub use split::SplitOptions;
@@ -45,6 +47,8 @@ pub enum Command {
     Import(ImportOptions),
     /// Check a project and print every problem.
     Check(CheckOptions),
+    /// Find what keeps a network from learning, with evidence and remedies.
+    Diagnose(DiagnoseOptions),
     /// Train a project without a window.
     Train(TrainOptions),
     /// List, export, rename or delete the runs saved with a project.

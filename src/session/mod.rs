@@ -11,6 +11,7 @@ mod arriving;
 pub mod checkpoint;
 mod debugging;
 mod devices;
+pub mod diagnosing;
 mod drawing;
 pub mod engines;
 mod event;

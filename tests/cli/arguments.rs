@@ -19,6 +19,7 @@ fn every_help_has_an_example() {
         "templates",
         "new",
         "check",
+        "diagnose",
         "train",
         "predict",
         "runs",

@@ -26,7 +26,7 @@ use crate::model::{ColumnRole, CsvSpec, DataSpec, MissingPolicy};
 pub use relation::{Measure, Relation};
 pub use skew::log_skewness;
 pub use spread::{Counts, Histogram, Outliers, Spread};
-pub use twins::Twins;
+pub use twins::{Twins, twins};
 pub use warning::{Repair, Warning};
 
 /// Rows of a table, drawn by a fixed seed, by columns.
@@ -268,7 +268,7 @@ pub fn facts(
         })
     };
     let columns = taken.par_iter().enumerate().map(of_column).collect::<Result<Vec<_>, DataError>>()?;
-    let twins = twins::find(dataset, progress)?;
+    let twins = twins::twins(dataset, progress)?;
     let mut facts = TableFacts { rows: drawn.of, drawn: drawn.rows, columns, targets, twins, warnings: Vec::new() };
     facts.warnings = warning::all(&facts, table, spec, csv, dataset);
     Ok(facts)

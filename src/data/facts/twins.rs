@@ -21,7 +21,7 @@ pub struct Twins {
 }
 
 /// `None`: there is nothing to compare, or too much.
-pub(super) fn find(dataset: &Dataset, progress: &dyn Progress) -> Result<Option<Twins>, DataError> {
+pub fn twins(dataset: &Dataset, progress: &dyn Progress) -> Result<Option<Twins>, DataError> {
     let (train, validation) = (&dataset.train, &dataset.validation);
     let numbers = train.len().saturating_mul(train.input_len());
     if train.is_empty() || validation.is_empty() || numbers > MOST_NUMBERS {

@@ -1,0 +1,181 @@
+//! Faults planted in small networks, each held against all rules, and healthy runs, which must be silent.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
+#[path = "diagnosis/faults.rs"]
+mod faults;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use faults::{Fault, faults};
+use glassbox::data::{Dataset, NoProgress, load};
+use glassbox::diagnosis::{Case, Change, DataFacts, Finding, Place, RULES, When, diagnose, find, markdown};
+use glassbox::engine::Device;
+use glassbox::model::{Project, Source, templates};
+use glassbox::session::diagnosing::{STEPS, watch};
+use glassbox::trainer::Run;
+
+/// What the rules find after so many steps, with what each is called that it names.
+fn found(project: &Project, dataset: &Arc<Dataset>, steps: u64) -> Vec<(Finding, String)> {
+    let facts = DataFacts::of(dataset, &NoProgress).unwrap();
+    let records = (steps > 0).then(|| {
+        let mut run = Run::new(project, dataset.clone(), Device::Cpu).unwrap();
+        watch(&mut run, steps, &mut |_| ()).unwrap()
+    });
+    let case = Case::new(project, &facts);
+    let case = match &records {
+        Some(records) => case.after(records),
+        None => case,
+    };
+    let place = |place: &Place| match place {
+        Place::Layer(id) => case.network.name(*id),
+        Place::Setting(key) => (*key).to_owned(),
+        Place::Column(name) => name.clone(),
+        Place::Network | Place::Data => place.kind().to_owned(),
+    };
+    diagnose(&case).into_iter().map(|finding| (finding.clone(), place(&finding.place))).collect()
+}
+
+/// Rules that may follow from one, directly or through others.
+fn follow_from(cause: &str) -> BTreeSet<&'static str> {
+    let mut all: BTreeSet<&'static str> = BTreeSet::new();
+    loop {
+        let is_caused = |id: &&str| *id == cause || all.contains(id);
+        let more: Vec<_> =
+            RULES.iter().filter(|rule| rule.follows.iter().any(|id| is_caused(id))).map(|r| r.id).collect();
+        let before = all.len();
+        all.extend(more);
+        if all.len() == before {
+            return all;
+        }
+    }
+}
+
+fn steps_of(rule: &str) -> u64 {
+    match find(rule).unwrap().when {
+        When::BeforeTraining => STEPS,
+        When::Training { within } => within,
+    }
+}
+
+fn told(found: &[(Finding, String)]) -> String {
+    let line = |(finding, place): &(Finding, String)| {
+        let evidence: Vec<_> = finding.evidence.iter().map(ToString::to_string).collect();
+        format!("\n    {} at {place}: {}", finding.rule.id, evidence.join(", "))
+    };
+    found.iter().map(line).collect()
+}
+
+#[test]
+fn every_fault_is_found_where_it_is_and_nothing_that_it_does_not_explain() {
+    let faults = faults();
+    let planted: BTreeSet<&str> = faults.iter().map(|fault| fault.rule).collect();
+    let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(planted, known, "a fault for every rule");
+    let mut wrong = Vec::new();
+    for Fault { rule, place, project, dataset, also } in &faults {
+        let found = found(project, dataset, steps_of(rule));
+        if !found.iter().any(|(finding, at)| finding.rule.id == *rule && at == place) {
+            wrong.push(format!("{rule} at {place} was not found:{}", told(&found)));
+        }
+        let explained = follow_from(rule);
+        let is_strange = |(finding, _): &&(Finding, String)| {
+            let id = finding.rule.id;
+            id != *rule && !explained.contains(id) && !also.contains(&id)
+        };
+        let strange: Vec<_> = found.iter().filter(is_strange).cloned().collect();
+        if !strange.is_empty() {
+            wrong.push(format!("{rule} does not explain:{}", told(&strange)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Templates of pictures with less data, which is as healthy.
+fn small(mut project: Project) -> (Project, u64) {
+    let steps = match &mut project.data.source {
+        Source::Digits(digits) => {
+            digits.samples = digits.samples.min(600);
+            40
+        }
+        Source::Shapes(shapes) => {
+            shapes.samples = shapes.samples.min(300);
+            16
+        }
+        Source::Scenes(scenes) => {
+            scenes.samples = scenes.samples.min(60);
+            8
+        }
+        _ => STEPS,
+    };
+    (project, steps)
+}
+
+#[test]
+fn healthy_runs_of_all_templates_are_silent() {
+    let mut wrong = Vec::new();
+    for template in templates::TEMPLATES {
+        let Some(project) = templates::build(template.key) else { continue };
+        let (project, steps) = small(project);
+        let dataset = Arc::new(load(&project.data, std::path::Path::new("."), &NoProgress).unwrap());
+        let found = found(&project, &dataset, steps);
+        if !found.is_empty() {
+            wrong.push(format!("{}:{}", template.key, told(&found)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn points_of_the_plane_trained_to_their_end_are_silent() {
+    let mut wrong = Vec::new();
+    for key in ["spiral", "xor", "circle", "gauss", "moons", "blobs", "sine", "plane"] {
+        let project = templates::build(key).unwrap();
+        let dataset = Arc::new(load(&project.data, std::path::Path::new("."), &NoProgress).unwrap());
+        let found = found(&project, &dataset, u64::MAX);
+        if !found.is_empty() {
+            wrong.push(format!("{key}:{}", told(&found)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn remedies_leave_nothing_of_their_rule() {
+    let mut wrong = Vec::new();
+    for Fault { rule, project, dataset, .. } in faults() {
+        let all = found(&project, &dataset, steps_of(rule));
+        let remedies =
+            all.iter().filter(|(finding, _)| finding.rule.id == rule).flat_map(|(finding, _)| &finding.remedies);
+        let Some(remedy) = remedies.clone().find(|remedy| remedy.change != Change::ByHand) else { continue };
+        let mut mended = project.clone();
+        match &remedy.change {
+            Change::Network(edits) => edits.iter().for_each(|edit| {
+                edit.apply(&mut mended.graph).unwrap();
+            }),
+            Change::Training(training) => mended.training = (**training).clone(),
+            Change::Data(data) => mended.data = (**data).clone(),
+            Change::ByHand => {}
+        }
+        let after = found(&mended, &dataset, steps_of(rule));
+        if after.iter().any(|(finding, _)| finding.rule.id == rule) {
+            wrong.push(format!("{rule}, after \"{}\":{}", remedy.label, told(&after)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnosis.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = text.split_once("<!-- rules -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end of rules -->").unwrap();
+    let wanted = format!("{before}<!-- rules -->\n{}<!-- end of rules -->{after}", markdown());
+    if std::env::var_os("GLASSBOX_WRITE").is_some() {
+        std::fs::write(path, wanted).unwrap();
+        return;
+    }
+    assert_eq!(text, wanted, "write it again: GLASSBOX_WRITE=1 cargo test --release --test diagnosis");
+}
