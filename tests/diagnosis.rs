@@ -12,6 +12,7 @@ use faults::{Fault, faults};
 use glassbox::data::{Dataset, NoProgress, load};
 use glassbox::diagnosis::{Case, Change, DataFacts, Finding, Place, RULES, When, diagnose, find, markdown};
 use glassbox::engine::Device;
+use glassbox::model::layer::Group;
 use glassbox::model::{Project, Source, templates};
 use glassbox::session::diagnosing::{STEPS, watch};
 use glassbox::trainer::Run;
@@ -92,24 +93,18 @@ fn every_fault_is_found_where_it_is_and_nothing_that_it_does_not_explain() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Templates of pictures with less data, which is as healthy.
+/// Templates of pictures with fewer samples and steps, which is as healthy.
 fn small(mut project: Project) -> (Project, u64) {
-    let steps = match &mut project.data.source {
-        Source::Digits(digits) => {
-            digits.samples = digits.samples.min(600);
-            40
-        }
-        Source::Shapes(shapes) => {
-            shapes.samples = shapes.samples.min(300);
-            16
-        }
-        Source::Scenes(scenes) => {
-            scenes.samples = scenes.samples.min(60);
-            8
-        }
-        _ => STEPS,
-    };
-    (project, steps)
+    let is_cheap = !project.graph.layers().any(|layer| layer.kind.about().group == Group::Convolution);
+    let few = |samples: &mut usize, most: usize| *samples = (*samples).min(most);
+    match &mut project.data.source {
+        Source::Digits(digits) => few(&mut digits.samples, if is_cheap { 700 } else { 100 }),
+        Source::Shapes(shapes) => few(&mut shapes.samples, 100),
+        Source::Scenes(scenes) => few(&mut scenes.samples, 40),
+        _ => return (project, STEPS),
+    }
+    project.training.batch_size = 16;
+    (project, if is_cheap { 40 } else { 6 })
 }
 
 #[test]

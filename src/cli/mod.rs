@@ -1,7 +1,7 @@
 //! Floor 6: Glassbox without a window. One file a command.
 //!
-//! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage, 3 `diagnose` found something serious,
-//! 130 and 143 ended by a signal.
+//! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage, 3 `diagnose` found something
+//! serious, 130 and 143 ended by a signal.
 //! Progress goes to stderr, results to stdout, `--json` prints one object there (`debug`: one for every command); of a
 //! failure it is `{"error": SENTENCE}`.
 

@@ -58,7 +58,7 @@ fn a_healthy_project_has_no_findings_and_a_fault_is_named_with_its_place_and_num
 fn training_tells_more_and_a_kept_run_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    planted(folder, "xor", |project| project["training"]["learning_rate"] = 100.0.into());
+    planted(folder, "xor", |project| project["training"]["learning_rate"] = 10.0.into());
     let found = diagnosed(folder, 3, &["--steps", "100", "--seed", "3"]);
     let rules = |found: &Value| -> Vec<String> {
         found["findings"].as_array().unwrap().iter().map(|one| one["rule"].as_str().unwrap().to_owned()).collect()

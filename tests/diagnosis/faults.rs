@@ -137,6 +137,8 @@ pub fn faults() -> Vec<Fault> {
     let symmetric = Dense { units: 16, activation: Activation::Tanh, init: Initialiser::Zeros, ..Dense::default() };
     let straight = |units| dense(units, Activation::None);
     let sigmoids = || (0..8).map(|_| dense(16, Activation::Sigmoid)).collect();
+    let deep = || (0..3).map(|_| dense(16, Activation::Tanh)).collect::<Vec<_>>();
+    let still = Dense { units: 2, init: Initialiser::Zeros, ..Dense::default() };
     let parts = clouds();
     let both = Dataset { validation: parts.train.clone(), ..parts };
     vec![
@@ -199,12 +201,18 @@ pub fn faults() -> Vec<Fault> {
             project([hidden(), vec![formula("x * 30")]].concat(), 2, adam(0.01)),
             clouds(),
         ),
-        fault("not-finite", "Dense 1", project(vec![], 1, sgd(30.0)), sums(1.0, 0.0)),
-        fault("diverging", "training.learning_rate", project(hidden(), 2, adam(10.0)), circle()),
+        also(
+            fault("not-finite", "Loss", project(vec![], 1, sgd(30.0)), sums(1.0, 0.0)),
+            &["exploding-gradients", "diverging", "steps-too-large"],
+        ),
+        also(
+            fault("diverging", "training.learning_rate", project(deep(), 2, adam(3.0)), circle()),
+            &["steps-too-large"],
+        ),
         also(
             fault(
                 "exploding-gradients",
-                "Dense 1",
+                "Dense 2",
                 project(vec![dense(16, Activation::Relu), formula("x * 3000")], 2, adam(1e-5)),
                 clouds(),
             ),
@@ -220,15 +228,15 @@ pub fn faults() -> Vec<Fault> {
         fault(
             "saturated",
             "Tanh 1",
-            project(vec![straight(16), formula("x * 1000"), Tanh {}.into()], 2, sgd(0.01)),
+            project(vec![straight(16), formula("x * 1000"), Tanh {}.into()], 2, sgd(0.001)),
             circle(),
         ),
-        fault("steps-too-large", "training.learning_rate", project(hidden(), 2, adam(3.0)), circle()),
+        fault("steps-too-large", "training.learning_rate", project(deep(), 2, adam(3.0)), circle()),
         fault("steps-too-small", "training.learning_rate", project(hidden(), 2, sgd(1e-6)), circle()),
         fault(
             "flat-loss",
             "network",
-            project(vec![dense(4, Activation::Tanh)], 2, adam(0.001)),
+            bare(vec![dense(4, Activation::Tanh), still.into()], sgd(0.01)),
             noise(|hash| (hash % 2) as f32),
         ),
         fault(
@@ -245,7 +253,7 @@ pub fn faults() -> Vec<Fault> {
                 2,
                 TrainingSpec { epochs: 1000, ..adam(0.01) },
             ),
-            points(SyntheticKind::Circle, 120, 0.5),
+            changed(points(SyntheticKind::Circle, 120, 0.5), |row| row.iter().map(|x| x / 4.0).collect(), |t| t),
         ),
     ]
 }

@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
     why: "Half is the published share. That a unit is zero for a whole batch, three times, tells units that are dead from \
         those that answer seldom.",
     source: "SageMaker Debugger, DeadRelu (half of the units active for under 1 %); AUTOTRAINER (70 % of gradients zero)",
-    follows: &["inputs-unscaled", "diverging"],
+    follows: &["inputs-unscaled", "target-out-of-range", "steps-too-large", "diverging"],
     judge,
 };
 

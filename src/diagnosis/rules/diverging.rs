@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     why: "Twice the minimum alone, or 30 % above it, fires on runs whose loss is close to 0. Worse than before training \
         is beyond doubt.",
     source: "TheDeepChecker (twice the minimum); gradsnitch (30 % above it for 20 steps)",
-    follows: &["inputs-unscaled", "target-unscaled"],
+    follows: &["inputs-unscaled", "target-unscaled", "steps-too-large"],
     judge,
 };
 

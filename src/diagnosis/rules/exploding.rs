@@ -2,7 +2,7 @@
 //!
 //! SageMaker Debugger: mean beyond 1e6; AUTOTRAINER: first layer 70 times the last; gradsnitch: eight times the median.
 //! Ratios fire on healthy networks with narrow layers, and so does eight times the median where a loss has become
-//! small. A norm of 1,000, where healthy templates stay below 30, leaves no doubt.
+//! small. A norm of 1,000, where the templates of points stay below 5, leaves no doubt.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 use crate::model::{Clip, TrainingSpec};
@@ -20,8 +20,8 @@ pub static RULE: Rule = Rule {
     when: When::Training { within: 16 },
     fires: "In at least 2 of the last 3 summaries the gradient of a layer has a norm above 1,000, or is NaN or infinite, and \
         gradients aren't clipped.",
-    why: "Ratios between layers and to the median fire on healthy networks with narrow layers and small losses. Gradients of \
-        healthy templates stay below 30.",
+    why: "Ratios between layers and to the median fire on healthy networks with narrow layers and small losses. In the \
+        templates of points, gradients stay below 5.",
     source: "SageMaker Debugger, ExplodingTensor; AUTOTRAINER (first to last above 70); gradsnitch (8 times the median)",
     follows: &["inputs-unscaled", "target-unscaled", "diverging"],
     judge,

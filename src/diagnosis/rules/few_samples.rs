@@ -31,7 +31,7 @@ pub static RULE: Rule = Rule {
 
 fn judge(case: &Case) -> Vec<Finding> {
     let (samples, weights) = (case.data.train, case.network.parameter_count());
-    let answers = samples * case.data.signature.task.target().len().max(1);
+    let answers = samples * case.network.task().target().len().max(1);
     let each = weights as f64 / answers.max(1) as f64;
     if samples >= MANY || each <= LIMIT || is_held(case) {
         return Vec::new();

@@ -12,6 +12,8 @@ use crate::model::{EarlyStopping, TrainingSpec};
 const RISEN: f64 = 1.25;
 /// And in the training loss.
 const APART: f64 = 2.0;
+/// Of the first losses: below this share of them nothing is lost.
+const SMALL: f64 = 0.1;
 /// Evaluations that are averaged, and that there must be.
 const LATE: usize = 3;
 const LEAST: usize = 6;
@@ -22,8 +24,8 @@ pub static RULE: Rule = Rule {
     id: "overfitting",
     title: "Overfitting",
     when: When::Training { within: 600 },
-    fires: "The mean of the last 3 of at least 6 validation losses is 25 % above the lowest and twice the training loss, \
-        which has fallen since the lowest.",
+    fires: "The mean of the last 3 of at least 6 validation losses is 25 % above the lowest, twice the training loss and at \
+        least a tenth of the first losses, while the training loss has fallen since the lowest.",
     why: "10 % between the two losses is what nearly every healthy run has, and 3 % above the lowest is chance where the loss \
         is near 0.",
     source: "SageMaker Debugger, Overfit (validation 10 % above training); gradsnitch (3 % above the lowest over 100 steps)",
@@ -45,7 +47,9 @@ fn judge(case: &Case) -> Vec<Finding> {
     let then = records.mean_loss((share - 0.1).max(0.0), share).unwrap_or(f64::INFINITY);
     let has_learnt_on = records.mean_loss(0.9, 1.0).is_some_and(|last| last < then);
     let is_after = late.iter().all(|point| point.0 > best);
-    if now < RISEN * lowest || now < APART * train.loss || !has_learnt_on || !is_after {
+    let is_small = records.early_loss().is_none_or(|early| now < SMALL * early);
+    let is_healthy = is_small || now < RISEN * lowest || now < APART * train.loss;
+    if is_healthy || !now.is_finite() || !has_learnt_on || !is_after {
         return Vec::new();
     }
     let words = "The validation loss rises while the training loss goes on falling: the network learns the training samples by \
@@ -56,6 +60,7 @@ fn judge(case: &Case) -> Vec<Finding> {
         .seen(records.steps, Confidence::Measured)
         .beyond("validation loss of late, in its lowest", now / lowest, RISEN)
         .beyond("validation loss, in the training loss", now / train.loss, APART)
+        .with("validation loss of late", now)
         .with("step of the lowest", best as f64)
         .remedy(Remedy::training("Stop early and keep the best weights", stopped))
         .remedy(Remedy::by_hand("Use more samples, dropout, L2 or fewer units"));

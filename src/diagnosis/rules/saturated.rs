@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
         ends, and the loss has fallen by less than 20 %.",
     why: "More than half, the published share, is reached by healthy tanh networks that have learnt sharp boundaries.",
     source: "SageMaker Debugger, SaturatedActivation (half); TheDeepChecker (saturation above 0.85 for half of the units)",
-    follows: &["inputs-unscaled", "diverging"],
+    follows: &["inputs-unscaled", "steps-too-large", "diverging"],
     judge,
 };
 

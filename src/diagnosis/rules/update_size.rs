@@ -1,17 +1,21 @@
 //! Steps too large or too small for the weights.
 //!
 //! A step of about a thousandth of the weights is the rule of thumb (CS231n); TheDeepChecker allows 1e-4 to 1e-1,
-//! gradsnitch 1e-4 to 1e-2, MindSpore 1e-4 to 1, SageMaker 1e-8 to 10. Small healthy networks make steps of a tenth at
-//! first with Adam, and of 1e-5 once they have converged: so both ends are wide, and the small one counts only while
-//! the loss stays where it was.
+//! gradsnitch 1e-4 to 1e-2, MindSpore 1e-4 to 1, SageMaker 1e-8 to 10. Small healthy networks make first steps of a tenth
+//! with Adam, and steps of 1e-5 once they have converged. So the large end is looked at in the first steps, where weights
+//! have not grown with the rate yet, and the small one counts only while the loss stays where it was.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 use crate::model::TrainingSpec;
 use crate::trace::significant;
 
 /// Size of a step as a share of the weights.
-const LARGE: f64 = 0.3;
+const LARGE: f64 = 0.2;
 const SMALL: f64 = 1e-5;
+/// Summaries of the first steps: 1, 2 and 4.
+const EARLY: u64 = 4;
+/// A loss that has fallen by more is learning, however large the steps.
+const LEARNS: f64 = 0.5;
 /// Summaries that must agree.
 const SUMMARIES: usize = 3;
 /// Of a rate that is too low, the loss has fallen by less.
@@ -22,10 +26,11 @@ const FIRST: u64 = 8;
 pub static LARGE_STEPS: Rule = Rule {
     id: "steps-too-large",
     title: "Steps too large",
-    when: When::Training { within: 64 },
-    fires: "In the last 3 summaries from step 8 on, each step changes every layer with weights by more than 30 % of their \
-        size.",
-    why: "Small healthy networks make steps of 10 % at first with Adam, so the published 1 % and 10 % fire on them.",
+    when: When::Training { within: 4 },
+    fires: "With fresh weights, steps 1, 2 and 4 each change every layer with weights by more than 20 % of their size, and \
+        the loss hasn't fallen by half since.",
+    why: "Small healthy networks make first steps of 10 % with Adam, so the published 1 % and 10 % fire on them. Later the \
+        weights have grown with the steps, and the share says less.",
     source: "TheDeepChecker (1e-4 to 1e-1); gradsnitch (1e-4 to 1e-2); MindSpore Insight (1e-4 to 1); SageMaker Debugger \
         (1e-8 to 10)",
     follows: &["inputs-unscaled", "target-unscaled"],
@@ -44,7 +49,7 @@ pub static SMALL_STEPS: Rule = Rule {
     judge: judge_small,
 };
 
-/// The step of the last summary, and the smallest and the largest share over all layers and summaries.
+/// Of late: the step of the last summary, and the smallest and the largest share over all layers and summaries.
 fn shares(case: &Case) -> Option<(u64, f64, f64)> {
     let records = case.records?;
     let (mut at, mut least, mut most) = (0, f64::INFINITY, 0.0f64);
@@ -63,12 +68,31 @@ fn shares(case: &Case) -> Option<(u64, f64, f64)> {
     (at > 0).then_some((at, least, most))
 }
 
+/// The smallest and the largest share over all layers in the first steps; `None` where one is missing.
+fn first_shares(case: &Case) -> Option<(f64, f64)> {
+    let records = case.records.filter(|records| records.is_fresh)?;
+    let (mut least, mut most) = (f64::INFINITY, 0.0f64);
+    for layer in case.network.trained() {
+        let early = records.curves.summaries.of(layer.id).take_while(|(step, _)| *step <= EARLY);
+        let shares: Vec<f64> = early.map(|(_, of)| f64::from(of.update)).filter(|share| !share.is_nan()).collect();
+        if shares.len() < SUMMARIES {
+            return None;
+        }
+        (least, most) =
+            shares.into_iter().fold((least, most), |(least, most), share| (least.min(share), most.max(share)));
+    }
+    (most > 0.0).then_some((least, most))
+}
+
 fn judge_large(case: &Case) -> Vec<Finding> {
-    let Some((step, least, most)) = shares(case).filter(|(_, least, _)| *least > LARGE) else { return Vec::new() };
+    let Some((least, most)) = first_shares(case).filter(|(least, _)| *least > LARGE) else { return Vec::new() };
+    if case.records.and_then(|records| records.loss_fell_by()).is_some_and(|fell| fell > LEARNS) {
+        return Vec::new();
+    }
     let words = "Each step changes the weights by a large part of their size, so it throws away what the steps before it have \
         learnt. The learning rate is too high.";
     let finding = Finding::new(&LARGE_STEPS, Severity::Serious, Place::Setting("training.learning_rate"), words)
-        .seen(step, Confidence::Measured)
+        .seen(EARLY, Confidence::Measured)
         .beyond("smallest step of a layer, as a share of its weights", least, LARGE)
         .with("largest", most)
         .with("learning rate", case.training.learning_rate);
