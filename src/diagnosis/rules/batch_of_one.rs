@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     when: When::BeforeTraining,
     fires: "A batch norm of a row gets batches of 1 sample; a warning where only the last batch of an epoch has 1.",
     why: "A fact of the settings: the mean of one number is that number, so 0 leaves the layer.",
-    source: "NeuraLint; PyTorch refuses it (Expected more than 1 value per channel when training)",
+    source: "PyTorch refuses it (Expected more than 1 value per channel when training)",
     follows: &[],
     judge,
 };

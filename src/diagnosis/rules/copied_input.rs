@@ -1,6 +1,6 @@
 //! Two inputs that are the same number, in another unit at most.
 //!
-//! TheDeepChecker looks for it among features. From a correlation of 0.99999 over 2,000 rows on; the two inputs of a
+//! No threshold is published. From a correlation of 0.99999 over 2,000 rows on; the two inputs of a
 //! yes-or-no column go against each other and are not meant.
 
 use crate::diagnosis::{Case, Finding, Place, Rule, Severity, When};
@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     fires: "Two of at most 128 inputs of a row have a correlation above 0.99999 over up to 2,000 training samples.",
     why: "Related columns are healthy; only what is the same number, in another unit at most, is certain. Opposite inputs, \
         such as the two of a yes-or-no column, are left out.",
-    source: "TheDeepChecker (redundant features)",
+    source: "no published threshold",
     follows: &[],
     judge,
 };

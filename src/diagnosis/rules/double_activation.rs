@@ -1,6 +1,6 @@
 //! A softmax or sigmoid in front of a Loss that applies it itself.
 //!
-//! NeuraLint and UMLAUT find it in code. No threshold: it is there or not. Log-softmax is left out: softmax of it is
+//! NeuraLint finds it in code. No threshold: it is there or not. Log-softmax is left out: softmax of it is
 //! softmax.
 
 use crate::diagnosis::{Case, Finding, Place, Remedy, Rule, Severity, When};
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     fires: "Softmax or sigmoid is the last function before a loss that already contains softmax, or sigmoid before \
         binary cross-entropy.",
     why: "Either it is there or not. Log-softmax is left out, because softmax doesn't change it.",
-    source: "NeuraLint (redundant activation before the loss); UMLAUT (softmax missing or doubled)",
+    source: "NeuraLint (activation before a loss that contains it)",
     follows: &[],
     judge,
 };

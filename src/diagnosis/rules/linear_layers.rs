@@ -1,6 +1,6 @@
 //! Two weighted layers with no function between them.
 //!
-//! UMLAUT and NeuraLint look for missing activations. Without one, two layers compute what one could. A layer that is
+//! UMLAUT looks for missing activations. Without one, two layers compute what one could. A layer that is
 //! narrower than both its neighbours is left alone: a bottleneck is meant (autoencoders, factorised weights,
 //! MobileNetV2).
 
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
         reshaping, and isn't narrower than what it reads and what it feeds. Serious where the network has no other \
         nonlinear layer.",
     why: "A fact of the network. A bottleneck is left alone: it is how autoencoders and factorised layers are built.",
-    source: "UMLAUT (no activation in hidden layers); NeuraLint (missing activation)",
+    source: "UMLAUT (no activation in hidden layers)",
     follows: &[],
     judge,
 };

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     when: When::Training { within: 100 },
     fires: "The loss is NaN or infinite.",
     why: "Nothing can be learnt from there on.",
-    source: "SageMaker Debugger, TensorVariance and NaN checks of all surveyed systems",
+    source: "SageMaker Debugger and MindSpore Insight (NaN and overflow in any tensor)",
     follows: &["inputs-unscaled", "target-unscaled", "diverging"],
     judge,
 };

@@ -1,9 +1,8 @@
 //! Numbers to predict that the network cannot reach: far from the size of its outputs, or outside of what its last
 //! function can give.
 //!
-//! UMLAUT asks for outputs that fit. No system publishes a limit on targets; with a root mean square above 10 the first
-//! steps of squared error are a hundred times those of standardised targets, and Adam at its usual rate needs hundreds
-//! of steps for the offset alone. The ends of activations are facts.
+//! No system publishes a limit on targets. With a root mean square above 10 the first squared errors are a hundred times
+//! those of standardised targets. The ends of activations are facts.
 
 use crate::diagnosis::{Case, Finding, Place, Remedy, Rule, Severity, TargetFacts, When};
 use crate::model::layer::Activation;
@@ -21,7 +20,7 @@ pub static UNSCALED: Rule = Rule {
     fires: "The root mean square of a number to predict, as the network learns it, is above 10.",
     why: "No limit is published. Standardised targets have 1; from 10 on the first gradients of the squared error are a \
         hundred times as large.",
-    source: "UMLAUT (outputs that don't fit); LeCun et al., Efficient BackProp (1998), section 4",
+    source: "LeCun et al., Efficient BackProp (1998), section 4",
     follows: &[],
     judge: judge_size,
 };
@@ -33,7 +32,7 @@ pub static RANGE: Rule = Rule {
     fires: "The last layer's activation can't give more than 1 % of the numbers to predict: negative ones behind ReLU or \
         softplus, numbers outside 0 to 1 behind sigmoid, outside −1 to 1 behind tanh.",
     why: "A fact of network and data. A few outliers at the border are left alone.",
-    source: "UMLAUT and NeuraLint (activation of the last layer doesn't fit the task)",
+    source: "Goodfellow et al., Deep Learning, section 6.2.2 (output units)",
     follows: &[],
     judge: judge_range,
 };
