@@ -198,11 +198,11 @@ pub fn faults() -> Vec<Fault> {
         fault(
             "loss-at-start",
             "network",
-            project([hidden(), vec![formula("x * 30")]].concat(), 2, adam(0.01)),
+            project([hidden(), vec![formula("x * 300")]].concat(), 2, adam(0.01)),
             clouds(),
         ),
         also(
-            fault("not-finite", "Loss", project(vec![], 1, sgd(30.0)), sums(1.0, 0.0)),
+            fault("not-finite", "Loss", project(vec![], 1, sgd(3.0)), sums(1.0, 0.0)),
             &["exploding-gradients", "diverging", "steps-too-large"],
         ),
         also(
@@ -231,7 +231,10 @@ pub fn faults() -> Vec<Fault> {
             project(vec![straight(16), formula("x * 1000"), Tanh {}.into()], 2, sgd(0.001)),
             circle(),
         ),
-        fault("steps-too-large", "training.learning_rate", project(deep(), 2, adam(3.0)), circle()),
+        also(
+            fault("steps-too-large", "training.learning_rate", project(vec![], 1, sgd(3.0)), sums(1.0, 0.0)),
+            &["exploding-gradients"],
+        ),
         fault("steps-too-small", "training.learning_rate", project(hidden(), 2, sgd(1e-6)), circle()),
         fault(
             "flat-loss",
