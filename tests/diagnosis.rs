@@ -100,7 +100,7 @@ fn small(mut project: Project) -> (Project, u64) {
     match &mut project.data.source {
         Source::Digits(digits) => few(&mut digits.samples, if is_cheap { 700 } else { 100 }),
         Source::Shapes(shapes) => few(&mut shapes.samples, 100),
-        Source::Scenes(scenes) => few(&mut scenes.samples, 40),
+        Source::Scenes(scenes) => few(&mut scenes.samples, 100),
         _ => return (project, STEPS),
     }
     project.training.batch_size = 16;
