@@ -43,8 +43,7 @@ fn follow_from(cause: &str) -> BTreeSet<&'static str> {
     let mut all: BTreeSet<&'static str> = BTreeSet::new();
     loop {
         let is_caused = |id: &&str| *id == cause || all.contains(id);
-        let more: Vec<_> =
-            RULES.iter().filter(|rule| rule.follows.iter().any(|id| is_caused(id))).map(|r| r.id).collect();
+        let more: Vec<_> = RULES.iter().filter(|rule| rule.follows.iter().any(is_caused)).map(|r| r.id).collect();
         let before = all.len();
         all.extend(more);
         if all.len() == before {
@@ -114,7 +113,9 @@ fn healthy_runs_of_all_templates_are_silent() {
         let Some(project) = templates::build(template.key) else { continue };
         let (project, steps) = small(project);
         let dataset = Arc::new(load(&project.data, std::path::Path::new("."), &NoProgress).unwrap());
-        let found = found(&project, &dataset, steps);
+        let mut found = found(&project, &dataset, steps);
+        // Of data that was made small here, that rule is right.
+        found.retain(|(finding, _)| finding.rule.id != "few-samples" || steps == STEPS);
         if !found.is_empty() {
             wrong.push(format!("{}:{}", template.key, told(&found)));
         }

@@ -28,6 +28,8 @@ pub fn dataset(width: usize, inputs: Vec<f32>, classes: Vec<f32>, count: usize) 
         giveaways: Vec::new(),
         encoding: Default::default(),
         origin: None,
+        places: None,
+        own_validation: false,
     }
 }
 

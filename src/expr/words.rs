@@ -31,7 +31,8 @@ fn plural(noun: &str) -> String {
     let ends = |endings: &[&str]| endings.iter().any(|ending| noun.ends_with(ending));
     match noun.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if ends(&["s", "x", "ch", "sh"]) => format!("{noun}es"),
+        // An epoch ends like a k.
+        _ if ends(&["s", "x", "ch", "sh"]) && !ends(&["och"]) => format!("{noun}es"),
         _ => format!("{noun}s"),
     }
 }
@@ -70,10 +71,11 @@ mod tests {
             ["row", "class", "box", "category", "key", "row of totals"].map(|noun| counted(1, noun))[5],
             "1 row of totals"
         );
-        let two = ["row", "class", "box", "category", "day", "branch"].map(|noun| counted(2000, noun));
+        let two = ["row", "class", "box", "category", "day", "branch", "epoch"].map(|noun| counted(2000, noun));
         assert_eq!(
             two,
-            ["rows", "classes", "boxes", "categories", "days", "branches"].map(|nouns| format!("2,000 {nouns}"))
+            ["rows", "classes", "boxes", "categories", "days", "branches", "epochs"]
+                .map(|nouns| format!("2,000 {nouns}"))
         );
         assert_eq!(
             (counted(0, "step"), agreeing(1, "is", "are"), agreeing(0, "is", "are")),

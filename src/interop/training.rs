@@ -59,7 +59,8 @@ pub fn mixes(training: &TrainingSpec, network: &Network) -> bool {
     training.augmentation.mixes(&network.signature.input.0, network.signature.task)
 }
 
-/// `mixed_loss(outputs, y, other_y, share)`, and of several losses `mixed_losses`. `arguments`: those of the plain ones.
+/// `mixed_loss(outputs, y, other_y, share)`, and of several losses `mixed_losses`. `arguments`: those of the plain
+/// ones.
 pub fn mixed_losses(w: &mut Writer, arguments: &str, are_several: bool) {
     w.block(format!("def mixed_loss({arguments}, other_y, share):"), |w| {
         w.line("\"\"\"Against the targets of both parts of each mixture, each by its share.\"\"\"");

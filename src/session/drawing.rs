@@ -218,7 +218,7 @@ impl State {
         let fitting = for_drawn(pictures);
         if is_as_proposed && self.project.training != fitting {
             let pictures = counted(pictures, "picture");
-            let text = format!("Set {}, to suit {pictures} for training.", counted(fitting.epochs as usize, "epoch"));
+            let text = format!("Set {}, to suit {pictures} for training.", counted(fitting.epochs, "epoch"));
             self.project.training = fitting;
             self.notify(NoticeKind::Info, text);
         }

@@ -417,12 +417,9 @@ impl State {
     fn finished(&mut self, stop: Stop) {
         self.run.status = RunStatus::Finished;
         let text = match stop {
-            Stop::Done => format!("Done: {}.", counted(self.project.training.epochs as usize, "epoch")),
+            Stop::Done => format!("Done: {}.", counted(self.project.training.epochs, "epoch")),
             Stop::Early { patience } => {
-                format!(
-                    "Stopped early: the validation loss has not improved for {}.",
-                    counted(patience as usize, "epoch")
-                )
+                format!("Stopped early: the validation loss has not improved for {}.", counted(patience, "epoch"))
             }
         };
         self.run.message = Some(text.clone());

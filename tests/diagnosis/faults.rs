@@ -27,7 +27,7 @@ fn dense(units: usize, activation: Activation) -> LayerKind {
 }
 
 fn formula(expression: &str) -> LayerKind {
-    Formula { expression: expression.into(), ..Formula::default() }.into()
+    Formula { expression: expression.into() }.into()
 }
 
 /// Layers, the outputs behind them, and how they train.

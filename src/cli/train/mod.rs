@@ -362,14 +362,14 @@ fn nothing_done(run: &Run, options: &TrainOptions) -> String {
     let (step, file) = (run.machine().step(), options.file.display());
     let why = match run.finished() {
         Some(Stop::Early { patience }) => {
-            let epochs = counted(patience as usize, "epoch");
+            let epochs = counted(patience, "epoch");
             format!(
                 "and was stopped early: the validation loss had not improved for {epochs}. To continue, \
                  change training.early_stopping in {file}: more patience, or null for none."
             )
         }
         Some(Stop::Done) => {
-            let epochs = run.training().epochs as usize;
+            let epochs = run.training().epochs;
             let all = if epochs == 1 {
                 "the one epoch is".to_owned()
             } else {

@@ -84,7 +84,7 @@ fn are_plainly_columns(lines: &[&str], spacing: Spacing) -> bool {
     }
     let numbers = numeric.iter().filter(|is_numeric| **is_numeric).count();
     let is_wide = |line: &&str| line.trim().contains("  ") || line.trim().contains('\t');
-    let are_apart = lines.iter().any(|line| is_wide(&line));
+    let are_apart = lines.iter().any(is_wide);
     // A number may have a space between its thousands.
     let are_all = numbers == width && spacing.above == 0;
     are_all || (numbers > 0 && (width > 2 || are_apart))
@@ -105,7 +105,7 @@ fn cells(line: &str, gap: usize) -> Vec<&str> {
             all.push(line[from..at - spaces].trim_end());
             start = None;
         }
-        is_quoted = if byte == b'"' { !is_quoted && (start.is_none() || is_quoted) } else { is_quoted };
+        is_quoted = if byte == b'"' { !is_quoted && start.is_none() } else { is_quoted };
         start.get_or_insert(at);
         (spaces, has_tab) = (0, false);
     }

@@ -27,6 +27,7 @@ mod judge;
 mod kinds;
 mod languages;
 mod lines;
+mod mistaken;
 mod number;
 mod odd_rows;
 mod parts;

@@ -1,7 +1,7 @@
 //! The rows of a table one after another, and block by block: the next block is read while one is worked on.
 //!
-//! Lines that are rows by themselves are taken apart here; from the first cell on that goes on in the next line, the rest
-//! of the text is for the reader that knows all of CSV.
+//! Lines that are rows by themselves are taken apart here; from the first cell on that goes on in the next line, the
+//! rest of the text is for the reader that knows all of CSV.
 
 use std::collections::VecDeque;
 use std::io::Error;
@@ -35,6 +35,9 @@ enum Text {
     /// Of files whose columns are of numbers, as they have them.
     Blocks(Receiver<Result<Block, Error>>),
 }
+
+/// Where a line stands in the text that was read, and whether it has quotation marks.
+type Line = ((usize, usize), bool);
 
 /// Data rows, of which every one has a cell for each name.
 struct Rows<'a> {
@@ -82,7 +85,7 @@ impl<'a> Rows<'a> {
 
     /// The next line that is a row, in the text that was read, and whether it has quotation marks; `None`: there is
     /// none, or it is for the other reader.
-    fn line(&mut self) -> Result<Option<((usize, usize), bool)>, DataError> {
+    fn line(&mut self) -> Result<Option<Line>, DataError> {
         let Text::Lines(lines) = &mut self.text else { return Ok(None) };
         let mut line = (0, 0);
         match lines.next(&mut line).map_err(|error| self.table.unread(&error))? {

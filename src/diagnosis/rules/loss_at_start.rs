@@ -1,8 +1,8 @@
 //! A first loss far above that of guessing.
 //!
 //! Before it has learnt anything a classifier should say every class alike: a cross-entropy of ln K (CS231n).
-//! TheDeepChecker calls it wrong from 100 % off. Of two classes healthy networks start there by chance, so it also has to
-//! be 2 above. Below ln K nothing is said: weights may be lucky.
+//! TheDeepChecker calls it wrong from 100 % off. Of two classes healthy networks start there by chance, so it also
+//! has to be 2 above. Below ln K nothing is said: weights may be lucky.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 use crate::model::layer::LossKind;

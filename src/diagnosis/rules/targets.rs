@@ -1,8 +1,8 @@
 //! Numbers to predict that the network cannot reach: far from the size of its outputs, or outside of what its last
 //! function can give.
 //!
-//! No system publishes a limit on targets. With a root mean square above 10 the first squared errors are a hundred times
-//! those of standardised targets. The ends of activations are facts.
+//! No system publishes a limit on targets. With a root mean square above 10 the first squared errors are a hundred
+//! times those of standardised targets. The ends of activations are facts.
 
 use crate::diagnosis::{Case, Finding, Place, Remedy, Rule, Severity, TargetFacts, When};
 use crate::model::layer::Activation;
@@ -82,9 +82,12 @@ fn judge_range(case: &Case) -> Vec<Finding> {
     vec![finding.remedy(straight(last))]
 }
 
-/// What an activation can give, and the share of a target's numbers that it cannot.
-fn reach(last: &Layer) -> Option<(&'static str, fn(&TargetFacts) -> f64)> {
-    let outside: fn(&TargetFacts) -> f64 = |target| target.below_zero + target.above_one;
+/// The share of a target's numbers that an activation cannot give.
+type Unreached = fn(&TargetFacts) -> f64;
+
+/// What an activation can give, and how much it cannot.
+fn reach(last: &Layer) -> Option<(&'static str, Unreached)> {
+    let outside: Unreached = |target| target.below_zero + target.above_one;
     match last.kind.activation()? {
         Activation::Relu | Activation::Softplus | Activation::ThresholdedRelu => {
             Some(("from 0 up", |target| target.below_zero))

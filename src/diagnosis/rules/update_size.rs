@@ -1,9 +1,9 @@
 //! Steps too large or too small for the weights.
 //!
 //! A step of about a thousandth of the weights is the rule of thumb (CS231n); TheDeepChecker allows 1e-4 to 1e-1,
-//! gradsnitch 1e-4 to 1e-2, MindSpore 1e-4 to 1, SageMaker 1e-8 to 10. Small healthy networks make first steps of a tenth
-//! with Adam, and steps of 1e-5 once they have converged. So the large end is looked at in the first steps, where weights
-//! have not grown with the rate yet, and the small one counts only while the loss stays where it was.
+//! gradsnitch 1e-4 to 1e-2, MindSpore 1e-4 to 1, SageMaker 1e-8 to 10. Small healthy networks make first steps of a
+//! tenth with Adam, and steps of 1e-5 once they have converged. So the large end is looked at in the first steps,
+//! where weights have not grown with the rate yet, and the small one counts only while the loss stays where it was.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 use crate::model::TrainingSpec;

@@ -8,7 +8,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::*;
 use crate::data::facts::facts;
-use crate::data::{NoProgress, inspect_csv, load};
+use crate::data::{NoProgress, inspect_csv, load, mixture, share};
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench, chain, unexplained};
 use crate::model::{
@@ -428,15 +428,17 @@ fn the_gallery_shows_mixed_pictures_with_their_parts() {
     assert_eq!(unexplained(&harness), [""; 0]);
     assert_eq!(harness.query_all_by_label("As it is").count(), 4);
     assert_eq!(harness.query_all_by_label_contains("In epoch 1: ").count(), 4);
-    // Each with the one of the line above, by the share of its row.
+    // Each with the one of the line above, the first with the last, by the share of its row.
     let bench = harness.state();
     let dataset = bench.state.dataset().expect("samples");
     let rows = dataset.fair(&dataset.train);
-    let class = |row: u32| dataset.train.target(row as usize).expect("y")[0];
-    let share = (crate::data::share(1.0, 1, 0, rows[1]) * 100.0).round() / 100.0;
-    let name = format!("In epoch 1: {share} × {} + {:.2}", class(rows[1]), 1.0 - share);
-    let name = name.trim_end_matches('0');
-    assert!(harness.query_by_label_contains(name).is_some(), "{name}");
+    let class = |row: u32| dataset.train.target(row as usize).expect("y")[0].to_string();
+    for line in 0..4 {
+        let (own, other) = (rows[line], rows[(line + 3) % 4]);
+        let parts = mixture(share(1.0, 1, 0, own), &class(own), &class(other));
+        let name = format!("In epoch 1: {}", parts.join(" + "));
+        assert!(harness.query_all_by_label(&name).next().is_some(), "{name}");
+    }
     harness.get_by_label("Mixup").click();
     harness.run();
     assert_eq!(set(&harness), Some(0.0));

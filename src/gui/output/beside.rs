@@ -204,10 +204,7 @@ fn test(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<A
             tokens.faint,
         ),
         looks => (
-            format!(
-                "Looked {}. The more is chosen by it, the less it says about new data.",
-                counted(looks as usize, "time")
-            ),
+            format!("Looked {}. The more is chosen by it, the less it says about new data.", counted(looks, "time")),
             tokens.warn,
         ),
     };

@@ -211,12 +211,12 @@ impl Debugger {
 
 fn reason(stop: Stop, run: &Run) -> String {
     match stop {
-        Stop::Done => match run.training().epochs as usize {
+        Stop::Done => match run.training().epochs {
             1 => "the one epoch is done".to_owned(),
             epochs => format!("all {} are done", counted(epochs, "epoch")),
         },
         Stop::Early { patience } => {
-            format!("the validation loss has not improved for {}", counted(patience as usize, "epoch"))
+            format!("the validation loss has not improved for {}", counted(patience, "epoch"))
         }
     }
 }
