@@ -100,7 +100,7 @@ class Augmentation:
         """A picture [C, H, W] and its target."""
         values = 2 * picture.size if self.noise > 0.0 else 0
         unit = reproduce.augmentation_draws(self.seed, epoch, int(row), 11 + values)
-        even, unit = 2.0 * unit[:11] - 1.0, unit[11:]
+        even, rest = 2.0 * unit[:11] - 1.0, unit[11:]
         down, across = even[0] < 0.0, even[1] < 0.0
         self.mirrored = (down and self.flip_up_down, across and self.flip)
         self.angle = np.radians(even[2] * self.rotation)
@@ -111,10 +111,10 @@ class Augmentation:
             unit_of_shear = reproduce.shear_draw(self.seed, epoch, int(row))
             self.leaning = np.tan(np.radians((2.0 * unit_of_shear - 1.0) * self.shear))
         self.hole = 0.5 + 0.5 * even[9:11]
-        picture = self.coloured(self.placed(picture), even[6:9].astype(np.float32))
+        picture = self.coloured(self.placed(picture), unit[6:9])
         if self.noise > 0.0:
-            radius = np.sqrt(-2.0 * np.log(1.0 - unit[0::2]))
-            normal = radius * np.cos(2.0 * np.pi * unit[1::2])
+            radius = np.sqrt(-2.0 * np.log(1.0 - rest[0::2]))
+            normal = radius * np.cos(2.0 * np.pi * rest[1::2])
             noise = (self.noise * normal).astype(np.float32)
             picture = picture + noise.reshape(picture.shape)
         picture = np.clip(picture, 0.0, 1.0)
@@ -148,15 +148,19 @@ class Augmentation:
         below = picture[:, low, left] * (1 - u) + picture[:, low, right] * u
         return above * (1 - v) + below * v
 
-    def coloured(self, picture, even):
-        reach = np.float32([self.brightness, self.contrast, self.saturation])
-        brightness, contrast, saturation = even * reach + np.float32([0, 1, 1])
+    def coloured(self, picture, unit):
+        """With 32-bit sums in Glassbox's order, so that the numbers are the same."""
+        reach = np.array([self.brightness, self.contrast, self.saturation])
+        drawn = (-reach + unit * (2.0 * reach)).astype(np.float32)
+        brightness, contrast, saturation = drawn + np.float32([0, 1, 1])
         if saturation != 1.0 and len(picture) == 3:
+            r, g, b = picture
             weights = np.float32([0.299, 0.587, 0.114])
-            grey = np.tensordot(weights, picture, 1)
+            grey = weights[0] * r + weights[1] * g + weights[2] * b
             picture = grey + (picture - grey) * saturation
         if contrast != 1.0 or brightness != 0.0:
-            mean = picture.mean(dtype=np.float64).astype(np.float32)
+            each = np.cumsum(picture.ravel(), dtype=np.float32)
+            mean = each[-1] / np.float32(picture.size)
             picture = mean + (picture - mean) * contrast + brightness
         return picture
 
