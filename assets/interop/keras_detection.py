@@ -65,7 +65,7 @@ def giou(boxes, truth):
 
 
 def loss(answer, things, gamma, box_weight):
-    """The mean over pictures of objectness, boxes and classes; each counts over the cells that hold something."""
+    """Of each picture objectness, boxes and classes; each counts over the cells that hold something."""
     rows, columns, numbers = answer.shape[1:]
     there, place, kind = answer[..., :1], answer[..., 1:5], answer[..., 5:]
     things = ops.cast(things, answer.dtype)
@@ -78,4 +78,4 @@ def loss(answer, things, gamma, box_weight):
         truth = ops.one_hot(classes, numbers - 5, dtype=answer.dtype)
         error = -ops.sum(truth * ops.log_softmax(kind), -1, keepdims=True)
         total = total + error * held
-    return ops.mean(ops.sum(total * share, (1, 2, 3)))
+    return ops.sum(total * share, (1, 2, 3))

@@ -137,10 +137,7 @@ class Watch(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
-        # Keras adds up what the replicas say.
-        strategy = getattr(self.model, "distribute_strategy", None)
-        replicas = strategy.num_replicas_in_sync if strategy else 1
-        self.losses.append(float(logs["loss"]) / replicas - self.penalty)
+        self.losses.append(float(logs["loss"]) - self.penalty)
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         right = [float(logs[key]) for key in logs if key.endswith("accuracy")]
         accuracy = right[0] if right else None

@@ -55,7 +55,8 @@ fn list(numbers: &[f64]) -> String {
     format!("[{}]", numbers.iter().map(|&number| python::float(number)).collect::<Vec<_>>().join(", "))
 }
 
-/// The loss of an answer, before its weight. `truth`: class indices or numbers. `weighted`: samples count by weights.
+/// The loss of an answer, before its weight. `truth`: class indices or numbers. `weighted`: samples count by their
+/// weights `w`, and in Keras, which weighs and averages over all devices itself, the value is that of each sample.
 pub fn written(
     network: &Network,
     (node, loss): (&Node, &Loss),
@@ -84,7 +85,6 @@ pub fn written(
             lines.push(format!("target = {kept} * target + {spread}"));
         }
     };
-    // Keras weights what it gets for each sample itself.
     let whole = |each: &str| match (weighted, dialect) {
         (false, _) => format!("{mean}({each})"),
         (true, Dialect::Keras) => each.to_owned(),

@@ -123,8 +123,8 @@ impl Training<'_> {
         for answer in &self.plan.answers {
             let node = &self.network.nodes[answer.node];
             let Some(loss) = node.loss() else { continue };
-            let weighted = self.network.signature.weighted || self.mixes();
-            let all = written(self.network, (node, loss), (Dialect::Keras, weighted), "answer", "y");
+            // Of each sample: Keras shares a batch among devices only where it takes the mean itself.
+            let all = written(self.network, (node, loss), (Dialect::Keras, true), "answer", "y");
             w.about(Part::Layer(node.drawn), Level::Operation, |w| {
                 if self.mixes() {
                     w.line("@keras_run.mixed");
