@@ -171,9 +171,11 @@ impl Dataset {
 
     /// How many samples of each class a part holds; empty for regression.
     pub fn class_counts(&self, part: &Samples) -> Vec<usize> {
-        let (classes, counts) = (self.classes().map_or(0, <[String]>::len), part.counts());
+        // Numbers are not counted: there may be as many as samples.
+        let Some(classes) = self.classes() else { return Vec::new() };
+        let counts = part.counts();
         let count = |class| counts.as_ref().ok().and_then(|counts| counts.get(&class).copied());
-        (0..classes).map(|class| count(class).unwrap_or(0)).collect()
+        (0..classes.len()).map(|class| count(class).unwrap_or(0)).collect()
     }
 
     /// The part that pictures and answers are of: that for validation, or that for training where there is none.

@@ -370,13 +370,18 @@ impl Column {
         Some((index as usize).checked_sub(1).and_then(|place| categories.get(place)).map_or(OTHER, String::as_str))
     }
 
+    /// What makes an input of a number, NaN where it is missing, of a column that is numeric.
+    pub fn scaled(&self) -> Option<impl Fn(f64) -> f32> {
+        let ColumnValues::Numeric { offset, scale, fill, .. } = self.values else { return None };
+        Some(move |number: f64| ((if number.is_nan() { fill } else { number } - offset) / scale) as f32)
+    }
+
     /// Appends the input for a number, or those for a date (seconds since 1970-01-01); NaN where it is missing.
     pub fn push_number(&self, number: f64, inputs: &mut Vec<f32>) {
-        let known = |fill: f64| if number.is_nan() { fill } else { number };
         match &self.values {
-            ColumnValues::Numeric { offset, scale, fill, .. } => inputs.push(((known(*fill) - offset) / scale) as f32),
+            ColumnValues::Numeric { .. } => inputs.extend(self.scaled().map(|scaled| scaled(number))),
             ColumnValues::Date { since, fill, parts, .. } => {
-                let seconds = known(*fill);
+                let seconds = if number.is_nan() { *fill } else { number };
                 let input = |s: &ScaledPart| ((s.part.of(seconds, *since) - s.offset) / s.scale) as f32;
                 inputs.extend(parts.iter().map(input));
             }

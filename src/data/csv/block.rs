@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::kinds::shortest;
+use super::number;
 
 /// Shares of the columns that a thread works on one after the other.
 const SHARES: usize = 4;
@@ -18,6 +19,10 @@ pub(super) struct Block {
     /// Line by line: all cells, a character of one byte behind each, and where those stand.
     text: String,
     ends: Vec<u32>,
+    /// Of the text, column by column, once they were read: the fractions, NaN where a cell is none, and their digits
+    /// behind the point.
+    fractions: Vec<f64>,
+    decimals: Vec<u8>,
     /// Or column by column.
     columns: Vec<Cells>,
 }
@@ -33,8 +38,26 @@ pub(super) enum Cells {
 #[derive(Clone, Copy)]
 pub(super) enum Content<'a> {
     Text(&'a str),
+    /// What [`number::fraction`] reads in a text.
+    Fraction(Fraction<'a>),
     /// NaN where there is none.
     Number(f64),
+}
+
+/// A cell of a text that was read before.
+#[derive(Clone, Copy)]
+pub(super) struct Fraction<'a> {
+    pub number: f64,
+    pub decimals: u8,
+    block: &'a Block,
+    at: usize,
+}
+
+impl<'a> Fraction<'a> {
+    /// The cell, which is seldom asked for: it lies far from its number.
+    pub fn text(self) -> &'a str {
+        self.block.line_cell(self.at)
+    }
 }
 
 impl<'a> Content<'a> {
@@ -42,6 +65,7 @@ impl<'a> Content<'a> {
     pub fn text(self) -> Cow<'a, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
+            Self::Fraction(fraction) => Cow::Borrowed(fraction.text()),
             Self::Number(number) if number.is_nan() => Cow::Borrowed(""),
             Self::Number(number) => Cow::Owned(shortest(number, &mut zmij::Buffer::new()).to_owned()),
         }
@@ -60,6 +84,8 @@ impl Block {
         self.lines.clear();
         self.text.clear();
         self.ends.clear();
+        self.fractions.clear();
+        self.decimals.clear();
         self.columns.clear();
     }
 
@@ -149,9 +175,29 @@ impl Block {
         &self.text[from..self.ends[at] as usize]
     }
 
+    /// Reads the fractions of a text, along its lines: whoever goes through it column by column finds them side by side.
+    pub fn read_fractions(&mut self) {
+        if !self.columns.is_empty() {
+            return;
+        }
+        let (rows, text) = (self.lines.len(), self.text.as_bytes());
+        self.fractions.resize(self.ends.len(), f64::NAN);
+        self.decimals.resize(self.ends.len(), 0);
+        let mut from = 0;
+        for (row, ends) in self.ends.chunks_exact(self.width.max(1)).enumerate() {
+            for (index, &end) in ends.iter().enumerate() {
+                if let Some((number, decimals)) = number::fraction(&text[from..end as usize]) {
+                    let place = index * rows + row;
+                    (self.fractions[place], self.decimals[place]) = (number, decimals);
+                }
+                from = end as usize + 1;
+            }
+        }
+    }
+
     /// Hands over the cells of a column, each with the line of its row.
     fn column<E>(&self, index: usize, mut take: impl FnMut(u64, Content<'_>) -> Result<(), E>) -> Result<(), E> {
-        let lines = self.lines.iter().copied();
+        let (lines, rows) = (self.lines.iter().copied(), self.lines.len());
         match self.columns.get(index) {
             Some(Cells::Numbers(numbers)) => {
                 lines.zip(numbers).try_for_each(|(line, &number)| take(line, Content::Number(number)))
@@ -159,7 +205,19 @@ impl Block {
             Some(Cells::Texts(texts)) => lines.zip(texts).try_for_each(|(line, text)| take(line, Content::Text(text))),
             None => {
                 let places = (index..).step_by(self.width.max(1));
-                lines.zip(places).try_for_each(|(line, at)| take(line, Content::Text(self.line_cell(at))))
+                let (Some(numbers), Some(decimals)) = (
+                    self.fractions.get(index * rows..(index + 1) * rows),
+                    self.decimals.get(index * rows..(index + 1) * rows),
+                ) else {
+                    return lines.zip(places).try_for_each(|(line, at)| take(line, Content::Text(self.line_cell(at))));
+                };
+                lines.zip(places).zip(numbers).zip(decimals).try_for_each(|(((line, at), &number), &decimals)| {
+                    let fraction = Fraction { number, decimals, block: self, at };
+                    take(
+                        line,
+                        if number.is_nan() { Content::Text(fraction.text()) } else { Content::Fraction(fraction) },
+                    )
+                })
             }
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 
-use super::block::{Content, by_column};
+use rayon::prelude::*;
+
+use super::block::{Block, Content, by_column};
 use super::capture::Capture;
 use super::cell::{Cell, Words};
 use super::date;
@@ -150,9 +152,14 @@ pub(super) fn survey(
         if let Some(drawing) = &mut drawing {
             blocks.iter().for_each(|block| drawing.take(block));
         }
+        blocks.par_iter_mut().for_each(Block::read_fractions);
         let taken = by_column(blocks, &mut columns, |index, (tally, kept), line, content| {
             let number = match content {
                 Content::Text(text) => tally.take(line, text, &words[index], max_distinct),
+                Content::Fraction(cell) => {
+                    let read = (cell.number, cell.decimals);
+                    tally.take_fraction(line, read, || cell.text(), &words[index], max_distinct)
+                }
                 Content::Number(number) => tally.take_value(line, number, &words[index], max_distinct),
             };
             kept.as_mut().map_or(Ok(()), |column| Capture::push(column, number))

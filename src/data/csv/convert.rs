@@ -253,11 +253,14 @@ impl Encoder<'_> {
     fn samples(&self, rows: &[usize], (target, weights): Truth<'_>) -> Encoded {
         let (width, targets) = (self.width(), target.width());
         let each = width + targets + usize::from(weights.is_some());
-        let mut numbers = Vec::with_capacity(rows.len() * each);
-        for &row in rows {
-            self.push(row, &mut numbers);
-            target.push(row, &mut numbers);
-            numbers.extend(weights.map(|weights| weights.of(row)));
+        let mut numbers = vec![0.0; rows.len() * each];
+        self.fill(rows, each, &mut numbers);
+        let mut behind = Vec::new();
+        for (&row, sample) in rows.iter().zip(numbers.chunks_exact_mut(each)) {
+            behind.clear();
+            target.push(row, &mut behind);
+            behind.extend(weights.map(|weights| weights.of(row)));
+            sample[width..].copy_from_slice(&behind);
         }
         let hash = |sample: &[f32]| {
             let (input, rest) = sample.split_at(width);

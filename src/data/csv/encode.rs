@@ -271,26 +271,42 @@ impl<'a> Encoder<'a> {
 
     /// `[rows, width]`, row-major.
     pub fn encode(&self, rows: &[usize]) -> Vec<f32> {
-        let width = self.width().max(1);
-        let mut inputs = vec![0.0; rows.len() * self.width()];
-        inputs.par_chunks_mut(PIECE * width).zip(rows.par_chunks(PIECE)).for_each(|(inputs, rows)| {
-            let mut encoded = Vec::with_capacity(inputs.len());
-            rows.iter().for_each(|&row| self.push(row, &mut encoded));
-            inputs.copy_from_slice(&encoded);
-        });
+        let width = self.width();
+        let mut inputs = vec![0.0; rows.len() * width];
+        let pieces = inputs.par_chunks_mut(PIECE * width.max(1)).zip(rows.par_chunks(PIECE));
+        pieces.for_each(|(inputs, rows)| self.fill(rows, width, inputs));
         inputs
     }
 
-    /// Appends the inputs of a row.
-    pub fn push(&self, row: usize, inputs: &mut Vec<f32>) {
+    /// Writes the inputs of rows, column by column, each row's at the beginning of `apart` numbers.
+    pub fn fill(&self, rows: &[usize], apart: usize, inputs: &mut [f32]) {
+        let (mut at, mut made) = (0, Vec::<f32>::new());
         for (column, values) in self.columns.iter().zip(self.values) {
-            match values {
-                Values::Numbers(numbers) => column.push_number(numbers[row], inputs),
-                Values::Categories { codes, .. } => {
-                    let category = Some(codes[row]).filter(|&code| code != MISSING);
-                    column.push_category(category.map(|code| code as usize), inputs);
+            let width = column.width();
+            let places = inputs.chunks_exact_mut(apart.max(1)).map(|row| &mut row[at..at + width]);
+            let put = |place: &mut [f32], made: &mut Vec<f32>| {
+                place.copy_from_slice(made);
+                made.clear();
+            };
+            match (values, column.scaled()) {
+                (Values::Numbers(numbers), Some(scaled)) => {
+                    rows.iter().zip(places).for_each(|(&row, place)| place[0] = scaled(numbers[row]));
+                }
+                (Values::Numbers(numbers), None) => {
+                    for (&row, place) in rows.iter().zip(places) {
+                        column.push_number(numbers[row], &mut made);
+                        put(place, &mut made);
+                    }
+                }
+                (Values::Categories { codes, .. }, _) => {
+                    for (&row, place) in rows.iter().zip(places) {
+                        let category = Some(codes[row]).filter(|&code| code != MISSING);
+                        column.push_category(category.map(|code| code as usize), &mut made);
+                        put(place, &mut made);
+                    }
                 }
             }
+            at += width;
         }
     }
 }

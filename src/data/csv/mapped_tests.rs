@@ -54,6 +54,11 @@ fn are_same(a: &Dataset, b: &Dataset) {
                 .collect::<Vec<_>>()
         };
         assert_eq!(bits(a), bits(b));
+        for part in [a, b] {
+            let mut stored = part.as_stored();
+            stored.sort_unstable();
+            assert!(stored.into_iter().eq(0..part.len() as u32), "each row once");
+        }
         assert_eq!((a.counts().ok(), a.target_means().ok()), (b.counts().ok(), b.target_means().ok()));
     }
     assert_eq!((&a.input_names, &a.input_units, &a.truth), (&b.input_names, &b.input_units, &b.truth));

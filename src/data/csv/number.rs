@@ -110,10 +110,10 @@ fn plain(text: &str) -> Option<Written<'_>> {
 /// The number of a cell that is nothing but digits with a point between them, as programs print fractions, and its
 /// digits behind the point. `None`: it is something else, or needs a closer look.
 #[inline]
-pub(super) fn fraction(text: &str) -> Option<(f64, u8)> {
+pub(super) fn fraction(text: &[u8]) -> Option<(f64, u8)> {
     // The sign of one cell says nothing of the next, so nothing waits for it.
-    let is_negative = text.as_bytes().first() == Some(&b'-');
-    let unsigned = &text.as_bytes()[usize::from(is_negative)..];
+    let is_negative = text.first() == Some(&b'-');
+    let unsigned = &text[usize::from(is_negative)..];
     let (mut mantissa, mut before) = (0u64, 0);
     while let Some(digit @ b'0'..=b'9') = unsigned.get(before) {
         mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));

@@ -285,7 +285,7 @@ impl Table {
         &self,
         progress: &dyn Progress,
         (from, to): (f32, f32),
-        mut take: impl FnMut(&[Block]) -> Result<(), DataError> + Send,
+        mut take: impl FnMut(&mut [Block]) -> Result<(), DataError> + Send,
     ) -> Result<(), DataError> {
         let mut rows = Rows::in_blocks(self)?;
         let (mut now, mut next) = <([Block; BLOCKS], [Block; BLOCKS])>::default();
@@ -295,7 +295,7 @@ impl Table {
             while now[0].len() > 0 {
                 stop_if_cancelled(progress)?;
                 progress.report(from + (to - from) * rows.share(), &self.doing());
-                let (taken, filled) = rayon::join(|| take(&now), || rows.fill_all(&mut next));
+                let (taken, filled) = rayon::join(|| take(&mut now), || rows.fill_all(&mut next));
                 taken?;
                 filled?;
                 std::mem::swap(&mut now, &mut next);

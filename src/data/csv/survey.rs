@@ -121,9 +121,6 @@ impl Tally {
     /// What the cell says where its column is one of numbers with decimal points: NaN where it is missing; `None`: then
     /// it is no such column.
     pub fn take(&mut self, line: u64, cell: &str, words: &Words, max_distinct: usize) -> Option<f64> {
-        if let Some(number) = self.take_fraction(line, cell, words) {
-            return Some(number);
-        }
         self.rows += 1;
         let text = cell.trim();
         let number = match words.read(text) {
@@ -206,14 +203,21 @@ impl Tally {
         self.numbers[COMMA].refused.get_or_insert_with(found);
     }
 
-    /// The short way for what most large tables are full of: numbers with fractions that are no longer counted, of
-    /// which nothing else is to be said. `None`: the cell is not one of those.
-    fn take_fraction(&mut self, line: u64, cell: &str, words: &Words) -> Option<f64> {
-        if self.has_more_to_say(words) {
-            return None;
+    /// As [`Self::take`], of a fraction: what most large tables are full of, and of which nothing else is to be said
+    /// once they are no longer counted.
+    #[inline]
+    pub fn take_fraction<'a>(
+        &mut self,
+        line: u64,
+        (number, decimals): (f64, u8),
+        text: impl Fn() -> &'a str,
+        words: &Words,
+        max_distinct: usize,
+    ) -> Option<f64> {
+        if self.has_more_to_say(words) || judge::may_be_sentinel(number) {
+            return self.take(line, text(), words, max_distinct);
         }
-        let (number, decimals) = number::fraction(cell).filter(|&(number, _)| !judge::may_be_sentinel(number))?;
-        self.take_short(number, decimals, || (line, shortened(cell)));
+        self.take_short(number, decimals, || (line, shortened(text())));
         Some(number)
     }
 
@@ -363,13 +367,18 @@ mod tests {
         let ways = [Words::default(), Words::new(&["nowhere".to_owned()])];
         let [mut short, mut long] = [Tally::default(), Tally::default()];
         for (line, cell) in (2..).zip(&cells) {
-            let [a, b] = [(&mut short, &ways[0]), (&mut long, &ways[1])]
-                .map(|(tally, words)| tally.take(line, cell, words, 3).map(f64::to_bits));
+            let [a, b] = [(&mut short, &ways[0]), (&mut long, &ways[1])].map(|(tally, words)| {
+                let number = match number::fraction(cell.as_bytes()) {
+                    Some(fraction) => tally.take_fraction(line, fraction, || cell, words, 3),
+                    None => tally.take(line, cell, words, 3),
+                };
+                number.map(f64::to_bits)
+            });
             assert_eq!(a, b, "{cell}");
         }
         assert_eq!(std::mem::take(&mut short.counts), std::mem::take(&mut long.counts));
         assert_eq!(format!("{short:?}"), format!("{long:?}"));
-        let taken = cells.iter().filter(|cell| number::fraction(cell).is_some()).count();
+        let taken = cells.iter().filter(|cell| number::fraction(cell.as_bytes()).is_some()).count();
         assert!(taken > 2000, "{taken} went the short way");
     }
 }

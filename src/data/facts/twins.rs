@@ -1,5 +1,7 @@
 //! Rows that are both for training and for validation: what was learnt by heart looks like what was understood.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use crate::data::fingerprint::hashed;
@@ -8,8 +10,10 @@ use crate::data::{DataError, Dataset, Samples};
 
 /// Numbers of the training set that are gone through; of more nothing is told.
 const MOST_NUMBERS: usize = 400_000_000;
-/// Rows between two looks at whether anybody still wants it.
+/// Rows that are gone through between two looks at whether anybody still wants it.
 const PIECE: usize = 1 << 14;
+
+type Prints = HashSet<u64, foldhash::fast::RandomState>;
 
 /// Validation rows with the inputs and the target of a training row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +31,17 @@ pub fn twins(dataset: &Dataset, progress: &dyn Progress) -> Result<Option<Twins>
     if train.is_empty() || validation.is_empty() || numbers > MOST_NUMBERS {
         return Ok(None);
     }
-    let printed = |row: usize| {
-        if row.is_multiple_of(PIECE) {
-            stop_if_cancelled(progress)?;
-        }
-        print(train, row)
-    };
-    let known = (0..train.len()).into_par_iter().with_min_len(PIECE).map(printed);
-    let mut known: Vec<u64> = known.collect::<Result<_, DataError>>()?;
-    known.par_sort_unstable();
     let rows = validation.spread(crate::data::samples::MOST);
-    let mut count = 0;
-    for &row in &rows {
-        count += usize::from(known.binary_search(&print(validation, row as usize)?).is_ok());
-    }
+    let looked_for = rows.iter().map(|&row| print(validation, row as usize)).collect::<Result<Vec<u64>, _>>()?;
+    let some: Prints = looked_for.iter().copied().collect();
+    let stored = train.as_stored();
+    let found = stored.par_chunks(PIECE).map(|piece| {
+        stop_if_cancelled(progress)?;
+        let prints = piece.iter().map(|&row| print(train, row as usize));
+        prints.filter(|print| print.as_ref().map_or(true, |print| some.contains(print))).collect()
+    });
+    let found: Prints = found.collect::<Result<Vec<Vec<u64>>, DataError>>()?.into_iter().flatten().collect();
+    let count = looked_for.iter().filter(|print| found.contains(print)).count();
     Ok(Some(Twins { count, of: rows.len() }))
 }
 

@@ -102,6 +102,17 @@ impl Rows for MappedRows {
         Ok(Cow::Borrowed(self.row(row)?.1.split_at(self.target_len).0))
     }
 
+    fn as_stored(&self) -> Option<Vec<u32>> {
+        const NONE: u32 = u32::MAX;
+        let index = self.file.index();
+        let mut rows = vec![NONE; index.len()];
+        for (row, &place) in (0..).zip(index.get(self.part.clone())?) {
+            *rows.get_mut(place as usize)? = row;
+        }
+        rows.retain(|&row| row != NONE);
+        Some(rows)
+    }
+
     fn is_weighted(&self) -> bool {
         self.file.target_len() > self.target_len
     }

@@ -106,9 +106,17 @@ impl Samples {
     /// How many there are of each class that occurs, where targets are class indices.
     pub fn counts(&self) -> Result<&BTreeMap<usize, usize>, DataError> {
         let found = self.known.counts.get_or_init(|| {
-            let mut counts = BTreeMap::new();
-            for row in 0..self.len() {
-                self.target(row)?.iter().for_each(|&target| *counts.entry(target as usize).or_default() += 1);
+            let of_piece = |from: usize| {
+                let mut counts = BTreeMap::new();
+                for row in from..(from + SUMMED).min(self.len()) {
+                    self.target(row)?.iter().for_each(|&target| *counts.entry(target as usize).or_default() += 1);
+                }
+                Ok(counts)
+            };
+            let pieces = (0..self.len()).into_par_iter().step_by(SUMMED).map(of_piece);
+            let mut counts = BTreeMap::<usize, usize>::new();
+            for piece in pieces.collect::<Result<Vec<BTreeMap<usize, usize>>, DataError>>()? {
+                piece.into_iter().for_each(|(class, count)| *counts.entry(class).or_default() += count);
             }
             Ok(counts)
         });

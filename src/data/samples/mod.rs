@@ -51,6 +51,11 @@ pub trait Rows: Send + Sync {
         Ok(hashed(&self.input(row)?))
     }
 
+    /// All rows in the order they are stored in, in which going through them costs least; `None`: that they have anyway.
+    fn as_stored(&self) -> Option<Vec<u32>> {
+        None
+    }
+
     /// Appends some rows to a batch, each after the one before. A kind whose samples cost something may make several at
     /// once.
     fn fetch(&self, rows: &[u32], batch: &mut Batch) -> Result<(), DataError> {
@@ -187,6 +192,11 @@ impl Samples {
     /// What tells its input from others.
     pub(in crate::data) fn input_hash(&self, row: usize) -> Result<u64, DataError> {
         self.rows.input_hash(row)
+    }
+
+    /// All rows in an order in which going through them costs least.
+    pub(in crate::data) fn as_stored(&self) -> Vec<u32> {
+        self.rows.as_stored().unwrap_or_else(|| (0..self.len() as u32).collect())
     }
 
     /// The target of one.
