@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use faults::{Fault, faults};
 use glassbox::data::{Dataset, NoProgress, load};
-use glassbox::diagnosis::{Case, Change, DataFacts, Finding, Place, RULES, When, diagnose, find, markdown};
+use glassbox::diagnosis::{Case, Change, DataFacts, Finding, Place, RULES, Remedy, When, diagnose, find, markdown};
 use glassbox::engine::Device;
 use glassbox::model::layer::Group;
-use glassbox::model::{Project, Source, templates};
+use glassbox::model::{Project, Source, TrainingSpec, templates};
 use glassbox::session::diagnosing::{STEPS, watch};
+use glassbox::session::trial::{self, Course, GoOn, Winner};
 use glassbox::trainer::Run;
 
 /// What the rules find after so many steps, with what each is called that it names.
@@ -145,15 +146,7 @@ fn remedies_leave_nothing_of_their_rule() {
         let remedies =
             all.iter().filter(|(finding, _)| finding.rule.id == rule).flat_map(|(finding, _)| &finding.remedies);
         let Some(remedy) = remedies.clone().find(|remedy| remedy.change != Change::ByHand) else { continue };
-        let mut mended = project.clone();
-        match &remedy.change {
-            Change::Network(edits) => edits.iter().for_each(|edit| {
-                edit.apply(&mut mended.graph).unwrap();
-            }),
-            Change::Training(training) => mended.training = (**training).clone(),
-            Change::Data(data) => mended.data = (**data).clone(),
-            Change::ByHand => {}
-        }
+        let mended = remedy.apply(&project).unwrap();
         // Long enough to tell that it learns.
         let after = found(&mended, &dataset, steps_of(rule).max(64));
         if after.iter().any(|(finding, _)| finding.rule.id == rule) {
@@ -161,6 +154,69 @@ fn remedies_leave_nothing_of_their_rule() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Rules whose remedy is not proven yet: their faults cost too little on their data, or too much for so few steps.
+const UNPROVEN: [&str; 10] = [
+    "inputs-unscaled",
+    "class-imbalance",
+    "few-samples",
+    "linear-layers",
+    "dropout-before-norm",
+    "dropout-at-end",
+    "exploding-gradients",
+    "dead-relu",
+    "saturated",
+    "steps-too-small",
+];
+
+/// What the first remedy that the program can make improves on a fault, in a fork over the same batches.
+fn tried(fault: &Fault) -> Option<(Winner, String)> {
+    let Fault { rule, project, dataset, .. } = fault;
+    let all = found(project, dataset, steps_of(rule));
+    let (finding, remedy) = all.iter().filter(|(finding, _)| finding.rule.id == *rule).find_map(|(finding, _)| {
+        Some((finding, finding.remedies.iter().find(|remedy| remedy.change != Change::ByHand)?))
+    })?;
+    let steps = trial::steps(finding);
+    let (base, device) = (std::path::Path::new("."), Device::Cpu);
+    let course = Course { project, dataset, base, start: None, remedy, steps, device };
+    let tried = trial::try_remedy(&course, &mut |_| GoOn::On).unwrap().unwrap();
+    Some((tried.winner, tried.sentence))
+}
+
+#[test]
+fn every_remedy_keeps_its_promise_in_a_fork() {
+    let mut lost = Vec::new();
+    for fault in faults() {
+        let Some((winner, sentence)) = tried(&fault) else { continue };
+        println!("{}: {sentence}", fault.rule);
+        if winner != Winner::Repair && !UNPROVEN.contains(&fault.rule) {
+            lost.push(format!("{}: {sentence}", fault.rule));
+        }
+    }
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+#[test]
+fn a_trial_is_the_same_again_and_stops_when_it_is_told_to() {
+    let fault = faults().into_iter().find(|fault| fault.rule == "symmetric-weights").unwrap();
+    assert_eq!(tried(&fault), tried(&fault), "the same seed, the same verdict");
+    let (project, dataset) = (&fault.project, &fault.dataset);
+    let base = std::path::Path::new(".");
+    let slower = TrainingSpec { learning_rate: 1e-9, ..project.training.clone() };
+    let remedy = &Remedy::training("Learn slower", slower);
+    let course = Course { project, dataset, base, start: None, remedy, steps: 50, device: Device::Cpu };
+    assert!(trial::try_remedy(&course, &mut |_| GoOn::Cancel).unwrap().is_none());
+    let mut looks = 0;
+    let enough = trial::try_remedy(&course, &mut |_| {
+        looks += 1;
+        if looks == 30 { GoOn::Enough } else { GoOn::On }
+    });
+    let enough = enough.unwrap().unwrap();
+    assert_eq!(enough.sides.each_ref().map(|side| (side.steps, side.curves.train_loss.len())), [(30, 30); 2]);
+    let first = enough.sides.each_ref().map(|side| side.curves.train_loss.values()[0].to_bits());
+    assert_eq!(first[0], first[1], "the same weights and the same batch");
+    assert_ne!(enough.winner, Winner::Repair, "{}", enough.sentence);
 }
 
 #[test]

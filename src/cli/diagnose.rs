@@ -13,34 +13,39 @@ use super::prepare::{self, Start};
 use super::runs;
 use super::watched::Watched;
 use crate::data::Dataset;
-use crate::diagnosis::{Case, Change, DataFacts, Finding, Place, RULES, Records, Severity, diagnose};
-use crate::engine::{Device, Threads};
+use crate::diagnosis::{Case, Change, DataFacts, Finding, Place, RULES, Records, Rule, Severity, When, diagnose};
+use crate::engine::{Device, Snapshot, Threads};
+use crate::expr::{counted, thousands};
 use crate::model::Project;
 use crate::session::checkpoint;
 use crate::session::diagnosing::{recorded, watch};
-use crate::trace::Ending;
+use crate::session::trial::{self, Course, GoOn, Side, Tried};
+use crate::trace::{Curves, Ending};
 use crate::trainer::Run;
 
 /// The exit code where something serious was found.
 const SERIOUS: u8 = 3;
 
 pub fn run(options: &DiagnoseOptions) -> anyhow::Result<()> {
-    let device = prepare::choose_device(options.device)?;
-    let threads = Threads::new(options.threads.map_or(0, usize::from))?;
+    let device = prepare::choose_device(options.computing.device)?;
+    let threads = Threads::new(options.computing.threads.map_or(0, usize::from))?;
     threads.run(|| {
         let seen = match &options.run {
-            Some(name) => kept(options, name, device)?,
-            None => fresh(options, device)?,
+            Some(name) => kept(options, name, device.clone())?,
+            None => fresh(options, device.clone())?,
         };
-        tell(options, &seen)
+        tell(options, &seen, &device)
     })
 }
 
 /// A project with its data, and what a run of it recorded.
 struct Seen {
     project: Project,
+    dataset: Arc<Dataset>,
     facts: DataFacts,
     records: Option<Records>,
+    /// The weights that the run was given at its beginning.
+    start: Option<Arc<Snapshot>>,
 }
 
 /// Trains the project for some steps in memory.
@@ -51,17 +56,23 @@ fn fresh(options: &DiagnoseOptions, device: Device) -> anyhow::Result<Seen> {
         let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
         refuse_invalid(&project, &dataset)?;
         let facts = DataFacts::of(&dataset, &Watched::default())?;
-        return Ok(Seen { project, facts, records: None });
+        return Ok(Seen { project, dataset, facts, records: None, start: None });
     }
     let mut run = prepare::run(&start, project, device, true)?.run;
     let facts = DataFacts::of(run.dataset(), &Watched::default())?;
-    let bar = ProgressBar::new(options.steps);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {eta} left") {
-        bar.set_style(style);
-    }
+    let bar = bar(options.steps);
     let records = watch(&mut run, options.steps, &mut |step| bar.set_position(step))?;
     bar.finish_and_clear();
-    Ok(Seen { project: run.project().clone(), facts, records: Some(records) })
+    let (project, dataset) = (run.project().clone(), run.dataset().clone());
+    Ok(Seen { project, dataset, facts, records: Some(records), start: None })
+}
+
+fn bar(steps: u64) -> ProgressBar {
+    let bar = ProgressBar::new(steps);
+    match ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }
 
 /// A run of the project as it was kept.
@@ -78,14 +89,42 @@ fn kept(options: &DiagnoseOptions, name: &str, device: Device) -> anyhow::Result
         bail!("The run {name:?} was trained on different data: {difference}. Name its data with --data.");
     }
     let facts = DataFacts::of(&dataset, &Watched::default())?;
-    let run = Run::resume(&project, dataset, device, kept.saved)
+    let start = kept.saved.start.clone();
+    let run = Run::resume(&project, dataset.clone(), device, kept.saved)
         .with_context(|| format!("the run {name:?} can't be diagnosed"))?;
     let broke_at = match card.ending {
         Ending::NotFinite { step } => Some(step),
         Ending::Paused | Ending::Done | Ending::Early => None,
     };
     let records = recorded(&run, kept.curves, broke_at)?;
-    Ok(Seen { project: run.project().clone(), facts, records: Some(records) })
+    Ok(Seen { project: run.project().clone(), dataset, facts, records: Some(records), start })
+}
+
+/// The first remedy of each finding, tried; `None` where there is none that the program could make.
+fn try_all(
+    options: &DiagnoseOptions,
+    seen: &Seen,
+    found: &[Finding],
+    device: &Device,
+) -> anyhow::Result<Vec<Option<Tried>>> {
+    let base = prepare::base_of(&options.file);
+    let tried = |finding: &Finding| {
+        let remedy = finding.remedies.iter().find(|remedy| remedy.change != Change::ByHand);
+        let Some(remedy) = remedy.filter(|_| options.tries) else { return Ok(None) };
+        let steps = trial::steps(finding);
+        let Seen { project, dataset, start, .. } = seen;
+        let (start, device) = (start.as_deref(), device.clone());
+        let course = Course { project, dataset, base: &base, start, remedy, steps, device };
+        let bar = bar(steps);
+        let mut look = |curves: &[Curves; 2]| {
+            bar.set_position(curves.iter().map(|curves| curves.train_loss.len() as u64).max().unwrap_or(0));
+            GoOn::On
+        };
+        let tried = trial::try_remedy(&course, &mut look).map_err(anyhow::Error::msg);
+        bar.finish_and_clear();
+        tried
+    };
+    found.iter().map(tried).collect()
 }
 
 fn start(options: &DiagnoseOptions) -> Start<'_> {
@@ -103,23 +142,27 @@ fn refuse_invalid(project: &Project, dataset: &Arc<Dataset>) -> anyhow::Result<(
     bail!("The network can't train yet.\n  {}", sentences.join("\n  "))
 }
 
-fn tell(options: &DiagnoseOptions, seen: &Seen) -> anyhow::Result<()> {
+fn tell(options: &DiagnoseOptions, seen: &Seen, device: &Device) -> anyhow::Result<()> {
     let case = Case::new(&seen.project, &seen.facts);
     let case = match &seen.records {
         Some(records) => case.after(records),
         None => case,
     };
     let found = diagnose(&case);
+    let tried = try_all(options, seen, &found, device)?;
     let steps = seen.records.as_ref().map_or(0, |records| records.steps);
     let serious = found.iter().filter(|finding| finding.severity == Severity::Serious).count();
     if options.json {
-        let findings: Vec<_> = found.iter().map(|finding| as_json(&case, finding)).collect();
+        let both = found.iter().zip(&tried);
+        let findings: Vec<_> = both.map(|(finding, tried)| as_json(&case, finding, tried.as_ref())).collect();
         answer(json!({
             "project": options.file.display().to_string(), "run": options.run, "steps": steps, "rules": RULES.len(),
+            "able": able(steps),
             "serious": serious, "findings": findings,
         }))?;
     } else {
-        found.iter().try_for_each(|finding| answer(text(&case, finding)).map(drop))?;
+        let mut both = found.iter().zip(&tried);
+        both.try_for_each(|(finding, tried)| answer(text(&case, finding, tried.as_ref())).map(drop))?;
         answer(summary(&found, steps))?;
     }
     if serious == 0 {
@@ -140,7 +183,7 @@ fn place(case: &Case, place: &Place) -> String {
     }
 }
 
-fn text(case: &Case, finding: &Finding) -> String {
+fn text(case: &Case, finding: &Finding, tried: Option<&Tried>) -> String {
     let mut lines = vec![format!(
         "{}: {}, {} ({})",
         finding.severity.word(),
@@ -158,32 +201,52 @@ fn text(case: &Case, finding: &Finding) -> String {
         lines.push(format!("  may follow from: {}", finding.may_follow_from.join(", ")));
     }
     lines.extend(finding.remedies.iter().map(|remedy| format!("  try: {}", remedy.label)));
+    lines.extend(tried.map(|tried| format!("  tried the first: {}", tried.sentence)));
     lines.join("\n") + "\n"
 }
 
 fn summary(found: &[Finding], steps: u64) -> String {
     let looked = match steps {
         0 => "before training".to_owned(),
-        1 => "after 1 step".to_owned(),
-        n => format!("after {n} steps"),
+        n => format!("after {}", counted(n as usize, "step")),
     };
     let count = |severity| found.iter().filter(|finding| finding.severity == severity).count();
-    let counted = [Severity::Serious, Severity::Warning, Severity::Note].map(|severity| (count(severity), severity));
-    let counted: Vec<_> = counted
+    let all = [(Severity::Serious, "serious finding"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+    let all: Vec<_> = all
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, severity)| match (count, severity) {
-            (_, Severity::Serious) | (1, _) => format!("{count} {}", severity.word()),
-            _ => format!("{count} {}s", severity.word()),
-        })
+        .filter(|(severity, _)| count(*severity) > 0)
+        .map(|(severity, noun)| counted(count(severity), noun))
         .collect();
-    match counted.is_empty() {
-        true => format!("Nothing found by {} rules, {looked}.", RULES.len()),
-        false => format!("Found {looked}: {}.", counted.join(", ")),
+    let rules = able(steps);
+    match (all.is_empty(), rules == RULES.len()) {
+        (true, true) => format!("Nothing found by {}, {looked}.", counted(rules, "rule")),
+        (true, false) => {
+            let of = thousands(RULES.len() as u64);
+            format!("Nothing found {looked} by the {rules} of {of} rules that can tell by then.")
+        }
+        (false, _) => format!("Found {looked}: {}.", all.join(", ")),
     }
 }
 
-fn as_json(case: &Case, finding: &Finding) -> Value {
+/// Rules that can tell after so many steps.
+fn able(steps: u64) -> usize {
+    let can = |rule: &&&Rule| match rule.when {
+        When::BeforeTraining => true,
+        When::Training { within } => within <= steps,
+    };
+    RULES.iter().filter(can).count()
+}
+
+/// One of the two runs of a trial.
+fn side(side: &Side) -> Value {
+    json!({
+        "steps": side.steps, "loss": side.scores.as_ref().map(|scores| scores.loss),
+        "score": side.scores.as_ref().map(|scores| scores.score), "not_finite_at": side.broke_at,
+        "parameters": side.parameters,
+    })
+}
+
+fn as_json(case: &Case, finding: &Finding, tried: Option<&Tried>) -> Value {
     let evidence: Vec<_> = finding
         .evidence
         .iter()
@@ -202,6 +265,12 @@ fn as_json(case: &Case, finding: &Finding) -> Value {
             json!({ "label": remedy.label, "change": change })
         })
         .collect();
+    let trial = tried.map(|tried| {
+        let [without, with] = tried.sides.each_ref().map(side);
+        let (winner, words) = (tried.winner.word(), &tried.sentence);
+        json!({ "winner": winner, "words": words, "metric": tried.sides[0].curves.metric.key(), "without": without,
+            "with": with })
+    });
     let name = match &finding.place {
         Place::Column(name) => name.clone(),
         other => place(case, other),
@@ -210,6 +279,6 @@ fn as_json(case: &Case, finding: &Finding) -> Value {
         "rule": finding.rule.id, "title": finding.rule.title, "severity": finding.severity.word(),
         "place": { "kind": finding.place.kind(), "name": name }, "step": finding.step, "words": finding.words,
         "evidence": evidence, "confidence": finding.confidence.word(), "remedies": remedies,
-        "may_follow_from": finding.may_follow_from, "source": finding.rule.source,
+        "may_follow_from": finding.may_follow_from, "source": finding.rule.source, "trial": trial,
     })
 }

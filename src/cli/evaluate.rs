@@ -23,8 +23,8 @@ use crate::trainer::judging::{ClassReport, Dependence, Importance, Judge, Report
 const REPEATS: usize = 10;
 
 pub fn run(options: &EvaluateOptions) -> anyhow::Result<()> {
-    let device = prepare::choose_device(options.device)?;
-    let threads = Threads::new(options.threads.map_or(0, usize::from))?;
+    let device = prepare::choose_device(options.computing.device)?;
+    let threads = Threads::new(options.computing.threads.map_or(0, usize::from))?;
     threads.run(|| {
         let named = weights::of(&options.file, options.run.as_deref())?;
         let asked = asked(options, &named)?;

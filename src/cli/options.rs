@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod asking;
 mod cache;
+mod computing;
 mod diagnose;
 mod elsewhere;
 mod fetch;
@@ -14,6 +15,7 @@ mod table;
 
 pub use asking::{EvaluateOptions, PredictOptions};
 pub use cache::{CacheAction, CacheOptions, ClearOptions};
+pub use computing::ComputingOptions;
 pub use diagnose::DiagnoseOptions;
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
 pub use fetch::FetchOptions;

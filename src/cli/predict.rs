@@ -19,7 +19,7 @@ use crate::session::checkpoint::{self, Weights};
 use crate::trainer::judging::Judge;
 
 pub fn run(options: &PredictOptions) -> anyhow::Result<()> {
-    let device = prepare::choose_device(options.device)?;
+    let device = prepare::choose_device(options.computing.device)?;
     let path = weights::path_of(&options.file, options.run.as_deref())?;
     // Said before the work is done, not after it.
     Files::new(options.force)
@@ -28,7 +28,7 @@ pub fn run(options: &PredictOptions) -> anyhow::Result<()> {
         .reads("the data", Some(&options.data))
         .writes("--output", FileKind::Answers, options.output.as_deref())
         .check()?;
-    let threads = Threads::new(options.threads.map_or(0, usize::from))?;
+    let threads = Threads::new(options.computing.threads.map_or(0, usize::from))?;
     threads.run(|| predict(options, &path, device))
 }
 

@@ -34,27 +34,10 @@ fn spread(rows: &[u32], count: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Truth;
+    use crate::data::test_data::dataset;
 
     fn four_samples() -> Dataset {
-        let part = Samples::in_memory(&[1], vec![0.0; 5], vec![0.0, 0.0, 1.0, 0.0, 1.0]);
-        Dataset {
-            name: "test".into(),
-            input_shape: vec![1],
-            input_names: vec!["x".into()],
-            input_units: Vec::new(),
-            truth: Truth::classes(vec!["a".into(), "b".into()]),
-            validation: part.clone(),
-            train: part,
-            test: None,
-            plane: None,
-            notes: Vec::new(),
-            giveaways: Vec::new(),
-            encoding: Default::default(),
-            origin: None,
-            places: None,
-            own_validation: false,
-        }
+        dataset(1, vec![0.0; 5], vec![0.0, 0.0, 1.0, 0.0, 1.0], 2)
     }
 
     #[test]

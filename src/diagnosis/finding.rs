@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Rule;
-use crate::model::{DataSpec, Edit, LayerId, TrainingSpec};
+use crate::model::{DataSpec, Edit, EditError, LayerId, Project, TrainingSpec};
 use crate::trace::significant;
 
 /// In order of how much it matters.
@@ -76,6 +76,16 @@ impl Place {
             Self::Data => "data",
         }
     }
+
+    /// By which it is known again, while layers change their names: "layer 3", "column age".
+    pub fn key(&self) -> String {
+        match self {
+            Self::Layer(id) => format!("layer {}", id.0),
+            Self::Setting(name) => format!("setting {name}"),
+            Self::Column(name) => format!("column {name}"),
+            Self::Network | Self::Data => self.kind().to_owned(),
+        }
+    }
 }
 
 /// A number that shows it.
@@ -110,6 +120,20 @@ pub enum Change {
     ByHand,
 }
 
+/// What a remedy is to be judged by where it is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Promise {
+    /// A lower loss over samples that the network has not learnt from.
+    #[default]
+    Loss,
+    /// More of the samples of each class found, on average over the classes.
+    Balance,
+    /// What is not needed goes, and nothing is worse.
+    Simpler,
+    /// A score that is true, which may be lower.
+    Honest,
+}
+
 /// What helps, told as a button.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remedy {
@@ -117,27 +141,73 @@ pub struct Remedy {
     pub label: String,
     /// What the button does.
     pub change: Change,
+    /// What is better with it.
+    pub promise: Promise,
 }
+
+/// Why a remedy cannot be tried.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrialError {
+    /// The program cannot make it by itself.
+    ByHand,
+    /// The network is another one by now.
+    Refused(EditError),
+}
+
+impl fmt::Display for TrialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByHand => f.write_str("Only you can make this change."),
+            Self::Refused(error) => write!(f, "The network has changed since: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for TrialError {}
 
 impl Remedy {
     /// A change of the network.
     pub fn edits(label: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self { label: label.into(), change: Change::Network(edits) }
+        Self::new(label, Change::Network(edits))
     }
 
     /// A change of how it trains.
     pub fn training(label: impl Into<String>, training: TrainingSpec) -> Self {
-        Self { label: label.into(), change: Change::Training(Box::new(training)) }
+        Self::new(label, Change::Training(Box::new(training)))
     }
 
     /// A change of the data.
     pub fn data(label: impl Into<String>, data: DataSpec) -> Self {
-        Self { label: label.into(), change: Change::Data(Box::new(data)) }
+        Self::new(label, Change::Data(Box::new(data)))
     }
 
     /// What only a person can do.
     pub fn by_hand(label: impl Into<String>) -> Self {
-        Self { label: label.into(), change: Change::ByHand }
+        Self::new(label, Change::ByHand)
+    }
+
+    fn new(label: impl Into<String>, change: Change) -> Self {
+        Self { label: label.into(), change, promise: Promise::default() }
+    }
+
+    /// It is not to be judged by the loss.
+    pub fn promising(self, promise: Promise) -> Self {
+        Self { promise, ..self }
+    }
+
+    /// The project with it.
+    pub fn apply(&self, project: &Project) -> Result<Project, TrialError> {
+        let mut mended = project.clone();
+        match &self.change {
+            Change::Network(edits) => edits
+                .iter()
+                .try_for_each(|edit| edit.apply(&mut mended.graph).map(drop))
+                .map_err(TrialError::Refused)?,
+            Change::Training(training) => mended.training = (**training).clone(),
+            Change::Data(data) => mended.data = (**data).clone(),
+            Change::ByHand => return Err(TrialError::ByHand),
+        }
+        Ok(mended)
     }
 }
 

@@ -16,7 +16,7 @@ mod testing;
 
 pub use case::{Case, Records};
 pub use facts::{DataFacts, InputFacts, TargetFacts};
-pub use finding::{Change, Confidence, Evidence, Finding, Place, Remedy, Severity};
+pub use finding::{Change, Confidence, Evidence, Finding, Place, Promise, Remedy, Severity, TrialError};
 pub use network::Network;
 pub use page::markdown;
 pub use rule::{Rule, When};

@@ -3,35 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Case, Change, DataFacts, Records, Remedy};
+use super::{Case, DataFacts, Records, Remedy};
+pub use crate::data::test_data::dataset;
 use crate::data::{Dataset, NoProgress, Samples, Truth};
 use crate::model::layer::{Activation, Dense, Loss};
 use crate::model::{Edit, Graph, LayerKind, Project, TrainingSpec, templates};
 use crate::trace::{LayerSummary, Summary};
-
-/// Rows of so many numbers, of so many classes, for training and for validation.
-pub fn dataset(width: usize, inputs: Vec<f32>, classes: Vec<f32>, count: usize) -> Dataset {
-    let part = Samples::in_memory(&[width], inputs, classes);
-    Dataset {
-        name: "test".into(),
-        input_shape: vec![width],
-        input_names: (0..width)
-            .map(|i| ["x", "y", "z"].get(i).map_or(format!("x{i}"), |name| (*name).into()))
-            .collect(),
-        input_units: Vec::new(),
-        truth: Truth::classes((0..count).map(|class| format!("class {class}")).collect()),
-        validation: part.clone(),
-        train: part,
-        test: None,
-        plane: None,
-        notes: Vec::new(),
-        giveaways: Vec::new(),
-        encoding: Default::default(),
-        origin: None,
-        places: None,
-        own_validation: false,
-    }
-}
 
 /// Two inputs, x within ±1 and y within ±1.5 before they are scaled and shifted, and two classes.
 pub fn points(scale: f32, shift: f32) -> Dataset {
@@ -97,16 +74,7 @@ impl Planted {
 
     /// With a remedy applied.
     pub fn with(&self, remedy: &Remedy) -> Self {
-        let mut project = self.project.clone();
-        match &remedy.change {
-            Change::Network(edits) => edits.iter().for_each(|edit| {
-                edit.apply(&mut project.graph).expect("the edit of a remedy");
-            }),
-            Change::Training(training) => project.training = (**training).clone(),
-            Change::Data(data) => project.data = (**data).clone(),
-            Change::ByHand => {}
-        }
-        Self::of(project, (*self.dataset).clone())
+        Self::of(remedy.apply(&self.project).expect("a remedy that can be made"), (*self.dataset).clone())
     }
 }
 

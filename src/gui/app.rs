@@ -15,6 +15,7 @@ use super::theme::{self, Tokens};
 use super::thumbnails::Thumbnails;
 use super::toasts::{Edge, Toasts};
 use super::top_bar;
+use super::trial::TrialUi;
 use super::welcome::{self, WelcomeUi};
 use super::workspace::{self, WorkspaceUi};
 use crate::persist::Theme;
@@ -31,6 +32,7 @@ pub struct App {
     arriving: ArrivingUi,
     new_data: NewDataUi,
     drawing: DrawingUi,
+    trial: TrialUi,
     /// The look that is in force, to notice when a setting changes.
     look: Option<(Theme, bool, bool, f32)>,
     /// In the window's title bar.
@@ -66,6 +68,7 @@ impl App {
             arriving: ArrivingUi::default(),
             new_data: NewDataUi::default(),
             drawing: DrawingUi::default(),
+            trial: TrialUi::default(),
             look: None,
             title: String::new(),
             closing: false,
@@ -197,6 +200,7 @@ impl App {
         if is_workspace {
             self.new_data.show(&ctx, &self.state, &mut self.dialogs, &mut actions);
             self.drawing.show(&ctx, &self.state, &mut self.dialogs, &mut actions);
+            self.trial.show(&ctx, &self.state, &mut actions);
         }
         self.dialogs.show(&ctx, &self.state, &mut actions);
         self.help(&ctx, &mut actions);

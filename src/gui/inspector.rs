@@ -25,6 +25,13 @@ pub struct InspectorUi {
     more: bool,
 }
 
+impl InspectorUi {
+    /// Its settings of training, all of them.
+    pub fn show_training(&mut self) {
+        (self.tab, self.more) = (Tab::Training, true);
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Tab {
     #[default]

@@ -36,6 +36,7 @@ pub mod thumbnails;
 pub mod toasts;
 pub mod top_bar;
 pub mod tour;
+mod trial;
 pub mod welcome;
 pub mod widgets;
 pub mod workspace;

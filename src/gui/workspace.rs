@@ -159,8 +159,11 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
         w if w < 1200.0 => (1, 208.0, 264.0),
         _ => (2, 232.0, 312.0),
     };
-    if desk.own.canvas.take_wish_for_data() {
-        desk.own.reveal(Anchor::Data, &desk.state.settings().panels);
+    if let Some(panel) = desk.own.canvas.take_wish_for_panel() {
+        desk.own.reveal(panel, &desk.state.settings().panels);
+        if panel == Anchor::Inspector {
+            desk.own.inspector.show_training();
+        }
     }
     // Which are open is changed by dragging an edge, while the panels have the desk.
     let mut open = desk.own.open.are();

@@ -50,6 +50,9 @@ pub struct Desk {
     pub simple: bool,
     /// Moments with a name.
     pub bookmarks: Vec<Bookmark>,
+    /// Findings of the diagnosis that a person does not want to see: the rule, and the place as the rule knows it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<[String; 2]>,
     /// What was said of the model that the project was imported from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrival: Option<Arrival>,

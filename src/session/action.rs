@@ -10,7 +10,8 @@ use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
 use crate::trainer::DebugCommand;
 
-use super::{BoxAction, EngineAction, ExamineAction, Figure, OfferAction, PlaceAction, PointEdit, RunAction, Tab};
+use super::{BoxAction, DiagnosisAction, EngineAction, ExamineAction, Figure, OfferAction, PlaceAction, PointEdit};
+use super::{RunAction, Tab};
 
 /// Something to be done. What cannot be done is told as a notice; nothing is then changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,6 +132,8 @@ pub enum Action {
     Runs(RunAction),
     /// What is found out about the network beside its training.
     Examine(ExamineAction),
+    /// What is done about what keeps the network from learning.
+    Diagnosis(DiagnosisAction),
     /// What is done about other frameworks that train.
     Engines(EngineAction),
 

@@ -112,6 +112,7 @@ impl State {
             }
             Action::Runs(action) => self.apply_to_runs(action),
             Action::Examine(action) => self.examine(action),
+            Action::Diagnosis(action) => self.apply_to_diagnosis(action),
             Action::Engines(action) => self.apply_to_engines(action),
             Action::Offer(action) => self.apply_to_offer(action),
             Action::SetTheme(_)
@@ -246,6 +247,7 @@ impl State {
             self.inference.problems.retain(|problem| !waits(problem));
         }
         self.predict_memory();
+        self.diagnosed.is_stale = true;
     }
 
     /// A network that does not fit in memory has a problem like any other.

@@ -1,12 +1,16 @@
 //! Everything that needs a look, in one list: what keeps the network from training, what went wrong in the run, what
-//! the numbers of a layer say, and what was noticed in the data. Each says where it is, and what can be done about it.
+//! the diagnosis found, and what was noticed in the data. Each says where it is, and what can be done about it.
 
 mod embedding;
 
+use super::diagnosed::key;
 use super::{Action, BoxAction, DataState, RunStatus, State, WayOut};
 use crate::data::Dataset;
-use crate::model::{ColumnChoice, ColumnRole, Edit, Layer, LayerId, Problem, Source, Subject, WireId};
-use crate::trace::{LayerCondition, LayerPicture, NotFinite, Picture, Severity, Vitals, significant};
+use crate::data::facts::Repair;
+use crate::diagnosis::{self, Change, Place, Remedy};
+use crate::expr::thousands;
+use crate::model::{Edit, Layer, LayerId, Problem, Subject, WireId};
+use crate::trace::{LayerPicture, NotFinite, Severity, significant};
 
 /// One thing that needs a look, or is worth knowing.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +27,29 @@ pub struct Finding {
     pub evidence: String,
     /// What can be done about it, the likeliest first: the words on a button, and what it does.
     pub offers: Vec<(String, Action)>,
+    /// The rule of the diagnosis that found it; `None` of what needs none.
+    pub rule: Option<Rule>,
+}
+
+/// What a rule says of its finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// "Dead ReLU units"
+    pub title: &'static str,
+    /// Titles of rules that found what this may only follow from.
+    pub causes: Vec<&'static str>,
+    /// Of each button its place among the remedies of the finding.
+    pub tries: Vec<usize>,
+    /// What only a person can do about it.
+    pub by_hand: Vec<String>,
+    /// What it fires on, with its threshold.
+    pub fires: &'static str,
+    /// Why that threshold.
+    pub why: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+    /// By which the finding is dismissed.
+    pub key: [String; 2],
 }
 
 /// Where it is.
@@ -36,6 +63,8 @@ pub enum Spot {
     Network,
     /// The Data panel.
     Data,
+    /// The settings of training.
+    Training,
     /// Where the debugger looks.
     Run,
 }
@@ -46,7 +75,9 @@ impl State {
         let mut found: Vec<Finding> = self.of_run().collect();
         found.extend(self.inference.problems.iter().map(|problem| self.of_problem(problem)));
         found.extend(self.of_idle());
-        found.extend(self.of_layers());
+        found.extend(self.diagnosed().map(|one| self.of_diagnosis(one)));
+        let of_table = self.of_table(&found);
+        found.extend(of_table);
         match &self.data {
             DataState::Failed(why) if self.is_to_be_drawn() => {
                 let offers = vec![("Draw boxes".to_owned(), Action::Boxes(BoxAction::Open(None)))];
@@ -59,37 +90,17 @@ impl State {
             DataState::Loading { .. } => found.push(of_data("The data is loading.")),
             DataState::None | DataState::Ready(_) => {}
         }
-        found.extend(self.data.dataset().into_iter().flat_map(|dataset| self.of_dataset(dataset)));
+        found.extend(self.data.dataset().into_iter().flat_map(|dataset| Self::of_dataset(dataset)));
         let indices = self.data.dataset().map(|dataset| embedding::findings(&self.project.graph, dataset));
         found.extend(indices.unwrap_or_default());
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         found
     }
 
-    /// How a layer is doing, as far as the newest picture tells; `None` before the first step and where nothing is
-    /// known.
-    ///
-    /// `id`: of the layer, or of a repetition of it.
-    pub fn condition(&self, layer: &Layer, id: LayerId) -> Option<LayerCondition> {
-        let all = self.picture()?;
-        Some(judge(layer, all.layers.get(&id)?, all, strongest(all), self.update(id, all.step)))
-    }
-
     /// The picture of a layer, once there was a step.
     pub fn pictured(&self, layer: LayerId) -> Option<&LayerPicture> {
-        self.picture()?.layers.get(&layer)
-    }
-
-    fn picture(&self) -> Option<&Picture> {
-        self.run.picture.as_deref().filter(|_| self.run.step > 0)
-    }
-
-    /// The size of a layer's last update as a share of its weights. It is measured now and then; what was long ago says
-    /// nothing of now.
-    fn update(&self, layer: LayerId, now: u64) -> Option<f32> {
-        let of_late = |&(step, _): &(u64, _)| 8 * now.saturating_sub(step) <= now;
-        let summary = self.run.curves.summaries.of(layer).last().filter(of_late);
-        summary.map(|(_, summary)| summary.update).filter(|share| !share.is_nan())
+        let all = self.run.picture.as_deref().filter(|_| self.run.step > 0)?;
+        all.layers.get(&layer)
     }
 
     fn of_run(&self) -> impl Iterator<Item = Finding> {
@@ -102,6 +113,7 @@ impl State {
             words,
             evidence: String::new(),
             offers: Vec::new(),
+            rule: None,
         });
         not_finite.into_iter().chain(failed)
     }
@@ -118,6 +130,7 @@ impl State {
             words: found.sentence.clone(),
             evidence: found.advice.clone(),
             offers: [(back, Action::AfterNotFinite(WayOut::GoBack))].into_iter().chain(lower).collect(),
+            rule: None,
         }
     }
 
@@ -139,6 +152,7 @@ impl State {
                 .as_ref()
                 .map_or(String::new(), |(expected, got)| format!("expected {expected}, got {got}")),
             offers,
+            rule: None,
         }
     }
 
@@ -161,75 +175,93 @@ impl State {
             words,
             evidence: String::new(),
             offers: vec![(delete, Action::Edit(Edit::Remove(ids)))],
+            rule: None,
         })
     }
 
-    /// What the numbers of a layer say, where that is amber or red.
-    fn of_layers(&self) -> impl Iterator<Item = Finding> {
-        let all = self.picture();
-        let strongest = all.map_or(0.0, strongest);
-        all.into_iter().flat_map(|all| all.layers.iter().map(move |(id, own)| (all, *id, own))).filter_map(
-            move |found| {
-                let (all, id, own) = found;
-                // Of a Block its layers tell, each repetition for itself.
-                let is_layer = |layer: &&Layer| !layer.kind.is_end() && self.project.graph.block(layer.id).is_none();
-                let layer = self.project.graph.layer(id).filter(is_layer)?;
-                if self.inference.idle.contains(&layer.id) {
-                    return None;
-                }
-                let LayerCondition { severity, words } = judge(layer, own, all, strongest, self.update(id, all.step));
-                (severity >= Severity::Warning).then(|| Finding {
-                    severity,
-                    spot: Spot::Layers(vec![layer.id]),
-                    subject: self.project.graph.path_name(id),
-                    words: sentence(&words),
-                    evidence: format!("{} at step {}", numbers(own), self.run.step),
-                    offers: Vec::new(),
-                })
-            },
-        )
+    /// What a rule of the diagnosis found.
+    fn of_diagnosis(&self, found: &diagnosis::Finding) -> Finding {
+        let graph = &self.project.graph;
+        let (spot, subject) = match &found.place {
+            Place::Layer(id) => (Spot::Layers(vec![id.drawn()]), graph.path_name(*id)),
+            Place::Network => (Spot::Network, "Network".to_owned()),
+            Place::Setting(name) => (Spot::Training, setting(name)),
+            Place::Column(name) => (Spot::Data, format!("\"{name}\"")),
+            Place::Data => (Spot::Data, "Data".to_owned()),
+        };
+        let severity = match found.severity {
+            diagnosis::Severity::Serious => Severity::Bad,
+            diagnosis::Severity::Warning => Severity::Warning,
+            diagnosis::Severity::Note => Severity::Unknown,
+        };
+        let (offers, by_hand): (Vec<_>, Vec<_>) =
+            found.remedies.iter().partition(|remedy| remedy.change != Change::ByHand);
+        let numbers: Vec<String> = found.evidence.iter().map(ToString::to_string).collect();
+        let at = found.step.map_or(String::new(), |step| format!(" at step {}", thousands(step)));
+        let titles = found.may_follow_from.iter().filter_map(|id| diagnosis::find(id)).map(|rule| rule.title);
+        let tries = found.remedies.iter().enumerate().filter(|(_, remedy)| remedy.change != Change::ByHand);
+        let rule = Rule {
+            title: found.rule.title,
+            tries: tries.map(|(at, _)| at).collect(),
+            causes: titles.collect(),
+            by_hand: by_hand.into_iter().map(|remedy| remedy.label.clone()).collect(),
+            fires: found.rule.fires,
+            why: found.rule.why,
+            source: found.rule.source,
+            key: key(found),
+        };
+        Finding {
+            severity,
+            spot,
+            subject,
+            words: found.words.clone(),
+            evidence: if numbers.is_empty() { String::new() } else { format!("{}{at}", numbers.join(", ")) },
+            offers: offers.into_iter().filter_map(offer).collect(),
+            rule: Some(rule),
+        }
     }
 
-    fn of_dataset<'a>(&'a self, dataset: &'a Dataset) -> impl Iterator<Item = Finding> + 'a {
-        let leaks = dataset.giveaways.iter().map(|leak| Finding {
-            severity: Severity::Warning,
-            offers: self.leave_out(&leak.column).into_iter().collect(),
-            ..of_data(&leak.words)
+    /// What was noticed in the columns of a table, but for what a rule offers the same button for.
+    fn of_table(&self, known: &[Finding]) -> Vec<Finding> {
+        let warnings = self.facts.iter().flat_map(|facts| &facts.warnings);
+        let told = warnings.map(|warning| {
+            let offer = |repair: &Repair| (repair.label(), Action::SetData(repair.applied(&self.project.data)));
+            let offers = warning.repair.iter().map(offer).collect();
+            Finding { severity: Severity::Warning, offers, ..of_data(&warning.words) }
         });
+        let is_known = |offer: &(String, Action)| known.iter().any(|one| one.offers.iter().any(|(_, a)| *a == offer.1));
+        told.filter(|finding| !finding.offers.iter().any(is_known)).collect()
+    }
+
+    fn of_dataset<'a>(dataset: &'a Dataset) -> impl Iterator<Item = Finding> + 'a {
+        // A column that tells the target has a rule of its own.
         let is_leak = |note: &String| dataset.giveaways.iter().any(|leak| leak.words == *note);
-        leaks.chain(dataset.notes.iter().filter(move |note| !is_leak(note)).map(|note| of_data(note)))
-    }
-
-    /// A column of the table that the network does not see any more.
-    fn leave_out(&self, column: &str) -> Option<(String, Action)> {
-        let mut data = self.project.data.clone();
-        let Source::Csv(csv) = &mut data.source else { return None };
-        csv.columns.retain(|choice| choice.name != column);
-        csv.columns.push(ColumnChoice { name: column.to_owned(), role: ColumnRole::LeftOut });
-        Some((format!("Leave out {column}"), Action::SetData(data)))
+        dataset.notes.iter().filter(move |note| !is_leak(note)).map(|note| of_data(note))
     }
 }
 
-/// The largest gradient of all layers.
-fn strongest(all: &Picture) -> f32 {
-    let norms = all.layers.values().filter_map(|other| other.gradient_norm);
-    norms.filter(|norm| norm.is_finite()).fold(0.0, f32::max)
-}
-
-fn judge(layer: &Layer, own: &LayerPicture, all: &Picture, strongest: f32, update: Option<f32>) -> LayerCondition {
-    let vitals = Vitals {
-        outputs: &own.statistics,
-        samples: own.samples,
-        may_be_zero: layer.may_be_zero(),
-        dead: own.dead,
-        saturated: own.saturated,
-        gradient: own.gradient_norm,
-        batch: all.batch,
-        strongest,
-        update,
-        is_frozen: layer.frozen,
+/// A remedy as a button: its words, and what it does.
+fn offer(remedy: &Remedy) -> Option<(String, Action)> {
+    let action = match remedy.change.clone() {
+        Change::Network(edits) => Action::Edits { name: lower_first(&remedy.label), edits },
+        Change::Training(training) => Action::SetTraining(*training),
+        Change::Data(data) => Action::SetData(*data),
+        Change::ByHand => return None,
     };
-    vitals.condition()
+    Some((remedy.label.clone(), action))
+}
+
+/// As undo goes on after a colon.
+fn lower_first(label: &str) -> String {
+    let mut chars = label.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// "training.learning_rate" as "Learning rate".
+fn setting(key: &str) -> String {
+    let name = key.rsplit('.').next().unwrap_or(key).replace('_', " ");
+    let mut chars = name.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Of a layer that training leaves alone.
@@ -244,6 +276,7 @@ fn of_data(words: &str) -> Finding {
         words: words.to_owned(),
         evidence: String::new(),
         offers: Vec::new(),
+        rule: None,
     }
 }
 
@@ -252,12 +285,6 @@ pub fn numbers(picture: &LayerPicture) -> String {
     let short = |value: f32| significant(f64::from(value), 4);
     let gradient = picture.gradient_norm.map_or(String::new(), |norm| format!(", gradient {}", short(norm)));
     format!("outputs {} ± {}{gradient}", short(picture.statistics.mean), short(picture.statistics.std))
-}
-
-/// Words that follow a name and a colon, standing alone.
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))
 }
 
 #[cfg(test)]

@@ -220,7 +220,8 @@ impl State {
     /// Nothing is known of the runs of the project before.
     pub(super) fn forget_runs(&mut self) {
         self.runs = super::Runs::default();
-        self.race = None;
+        (self.race, self.works.diagnosing, self.diagnosed) = (None, None, Default::default());
+        self.discard_trial();
         (self.drawing, self.fits, self.works.fitting) = (None, None, None);
         // Its processes end; what they still write is waited for elsewhere.
         if let Some(contest) = self.works.contest.take() {

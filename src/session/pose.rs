@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::diagnosed::Diagnosed;
 use super::state::Debugging;
 use super::{DataState, Devices, Engines, Photo, RaceView, RunView, Runs, Screen, Selection, State, Tab};
 use crate::data::{TableFacts, TablePreview};
+use crate::diagnosis::Finding;
 use crate::model::{History, Inference, Project};
 use crate::persist::{Desk, Settings};
 use crate::trace::Reply;
@@ -37,6 +39,14 @@ pub struct Pose<'a> {
     pub recoverable: &'a mut Option<String>,
     pub try_output: &'a mut Option<Reply>,
     pub photo: &'a mut Option<Photo>,
+    diagnosed: &'a mut Diagnosed,
+}
+
+impl Pose<'_> {
+    /// What the diagnosis found after so many steps; `None`: it has not judged yet.
+    pub fn diagnose(self, found: Vec<Finding>, at: Option<u64>) {
+        *self.diagnosed = Diagnosed::posed(found, at);
+    }
 }
 
 impl State {
@@ -67,6 +77,7 @@ impl State {
             recoverable: &mut self.recoverable,
             try_output: &mut self.try_output,
             photo: &mut self.photo,
+            diagnosed: &mut self.diagnosed,
         }
     }
 }

@@ -191,6 +191,7 @@ impl State {
         }
         self.works.run_number += 1;
         self.forget_examined();
+        self.diagnosed.of_another_run();
         let (mut kept, _) = (self.works.resume.take(), self.works.resume_in.take());
         self.history.forget_numbers();
         self.works.is_set_by_hand = kept.as_ref().is_some_and(|kept| !kept.saved.history.made().is_empty());
@@ -320,6 +321,8 @@ impl State {
         self.poll_exports();
         self.poll_engines();
         self.poll_examined();
+        self.poll_diagnosis();
+        self.poll_trial();
         self.poll_folds();
         self.poll_reading();
         self.poll_drawing();

@@ -75,6 +75,10 @@ pub struct State {
     pub(super) drawing: Option<super::Drawing>,
     /// What was found out about the network on request.
     pub(super) examined: Examined,
+    /// What keeps the network from learning.
+    pub(super) diagnosed: super::diagnosed::Diagnosed,
+    /// A remedy that is tried, or was and is to be decided on.
+    pub(super) trial: Option<Box<super::Trial>>,
     /// What the folds of the data say of it.
     pub(super) cross_validation: CrossValidation,
     /// Weights that were opened, while a person decides what to do with them.

@@ -56,6 +56,10 @@ pub struct Works {
     pub question: Option<super::examining::Question>,
     /// And about its data, by itself.
     pub beside: Option<super::examining::Question>,
+    /// Who diagnoses.
+    pub diagnosing: Option<super::diagnosed::Diagnosing>,
+    /// Who tries a remedy.
+    pub trying: Option<super::trying::Trying>,
     /// The folds that are being trained.
     pub folding: Option<super::validating::Folding>,
     /// Who fits some pictures.

@@ -43,6 +43,8 @@ pub struct NotFinite {
     pub step: u64,
     /// "NaN", "infinity", "minus infinity".
     pub word: &'static str,
+    /// The layer whose instruction made it, as it is called in the unfolded network.
+    pub layer: Option<String>,
     /// Which instruction made it, as a sentence, and what to do about it.
     pub sentence: String,
     /// What to do about it, in a sentence.

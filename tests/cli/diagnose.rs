@@ -26,7 +26,11 @@ fn a_healthy_project_has_no_findings_and_a_fault_is_named_with_its_place_and_num
     planted(folder, "xor", |_| {});
     let healthy = diagnosed(folder, 0, &["--steps", "60"]);
     assert_eq!((&healthy["findings"], &healthy["steps"]), (&object!([]), &Value::from(60)));
-    assert!(json_free(folder, &["diagnose", "p.glassbox.json"]).contains("Nothing found by "));
+    assert!(
+        json_free(folder, &["diagnose", "p.glassbox.json"]).contains("Nothing found after 200 steps by the "),
+        "overfitting takes longer"
+    );
+    assert!(json_free(folder, &["diagnose", "p.glassbox.json", "--steps", "600"]).contains("Nothing found by "));
 
     // The last layer squashes what the loss squashes once more.
     planted(folder, "xor", |project| {
@@ -46,9 +50,13 @@ fn a_healthy_project_has_no_findings_and_a_fault_is_named_with_its_place_and_num
     let output = glassbox(folder, &["diagnose", "p.glassbox.json", "--steps", "0"]);
     let (said, aside) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(3));
-    for word in
-        ["serious: ", "Dense 2", "seen: ", "try: Take the sigmoid out of Dense 2", "Found before training: 1 serious."]
-    {
+    for word in [
+        "serious: ",
+        "Dense 2",
+        "seen: ",
+        "try: Take the sigmoid out of Dense 2",
+        "Found before training: 1 serious finding.",
+    ] {
         assert!(said.contains(word), "{word:?} in {said}");
     }
     assert!(!aside.contains("glassbox: "), "it is no failure: {aside}");
@@ -69,6 +77,31 @@ fn training_tells_more_and_a_kept_run_is_read() {
     let kept = diagnosed(folder, 3, &["--run", "hot"]);
     assert_eq!((&kept["steps"], &kept["run"]), (&Value::from(100), &"hot".into()));
     assert_eq!(rules(&kept), rules(&found), "the records of the kept run tell the same");
+}
+
+#[test]
+fn a_remedy_is_tried_and_the_verdict_told_with_its_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    planted(folder, "xor", |project| {
+        let layers = project["graph"]["layers"].as_array_mut().unwrap();
+        let first = layers.iter_mut().find(|layer| layer["name"] == "Dense 1").unwrap();
+        first["init"] = "zeros".into();
+    });
+    let before = std::fs::read(folder.join("p.glassbox.json")).unwrap();
+    let found = diagnosed(folder, 3, &["--steps", "0", "--try"]);
+    let trial = &found["findings"][0]["trial"];
+    assert_eq!((&trial["winner"], &trial["metric"]), (&"repair".into(), &"accuracy".into()), "{trial}");
+    let loss = |side: &str| trial[side]["loss"].as_f64().unwrap();
+    assert!(loss("with") < 0.9 * loss("without"), "{trial}");
+    assert_eq!((&trial["with"]["steps"], &trial["with"]["not_finite_at"]), (&Value::from(200), &Value::Null));
+    let words = trial["words"].as_str().unwrap();
+    assert!(words.starts_with("The repair won after 200 steps: validation loss "), "{words}");
+    let output = glassbox(folder, &["diagnose", "p.glassbox.json", "--steps", "0", "--try"]);
+    assert!(text(&output.stdout).contains(&format!("tried the first: {words}")), "{}", text(&output.stdout));
+    assert_eq!(diagnosed(folder, 3, &["--steps", "0"])["findings"][0]["trial"], Value::Null);
+    assert_eq!(std::fs::read(folder.join("p.glassbox.json")).unwrap(), before, "nothing is written");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
 }
 
 #[test]

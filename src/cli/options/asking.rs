@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::DeviceChoice;
+use super::ComputingOptions;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  glassbox predict penguins.safetensors --data new.csv -o answers.csv\n  glassbox \
@@ -28,12 +28,8 @@ pub struct PredictOptions {
     /// Replace an existing file.
     #[arg(long, requires = "output")]
     pub force: bool,
-    /// The device to compute on.
-    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
-    pub device: DeviceChoice,
-    /// Number of threads (default: one per core).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub computing: ComputingOptions,
     /// Print one JSON object: scores and notes with --output, otherwise all predictions too.
     #[arg(long)]
     pub json: bool,
@@ -63,12 +59,8 @@ pub struct EvaluateOptions {
     /// How the answer follows this column (partial dependence). Can be repeated.
     #[arg(long, value_name = "COLUMN")]
     pub dependence: Vec<String>,
-    /// The device to compute on.
-    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
-    pub device: DeviceChoice,
-    /// Number of threads (default: one per core).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub computing: ComputingOptions,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -2,7 +2,7 @@
 //!
 //! SageMaker Debugger: a ratio of 10 between the largest and the smallest class. Kept: below it, the usual loss copes.
 
-use crate::diagnosis::{Case, Finding, Place, Remedy, Rule, Severity, When};
+use crate::diagnosis::{Case, Finding, Place, Promise, Remedy, Rule, Severity, When};
 use crate::model::layer::LossKind;
 use crate::model::{Edit, ParamValue};
 
@@ -64,7 +64,7 @@ fn weights(case: &Case, all: usize) -> Option<Remedy> {
     let weights: Vec<_> = classes.iter().map(|class| format!("{:.3}", weight(class.1))).collect();
     let value = ParamValue::Text(weights.join(", "));
     let edit = Edit::SetParam { layer: loss, key: "class_weights".into(), value };
-    Some(Remedy::edits("Weigh the classes by their rarity", vec![edit]))
+    Some(Remedy::edits("Weigh the classes by their rarity", vec![edit]).promising(Promise::Balance))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! The data floor finds columns that determine the target exactly when it reads a table; a fact, without a threshold.
 
-use crate::diagnosis::{Case, Finding, Place, Rule, Severity, When};
+use crate::diagnosis::{Case, Finding, Place, Promise, Rule, Severity, When};
 
 pub static RULE: Rule = Rule {
     id: "leakage",
@@ -23,7 +23,7 @@ fn judge(case: &Case) -> Vec<Finding> {
             leak.column, leak.target
         );
         let finding = Finding::new(&RULE, Severity::Serious, Place::Column(leak.column.clone()), words);
-        finding.with("share of rows it is right in", 1.0).remedy(super::leave_out(case, &leak.column))
+        finding.with("share of rows it is right in", 1.0).remedy(super::leave_out(case, &leak.column).promising(Promise::Honest))
     });
     leaks.collect()
 }

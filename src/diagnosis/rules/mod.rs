@@ -28,7 +28,7 @@ mod targets;
 mod update_size;
 mod vanishing;
 
-use super::{Case, Remedy, Rule};
+use super::{Case, Promise, Remedy, Rule};
 use crate::model::{ColumnChoice, ColumnRole, DataSpec, Source, TrainingSpec};
 use crate::trace::significant;
 
@@ -77,7 +77,7 @@ fn leave_out(case: &Case, column: &str) -> Remedy {
     let Source::Csv(csv) = &mut data.source else { return Remedy::by_hand("Leave the input out") };
     csv.columns.retain(|choice| choice.name != column);
     csv.columns.push(ColumnChoice { name: column.to_owned(), role: ColumnRole::LeftOut });
-    Remedy::data(format!("Leave out \"{column}\""), data)
+    Remedy::data(format!("Leave out \"{column}\""), data).promising(Promise::Simpler)
 }
 
 /// "\"a\" is", "\"a\", \"b\" and 3 others are".

@@ -3,7 +3,7 @@
 //! NeuraLint finds both in code. Batch norm subtracts the mean, and with it any bias before it; dropout changes the
 //! variance between training and prediction, which batch norm has recorded (Li et al., 2018). Facts of the network.
 
-use crate::diagnosis::{Case, Finding, Place, Remedy, Rule, Severity, When};
+use crate::diagnosis::{Case, Finding, Place, Promise, Remedy, Rule, Severity, When};
 use crate::model::{Edit, Layer, LayerKind, ParamValue};
 
 pub static BIAS: Rule = Rule {
@@ -42,7 +42,9 @@ fn judge_bias(case: &Case) -> Vec<Finding> {
             );
             let edit = Edit::SetParam { layer: layer.id, key: "bias".into(), value: ParamValue::Bool(false) };
             let finding = Finding::new(&BIAS, Severity::Note, Place::Layer(layer.id), words);
-            finding.remedy(Remedy::edits(format!("Leave the bias out of {}", layer.name), vec![edit]))
+            finding.remedy(
+                Remedy::edits(format!("Leave the bias out of {}", layer.name), vec![edit]).promising(Promise::Simpler),
+            )
         })
     });
     found.collect()

@@ -1,14 +1,15 @@
-//! The one list of what needs a look: problems, marks of health and notes on the data, opened from the pill that counts
-//! them (or with the key P). Each line says where, what and why, and has a button that goes there, and those that mend
-//! it.
+//! The one list of what needs a look: problems, what the diagnosis found and notes on the data, opened from the pill
+//! that counts them (or with the key P). Each line says where, what and why, and has a button that goes there, and
+//! those that mend it.
 
 use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RectAlign, Response, RichText, StrokeKind, Ui, vec2};
 
 use super::super::theme::{Tokens, medium, regular};
 use super::super::widgets::{list_from_top, prose};
 use super::{CanvasUi, Frame, geometry, view};
+use crate::expr::{counted, listed};
 use crate::model::LayerId;
-use crate::session::{Action, Finding, Spot, Tab};
+use crate::session::{Action, Anchor, DiagnosisAction, Finding, Rule, Spot, Tab};
 use crate::trace::Severity;
 
 const WIDTH: f32 = 380.0;
@@ -17,11 +18,7 @@ const HIGHEST: f32 = 440.0;
 /// "1 problem, 2 warnings": how many there are, and how bad the worst is.
 pub fn tally(findings: &[Finding]) -> (String, Severity) {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let words = |n: usize, word: &str| match n {
-        0 => None,
-        1 => Some(format!("1 {word}")),
-        n => Some(format!("{n} {word}s")),
-    };
+    let words = |n: usize, word: &str| (n > 0).then(|| counted(n, word));
     let loud: Vec<String> = [words(count(Severity::Bad), "problem"), words(count(Severity::Warning), "warning")]
         .into_iter()
         .flatten()
@@ -48,6 +45,7 @@ pub fn list(frame: &Frame<'_>, local: &mut CanvasUi, pill: &Response, found: &[F
         local.list_focus = asked || pill.has_focus();
         Popup::toggle_id(&pill.ctx, id);
     }
+    let t = &frame.tokens;
     let screen = pill.ctx.content_rect();
     let width = WIDTH.min(screen.width() - 40.0);
     let highest = HIGHEST.min(screen.height() - 80.0);
@@ -67,6 +65,13 @@ pub fn list(frame: &Frame<'_>, local: &mut CanvasUi, pill: &Response, found: &[F
                 line(ui, frame, local, finding, actions);
             }
         });
+        let dismissed = frame.state.dismissed();
+        if dismissed > 0 {
+            let words = format!("Show {}", counted(dismissed, "dismissed finding"));
+            if ui.add(Button::new(RichText::new(words).font(regular(12.0)).color(t.muted)).frame(false)).clicked() {
+                actions.push(DiagnosisAction::ShowDismissed.into());
+            }
+        }
     });
 }
 
@@ -79,16 +84,33 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
     };
     ui.spacing_mut().interact_size.y = 16.0;
     ui.spacing_mut().item_spacing.y = 4.0;
+    let faint = |ui: &mut Ui, words: &str| {
+        ui.add(egui::Label::new(prose(words, regular(12.0), t.muted)).wrap());
+    };
     ui.horizontal(|ui| {
         let sign = ui.label(RichText::new(sign).color(colour(t, finding.severity)));
         sign.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, kind));
-        ui.add(egui::Label::new(RichText::new(&finding.subject).font(medium(13.0)).color(t.text)).truncate());
+        let title = finding.rule.as_ref().map_or(finding.subject.as_str(), |rule| rule.title);
+        ui.add(egui::Label::new(RichText::new(title).font(medium(13.0)).color(t.text)).truncate());
+        if finding.rule.is_some() {
+            let subject = RichText::new(&finding.subject).font(regular(12.0)).color(t.muted);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(egui::Label::new(subject).truncate()));
+        }
     });
     ui.add(egui::Label::new(prose(&finding.words, regular(12.5), t.text)).wrap());
     if !finding.evidence.is_empty() {
-        ui.add(egui::Label::new(prose(&finding.evidence, regular(12.0), t.muted)).wrap());
+        faint(ui, &finding.evidence);
     }
-    ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
+    if let Some(rule) = &finding.rule {
+        if !rule.causes.is_empty() {
+            faint(ui, &format!("May follow from: {}.", listed(&rule.causes)));
+        }
+        rule.by_hand.iter().for_each(|remedy| faint(ui, &format!("By hand: {}.", lower_first(remedy))));
+        if local.explained.as_ref() == Some(&rule.key) {
+            faint(ui, &format!("{} {} Published in: {}.", rule.fires, rule.why, rule.source));
+        }
+    }
+    ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         for (i, (words, action)) in finding.offers.iter().enumerate() {
             let (fill, ink) = if i == 0 { (t.accent, t.on_accent) } else { (t.raised, t.text) };
@@ -98,6 +120,13 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
             if response.clicked() {
                 actions.push(action.clone());
             }
+            let of_rule = finding.rule.as_ref().and_then(|rule| Some((rule, *rule.tries.get(i)?)));
+            if let Some((rule, remedy)) = of_rule
+                && tries(ui, t, local, &finding.offers[i].0)
+            {
+                actions.push(DiagnosisAction::Try { of: rule.key.clone(), remedy }.into());
+                ui.close();
+            }
         }
         let show = ui.add(Button::new(RichText::new("Show").font(medium(12.0))).min_size(vec2(0.0, 24.0)));
         show.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Show {}", finding.subject)));
@@ -106,8 +135,50 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
             go(frame, local, &finding.spot, actions);
             ui.close();
         }
+        if let Some(rule) = &finding.rule {
+            about(ui, t, local, rule, actions);
+        }
     });
     ui.add_space(2.0);
+}
+
+/// The button beside a remedy that tries it; whether it was pressed.
+fn tries(ui: &mut Ui, t: &Tokens, local: &mut CanvasUi, remedy: &str) -> bool {
+    let words = RichText::new("Try it").font(medium(12.0)).color(t.accent);
+    let button = ui.add(Button::new(words).fill(t.raised).min_size(vec2(0.0, 24.0)));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Try it: {remedy}")));
+    take_focus(ui, t, local, &button);
+    let help =
+        "Trains from the beginning with and without this change, and compares. Nothing is changed until you keep it.";
+    button.on_hover_text(help).clicked()
+}
+
+/// What is known of the rule, and that nobody wants to see what it found.
+fn about(ui: &mut Ui, t: &Tokens, local: &mut CanvasUi, rule: &Rule, actions: &mut Vec<Action>) {
+    let mut quiet = |ui: &mut Ui, words: &str, name: String| {
+        let words = RichText::new(words).font(regular(12.0)).color(t.muted);
+        let button = ui.add(Button::new(words).frame(false).min_size(vec2(0.0, 24.0)));
+        button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+        take_focus(ui, t, local, &button);
+        button
+    };
+    let why = quiet(ui, "Why", format!("Why {}", rule.title)).on_hover_text("What this rule fires on, and its source.");
+    let dismiss = quiet(ui, "Dismiss", format!("Dismiss {}", rule.title));
+    let dismiss = dismiss.on_hover_text("Don't show this finding in this project any more.");
+    if why.clicked() {
+        let is_open = local.explained.as_ref() == Some(&rule.key);
+        local.explained = (!is_open).then(|| rule.key.clone());
+    }
+    if dismiss.clicked() {
+        let [rule, place] = rule.key.clone();
+        actions.push(DiagnosisAction::Dismiss { rule, place }.into());
+    }
+}
+
+/// Words that begin a sentence, behind a colon.
+fn lower_first(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// The first button of a list that was opened by key has the keyboard; which one has it can be seen.
@@ -133,8 +204,8 @@ fn go(frame: &Frame<'_>, local: &mut CanvasUi, spot: &Spot, actions: &mut Vec<Ac
             actions.push(Action::SelectWire(*wire));
         }
         Spot::Network => local.fit = true,
-        Spot::Data => {
-            local.data_asked = true;
+        Spot::Data | Spot::Training => {
+            local.panel_asked = Some(if *spot == Spot::Data { Anchor::Data } else { Anchor::Inspector });
             actions.extend((frame.state.tab() != Tab::Build).then_some(Action::ShowTab(Tab::Build)));
         }
         Spot::Run => actions.push(Action::ShowTab(Tab::Debug)),

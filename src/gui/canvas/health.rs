@@ -1,13 +1,13 @@
 //! The dot on a card: whether the layer is well, and why not.
 //!
-//! Only what the numbers of the picture and the problems already say; the finer rules of a diagnosis are not here.
+//! It says what the problems of the network and the diagnosis say, and judges nothing itself.
 
 use egui::Color32;
 
 use super::super::theme::Tokens;
+use crate::diagnosis::{Place, Severity};
 use crate::model::{Layer, LayerId, Subject};
 use crate::session::{IDLE, State, layer_numbers};
-use crate::trace::{LayerCondition, Severity};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Health {
@@ -37,9 +37,12 @@ impl Health {
         if let Some(problem) = problem {
             return Self::Broken(problem.message.clone());
         }
-        let pictured = state.run().picture.iter().flat_map(|picture| picture.layers.keys());
-        let inner = pictured.filter(|&&id| graph.around(id).contains(&layer.id));
-        let inner = inner.filter_map(|&id| Some(Self::of_itself(state, graph.layer(id)?, id)));
+        let places = state.diagnosed().filter_map(|found| match found.place {
+            Place::Layer(id) => Some(id),
+            _ => None,
+        });
+        let inner = places.filter(|&id| graph.around(id).contains(&layer.id));
+        let inner = inner.filter_map(|id| Some(Self::of_itself(state, graph.layer(id)?, id)));
         // The worst of what lies inside.
         inner.fold(own, |worst, other| if other.rank() > worst.rank() { other } else { worst })
     }
@@ -64,19 +67,26 @@ impl Health {
         if state.inference().idle.contains(&layer.id) {
             return Self::Idle(format!("{}: {IDLE}", layer.name));
         }
-        match state.condition(layer, id).zip(state.pictured(id)) {
-            Some((condition, picture)) => Self::judged(&id.title(&layer.name), condition, &layer_numbers(picture)),
-            None => Self::Unknown,
+        let title = id.title(&layer.name);
+        if let Some(found) = state.run().not_finite.as_ref().filter(|found| found.layer.as_ref() == Some(&title)) {
+            return Self::Broken(found.sentence.clone());
         }
-    }
-
-    fn judged(name: &str, LayerCondition { severity, words }: LayerCondition, numbers: &str) -> Self {
-        match severity {
-            Severity::Bad => Self::Broken(format!("{name}: {words}.")),
-            Severity::Warning => Self::Ill(format!("{name}: {words}.")),
-            Severity::Unknown if words.is_empty() => Self::Neutral(format!("{name}: {numbers}.")),
-            Severity::Unknown => Self::Neutral(format!("{name}: {words}; {numbers}.")),
-            Severity::Well => Self::Well(format!("{name} is healthy: {numbers}.")),
+        if let Some(found) = state.diagnosed_at(id).next() {
+            let words = format!("{title}: {}. {}", found.rule.title, found.words);
+            return match found.severity {
+                Severity::Serious => Self::Broken(words),
+                Severity::Warning => Self::Ill(words),
+                Severity::Note => Self::Neutral(words),
+            };
+        }
+        let Some(numbers) = state.pictured(id).map(layer_numbers) else { return Self::Unknown };
+        if layer.frozen {
+            return Self::Neutral(format!("{title} is frozen, its weights don't change: {numbers}."));
+        }
+        // Of layers without weights the rules know little.
+        match state.is_told_of_layers() && layer.kind.has_weights() {
+            true => Self::Well(format!("{title}: no rule of the diagnosis found anything; {numbers}.")),
+            false => Self::Neutral(format!("{title}: {numbers}.")),
         }
     }
 
@@ -103,33 +113,57 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::infer;
-    use crate::model::layer::{Loss, Relu};
-    use crate::trace::{LayerPicture, Picture, Statistics};
+    use crate::diagnosis::{Finding, find};
+    use crate::model::layer::{Dense, Loss, Relu};
+    use crate::model::{LayerKind, infer};
+    use crate::trace::{LayerPicture, NotFinite, Picture, Statistics};
 
-    fn picture(values: &[f32], gradient_norm: Option<f32>) -> LayerPicture {
-        LayerPicture { statistics: Statistics::of(values), samples: 64, gradient_norm, ..LayerPicture::default() }
+    fn pictured(state: &mut State, layer: LayerId) {
+        let picture = LayerPicture { statistics: Statistics::of(&[0.0, 1.0]), samples: 64, ..LayerPicture::default() };
+        state.pose().run.picture = Some(Arc::new(Picture { layers: [(layer, picture)].into(), ..Picture::default() }));
+        state.pose().run.step = 100;
     }
 
-    /// Of a ReLU beside a layer whose gradient is 0.3.
-    fn judge(values: &[f32], norm: Option<f32>) -> Health {
+    /// Of a layer of which the diagnosis says this, after so many steps.
+    fn judged(kind: LayerKind, at: Option<u64>, severity: Option<Severity>) -> Health {
         let mut state = State::default();
-        let relu = state.pose().project.graph.add(Relu {}.into(), [0.0, 0.0]);
-        let layers = [(relu, picture(values, norm)), (LayerId(7), picture(&[1.0], Some(0.3)))];
-        state.pose().run.picture = Some(Arc::new(Picture { layers: layers.into(), batch: 32, ..Picture::default() }));
-        state.pose().run.step = 1;
-        Health::of(&state, state.project().graph.layer(relu).unwrap())
+        let layer = state.pose().project.graph.add(kind, [0.0, 0.0]);
+        pictured(&mut state, layer);
+        let rule = find("dead-relu").unwrap();
+        let found = severity.map(|severity| Finding::new(rule, severity, Place::Layer(layer), "Its units are silent."));
+        state.pose().diagnose(found.into_iter().collect(), at);
+        Health::of(&state, state.project().graph.layer(layer).unwrap())
     }
 
     #[test]
-    fn green_is_only_what_the_numbers_show_and_red_what_is_a_fact() {
-        assert!(matches!(judge(&[0.0, 1.0, 2.0], Some(0.1)), Health::Well(_)));
-        assert!(matches!(judge(&[0.0, 1.0, 2.0], None), Health::Neutral(_)), "no weights, so nothing to tell by");
-        assert!(matches!(judge(&[0.0; 40], None), Health::Broken(why) if why.contains("dead")));
-        assert!(matches!(judge(&[1.0, f32::NAN], None), Health::Broken(why) if why.contains("NaN")));
-        assert!(matches!(judge(&[1.0], Some(0.0)), Health::Broken(why) if why.contains("no gradient")));
-        assert!(matches!(judge(&[1.0], Some(f32::INFINITY)), Health::Broken(_)));
-        assert!(matches!(judge(&[1.0], Some(5.8e-8)), Health::Ill(why) if why.contains("vanishes (5.8e−8")));
+    fn a_dot_says_what_the_diagnosis_says_and_green_only_once_that_has_judged() {
+        let dense = || LayerKind::from(Dense::default());
+        assert!(matches!(judged(dense(), None, None), Health::Neutral(_)), "nobody has judged yet");
+        assert!(matches!(judged(dense(), Some(63), None), Health::Neutral(_)), "too early for some rules");
+        assert!(matches!(judged(dense(), Some(64), None), Health::Well(_)));
+        assert!(matches!(judged(Relu {}.into(), Some(64), None), Health::Neutral(_)), "it learns nothing");
+        let found = judged(dense(), Some(64), Some(Severity::Serious));
+        assert!(matches!(&found, Health::Broken(why) if why.contains("Dead ReLU") && why.ends_with("are silent.")));
+        assert!(matches!(judged(dense(), Some(64), Some(Severity::Warning)), Health::Ill(_)));
+        assert!(matches!(judged(dense(), Some(64), Some(Severity::Note)), Health::Neutral(_)));
+    }
+
+    #[test]
+    fn the_layer_that_made_the_first_nan_is_red() {
+        let mut state = State::default();
+        let relu = state.pose().project.graph.add(Relu {}.into(), [0.0, 0.0]);
+        pictured(&mut state, relu);
+        let found = NotFinite {
+            step: 7,
+            word: "NaN",
+            layer: Some("ReLU 1".into()),
+            sentence: "The first NaN.".into(),
+            advice: String::new(),
+            is_of_size: false,
+        };
+        state.pose().run.not_finite = Some(found);
+        let health = Health::of(&state, state.project().graph.layer(relu).unwrap());
+        assert_eq!(health, Health::Broken("The first NaN.".into()));
     }
 
     #[test]
@@ -141,9 +175,8 @@ mod tests {
         graph.connect(input, loss).unwrap();
         graph.connect(input, relu).unwrap();
         *state.pose().inference = infer(&state.project().graph, None);
-        let layers = [(relu, picture(&[1.0], Some(0.0)))];
-        state.pose().run.picture = Some(Arc::new(Picture { layers: layers.into(), ..Picture::default() }));
-        state.pose().run.step = 1;
+        pictured(&mut state, relu);
+        state.pose().diagnose(Vec::new(), Some(100));
         let health = Health::of(&state, state.project().graph.layer(relu).unwrap());
         assert!(matches!(health, Health::Idle(why) if why.contains("isn't connected to the Loss")));
     }

@@ -41,7 +41,7 @@ use super::figure::{self, Take};
 use super::number_editor::NumberEditor;
 use super::theme::Tokens;
 use crate::model::{Graph, LayerId, Wire, WireId};
-use crate::session::{Action, State};
+use crate::session::{Action, Anchor, State};
 use crate::trace::PictureWishes;
 pub use export::sheet;
 use geometry::CardLayout;
@@ -109,8 +109,10 @@ pub struct CanvasUi {
     /// The list of what needs a look is to open or to close, and is to have the keyboard.
     list_asked: bool,
     list_focus: bool,
-    /// The data are to be shown, where the canvas is not.
-    data_asked: bool,
+    /// A panel is to be shown: where something was found that is not on the canvas.
+    panel_asked: Option<Anchor>,
+    /// The finding whose rule is explained.
+    explained: Option<[String; 2]>,
     pub export: Option<Take>,
 }
 
@@ -150,7 +152,8 @@ impl Default for CanvasUi {
             bubbles: Vec::new(),
             list_asked: false,
             list_focus: false,
-            data_asked: false,
+            panel_asked: None,
+            explained: None,
             export: None,
         }
     }
@@ -188,9 +191,9 @@ impl CanvasUi {
         &self.bubbles
     }
 
-    /// Whether the data panel was asked for since the last time.
-    pub fn take_wish_for_data(&mut self) -> bool {
-        std::mem::take(&mut self.data_asked)
+    /// The panel that was asked for since the last time.
+    pub fn take_wish_for_panel(&mut self) -> Option<Anchor> {
+        self.panel_asked.take()
     }
 
     /// The unit that the Output panel shows: the one under the pointer, else the pinned one.

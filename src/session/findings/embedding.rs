@@ -48,5 +48,6 @@ fn of_input(graph: &Graph, layer: &Layer, columns: &[Column], data: &DataSignatu
         words: format!("{names} {verb} nothing as a quantity. Give {each} an Input of its own and an Embedding."),
         evidence: String::new(),
         offers,
+        rule: None,
     })
 }

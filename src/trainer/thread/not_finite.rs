@@ -14,6 +14,7 @@ impl Worker {
             locked(&self.outbox).not_finite = Some(NotFinite {
                 step: found.step,
                 word: found.word(),
+                layer: found.layer.clone(),
                 sentence: found.to_string(),
                 advice: found.advice().to_owned(),
                 is_of_size: found.is_of_size(),
