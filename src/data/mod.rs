@@ -35,6 +35,7 @@ mod synthetic;
 pub(crate) mod test_data;
 mod unit;
 mod unseen;
+mod ways;
 
 use std::path::{Path, PathBuf};
 
@@ -62,6 +63,7 @@ pub use room::Room;
 pub use samples::{Batch, Rows, Samples, Stretch};
 pub use unit::{Curve, Unit};
 pub use unseen::{Unseen, read_unseen};
+pub use ways::in_window;
 
 /// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project
 /// file's. Everything random is keyed by `spec.seed`: the same spec (and files) give bitwise the same samples.

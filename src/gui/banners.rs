@@ -5,18 +5,20 @@ use egui::{Align2, Area, Context, Frame, Id, Label, Order, ProgressBar, Rect, Ri
 
 use super::numbers::count;
 use super::theme::{self, Tokens};
-use super::widgets::{accent_button, prose};
-use crate::session::{Action, DataState, Screen, State, Tab, WayOut};
+use super::widgets::{accent_button, bounded, prose};
+use crate::data::in_window;
+use crate::session::{Action, DataState, FileChanged, Screen, State, Tab, WayOut};
 use crate::trace::NotFinite;
 
 /// `middle`: what the panels leave free. Returns what is left of it for news of other kinds.
 pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action>) -> Rect {
     let welcome = state.screen() == Screen::Welcome;
     let loading = matches!(state.data(), DataState::Loading { .. }) && welcome;
-    let recover = state.recoverable().filter(|_| welcome);
+    let recover = state.recoverable().filter(|_| welcome || state.is_recoverable_here());
     let not_finite = state.not_finite().filter(|_| !welcome);
     let reading = state.reading();
-    if state.error().is_none() && reading.is_none() && !loading && recover.is_none() && not_finite.is_none() {
+    let is_quiet = state.error().is_none() && !state.is_changed_elsewhere() && reading.is_none() && !loading;
+    if is_quiet && recover.is_none() && not_finite.is_none() {
         return middle;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
@@ -37,11 +39,14 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
     let shown = area.show(ctx, |ui| {
         if let Some(error) = state.error() {
             card(ui, &mut |ui, tokens| {
-                ui.add(Label::new(prose(error, theme::regular(13.0), tokens.bad)).wrap());
+                ui.add(Label::new(bounded(&in_window(error), theme::regular(13.0), tokens.bad)).wrap());
                 if ui.button("Dismiss").clicked() {
                     actions.push(Action::DismissError);
                 }
             });
+        }
+        if state.is_changed_elsewhere() {
+            card(ui, &mut |ui, tokens| changed_elsewhere_card(ui, tokens, state, actions));
         }
         if let Some(file) = &reading {
             card(ui, &mut |ui, _| {
@@ -64,25 +69,61 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
             });
         }
         if let Some(name) = recover {
-            card(ui, &mut |ui, tokens| {
-                ui.label(RichText::new(format!("Restore “{name}”?")).font(theme::medium(14.0)));
-                let text = "Glassbox closed unexpectedly. Your project and its run were saved a few seconds before.";
-                ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
-                ui.horizontal(|ui| {
-                    if accent_button(ui, true, "Restore").clicked() {
-                        actions.push(Action::RecoverLast(true));
-                    }
-                    let help = "Deletes it permanently. If you don't choose, Glassbox asks again the next time it \
-                        starts.";
-                    if ui.button("Delete").on_hover_text(help).clicked() {
-                        actions.push(Action::RecoverLast(false));
-                    }
-                });
-            });
+            card(ui, &mut |ui, tokens| recover_card(ui, tokens, name, welcome, actions));
         }
     });
     let taken = if below { shown.response.rect.height() } else { 0.0 };
     middle.with_max_y(middle.bottom() - taken)
+}
+
+/// What a crash left: of the last project, or of the file that is open.
+fn recover_card(ui: &mut Ui, tokens: &Tokens, name: &str, welcome: bool, actions: &mut Vec<Action>) {
+    ui.add(Label::new(RichText::new(format!("Restore “{name}”?")).font(theme::medium(14.0))).wrap());
+    let text = if welcome {
+        "Glassbox closed unexpectedly. Your project and its run were saved a few seconds before."
+    } else {
+        "Glassbox closed unexpectedly while this file was open. What wasn't saved, and the run, were kept."
+    };
+    ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    ui.horizontal(|ui| {
+        if accent_button(ui, true, "Restore").clicked() {
+            actions.push(Action::RecoverLast(true));
+        }
+        let help = "Deletes it permanently. If you don't choose, Glassbox asks again the next time it starts.";
+        if ui.button("Delete").on_hover_text(help).clicked() {
+            actions.push(Action::RecoverLast(false));
+        }
+        let help = "Keeps it. Glassbox asks again the next time it starts.";
+        if !welcome && ui.button("Later").on_hover_text(help).clicked() {
+            actions.push(Action::RecoverLater);
+        }
+    });
+}
+
+/// Somebody else has written to the file: whose version stays is for the person to say.
+fn changed_elsewhere_card(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
+    let title = "The file has changed since you opened it";
+    ui.add(Label::new(RichText::new(title).font(theme::medium(14.0)).color(tokens.warn)).wrap());
+    let text = format!("Another window or program has saved “{}”. Nothing has been overwritten.", state.project().name);
+    ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    ui.horizontal_wrapped(|ui| {
+        let mut answer = |answer| actions.push(Action::AfterFileChanged(answer));
+        let help = "Saves what you have here under another name. Both versions are kept.";
+        if accent_button(ui, true, "Save as …").on_hover_text(help).clicked() {
+            answer(FileChanged::SaveAs);
+        }
+        let help = "Opens what is in the file now. Undo brings back what you have here.";
+        if ui.button("Reload").on_hover_text(help).clicked() {
+            answer(FileChanged::Reload);
+        }
+        let help = "Replaces what is in the file with what you have here.";
+        if ui.button("Overwrite").on_hover_text(help).clicked() {
+            answer(FileChanged::Overwrite);
+        }
+        if ui.button("Cancel").clicked() {
+            answer(FileChanged::Dismiss);
+        }
+    });
 }
 
 /// What happened, why, and the ways out.

@@ -15,6 +15,28 @@ pub const VERSION: u64 = 2;
 /// A project is a few kilobytes; anything beyond this is not one. Nothing larger is written either.
 const MAX_BYTES: u64 = 64 << 20;
 
+/// What a project file says, as a number: while it is the same, nobody has written something else there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Print(u64);
+
+impl Print {
+    /// Of what is in a file now; `None` where none can be read.
+    pub fn of(path: &Path) -> Option<Self> {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path).ok()?.take(MAX_BYTES + 1).read_to_end(&mut bytes).ok()?;
+        Some(Self::of_bytes(&bytes))
+    }
+
+    /// FNV-1a: it outlasts this version of the program, in what a crash leaves.
+    fn of_bytes(bytes: &[u8]) -> Self {
+        Self(
+            bytes
+                .iter()
+                .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)),
+        )
+    }
+}
+
 /// Why a file could not be read or written, as a sentence with its path.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -132,10 +154,20 @@ pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
         .as_u64()
         .ok_or_else(|| not("the field \"glassbox\" isn't a whole number".into()))?;
     match version {
-        1..=VERSION => Project::deserialize(value).map_err(|error| not(error.to_string())),
+        1..=VERSION => Project::deserialize(value).map_err(|error| match unknown(&error.to_string()) {
+            Some(problem) => FileError::Numbers { problems: vec![problem], path: path.to_owned() },
+            None => not(error.to_string()),
+        }),
         newer if newer > VERSION => Err(FileError::TooNew { found: newer, path: path.to_owned() }),
         older => Err(not(format!("format {older} was never in use"))),
     }
+}
+
+/// Of a word that stands for none of the things it could: the sentence that says so.
+fn unknown(error: &str) -> Option<String> {
+    let (word, known) = error.strip_prefix("unknown variant `")?.split_once("`, expected ")?;
+    let known = known.trim_start_matches("one of ").replace('`', "");
+    Some(format!("Nothing is called \"{word}\" there. It could be: {known}."))
 }
 
 /// Files of older formats are migrated. Errors name the file and what is wrong with it.
@@ -169,9 +201,11 @@ pub fn is_one(path: &Path) -> bool {
     read.is_ok() && serde_json::from_str::<Mark>(text.strip_prefix('\u{feff}').unwrap_or(&text)).is_ok()
 }
 
-/// Written whole or not at all, in the newest format.
-pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
-    Ok(atomic::write(path, to_text_for(path, project)?.as_bytes())?)
+/// Written whole or not at all, in the newest format. Returns what the file says now.
+pub fn save(project: &Project, path: &Path) -> Result<Print, FileError> {
+    let text = to_text_for(path, project)?;
+    atomic::write(path, text.as_bytes())?;
+    Ok(Print::of_bytes(text.as_bytes()))
 }
 
 /// What a project in this file is called, when the file says nothing else: `houses` for `houses.glassbox.json`.
@@ -239,6 +273,18 @@ mod tests {
         project.data.source = Source::Boxes(BoxesSpec { folder: "x".into(), size, grey, fit, drawn });
         let said = to_text_within(20_000, path, &project).unwrap_err().to_string();
         assert!(said.contains("is boxes drawn by hand: export them as a COCO file"), "{said}");
+    }
+
+    #[test]
+    fn a_word_that_nobody_knows_is_named_with_those_that_could_be_meant() {
+        let project = templates::build("xor").unwrap();
+        let text = to_text(&project).unwrap();
+        let known = text.lines().find(|line| line.contains("\"activation\"")).unwrap();
+        let (field, _) = known.split_once(':').unwrap();
+        let text = text.replace(known, &format!("{field}: \"wobbly\","));
+        let said = from_text(&text, Path::new("p.json")).unwrap_err().to_string();
+        assert!(said.starts_with("This project has an error. Nothing is called \"wobbly\" there."), "{said}");
+        assert!(said.contains("relu") && said.ends_with("p.json"), "{said}");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub struct Note {
     pub runs: Option<String>,
     /// The run on the table, by its id among them or among those beside the file.
     pub live: Option<String>,
+    /// What the file said when it was last opened or saved.
+    pub seen: Option<project_file::Print>,
 }
 
 /// Which run is kept there.
@@ -240,6 +242,7 @@ impl SessionFolder {
             unsaved: true,
             runs: Some(runs),
             live: copied.then_some(card.id),
+            ..Note::default()
         };
         self.commit(&note).ok()?;
         self.left()

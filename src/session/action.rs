@@ -208,12 +208,29 @@ pub enum Action {
     ArrangePanels(Arrangement),
     /// The tour of the window was begun: it does not begin by itself again.
     TourSeen,
+    /// What becomes of a file that somebody else has changed since it was opened.
+    AfterFileChanged(FileChanged),
     /// The crash-recovery offer was taken or declined.
     RecoverLast(bool),
+    /// It is for another time: what was left stays.
+    RecoverLater,
     /// The failure on the screen was read.
     DismissError,
     /// The run stands because its loss is NaN or infinite.
     AfterNotFinite(WayOut),
+}
+
+/// What can be done where saving would overwrite what somebody else has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileChanged {
+    /// The file gets what is open here.
+    Overwrite,
+    /// What is open here goes to another file (`Event::WantsPlace`).
+    SaveAs,
+    /// What is in the file is opened; undo brings back what was open here.
+    Reload,
+    /// Nothing is saved for now.
+    Dismiss,
 }
 
 /// What can be done about a loss that is NaN or infinite.

@@ -1,9 +1,10 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
 use super::drawing::differ_in_boxes;
-use super::{Action, Event, NoticeKind, Screen, State, Transport};
+use super::naming;
+use super::{Action, Event, FileChanged, NoticeKind, Screen, State, Transport};
 use crate::expr::counted;
-use crate::model::{Edit, LayerId, LayerKind, NumberStep, Problem, Project, RunStep, Subject, infer};
+use crate::model::{DataSpec, Edit, LayerId, LayerKind, NumberStep, Problem, Project, RunStep, Subject, infer};
 use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory};
 
@@ -15,7 +16,8 @@ impl State {
 
     /// Does what a person asked for, and tells what has happened.
     pub fn apply(&mut self, action: Action) -> Vec<Event> {
-        let saves = matches!(action, Action::Save | Action::SaveAs(_));
+        let saves =
+            matches!(action, Action::Save | Action::SaveAs(_) | Action::AfterFileChanged(FileChanged::Overwrite));
         self.carry_out(action);
         self.keep_safe();
         if let Some(file) = self.file.clone().filter(|_| saves && !self.unsaved) {
@@ -48,10 +50,7 @@ impl State {
             Action::SelectNothing => self.selection = super::Selection::default(),
             Action::Copy => self.copy(),
             Action::Paste { offset } => self.paste(offset),
-            Action::SetData(data) => {
-                let merge = merge_key("data", &self.project.data, &data);
-                self.change("change the data", &merge, |project| project.data = data);
-            }
+            Action::SetData(data) => self.set_data(data),
             Action::UseTable(path) => self.use_table(path),
             Action::UseFolder(path) => self.use_folder(path),
             Action::ReadTable(reading) => self.read_table(*reading),
@@ -101,6 +100,8 @@ impl State {
             | Action::Open(_)
             | Action::Save
             | Action::SaveAs(_)
+            | Action::AfterFileChanged(_)
+            | Action::RecoverLater
             | Action::RecoverLast(_) => self.apply_to_files(action),
             Action::ShowTab(_)
             | Action::Debug(_)
@@ -123,6 +124,12 @@ impl State {
             | Action::ArrangePanels(_)
             | Action::TourSeen => self.apply_setting(action),
         }
+    }
+
+    /// One step of undo, named by what it changes.
+    fn set_data(&mut self, data: DataSpec) {
+        let merge = merge_key("data", &self.project.data, &data);
+        self.change(&naming::of(&self.project.data, &data), &merge, |project| project.data = data);
     }
 
     fn show_welcome(&mut self) {
@@ -342,7 +349,7 @@ fn merge_key<T: serde::Serialize>(of: &str, before: &T, after: &T) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DataSpec, Optimiser, Source, SyntheticKind, SyntheticSpec, TrainingSpec};
+    use crate::model::{Optimiser, Source, SyntheticKind, SyntheticSpec, TrainingSpec};
 
     fn points(kind: SyntheticKind, noise: f64) -> Action {
         let source = Source::Synthetic(SyntheticSpec { kind, noise, ..SyntheticSpec::default() });

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::checkpoint::{self, Kept};
 use super::import;
 use super::works::Wanted;
-use super::{Action, Event, NoticeKind, Screen, State};
+use super::{Action, Event, FileChanged, NoticeKind, Screen, State};
 use crate::files::temporary;
 use crate::model::{Project, Source, TrainingSpec, templates};
+use crate::persist::project_file::Print;
 use crate::persist::{Recent, project_file};
 use crate::trainer::Command;
 
@@ -56,11 +57,14 @@ impl State {
             Action::OpenSet(key) => self.start_job(Wanted::OpenSet { key, like: None }),
             Action::Open(path) => self.open(&path),
             Action::Save => match self.file.clone() {
+                Some(path) if self.is_other_than_seen(&path) => self.changed_elsewhere = true,
                 Some(path) => self.save_as(path),
                 None => self.tell_of(Event::WantsPlace),
             },
             Action::SaveAs(path) => self.save_as(path),
+            Action::AfterFileChanged(answer) => self.after_file_changed(answer),
             Action::RecoverLast(yes) => self.recover(yes),
+            Action::RecoverLater => self.works.recovers_later = true,
             _ => {}
         }
     }
@@ -138,6 +142,7 @@ impl State {
         self.works.suggested_epochs = None;
         self.forget_runs();
         self.works.on_disk = Some(Box::new(self.project.clone()));
+        self.works.seen = None;
         // What the run that ends here still has to tell is of no matter.
         self.works.run_number += 1;
         self.tell(Command::Clear);
@@ -165,6 +170,7 @@ impl State {
                 Screen::Workspace => self.use_table(path.to_owned()),
             };
         }
+        let seen = Print::of(path);
         match open_any(path) {
             Ok((project, saved)) => {
                 let is_project = saved.is_none();
@@ -172,7 +178,9 @@ impl State {
                 // The pace of what was there before means nothing here.
                 self.set_speed(self.settings.speed.unwrap_or(1.0));
                 if is_project {
+                    self.works.seen = seen;
                     self.open_runs();
+                    self.offer_what_was_left_of(path);
                 }
                 self.works.resume = saved;
                 if is_project {
@@ -183,9 +191,40 @@ impl State {
         }
     }
 
+    /// Whether a file says something else than when it was last opened or saved here. One that is gone loses nothing.
+    fn is_other_than_seen(&self, path: &Path) -> bool {
+        let (Some(seen), Some(now)) = (self.works.seen, Print::of(path)) else { return false };
+        // The same in other words (line ends, order) is no other project.
+        let is_same = || project_file::load(path).is_ok_and(|there| self.works.on_disk.as_deref() == Some(&there));
+        seen != now && !is_same()
+    }
+
+    fn after_file_changed(&mut self, answer: FileChanged) {
+        self.changed_elsewhere = false;
+        let Some(path) = self.file.clone() else { return };
+        match answer {
+            FileChanged::Overwrite => self.save_as(path),
+            FileChanged::SaveAs => self.tell_of(Event::WantsPlace),
+            FileChanged::Reload => {
+                let seen = Print::of(&path);
+                match project_file::load(&path) {
+                    Ok(there) => {
+                        self.works.seen = seen;
+                        self.works.on_disk = Some(Box::new(there.clone()));
+                        self.change("reload the file", "", |project| *project = there);
+                        self.note_unsaved();
+                    }
+                    Err(error) => self.error = Some(error.to_string()),
+                }
+            }
+            FileChanged::Dismiss => {}
+        }
+    }
+
     fn save_as(&mut self, path: PathBuf) {
-        // A failure that was shown is answered by trying elsewhere.
+        // A failure that was shown is answered by trying elsewhere, and so is a question.
         self.error = None;
+        self.changed_elsewhere = false;
         let path = if path.extension().is_none() { path.with_extension("glassbox.json") } else { path };
         let mut project = self.project.clone();
         // A path that was relative to the old place would point elsewhere from the new one.
@@ -195,7 +234,8 @@ impl State {
             project.name = project_file::name_of(&path).unwrap_or(project.name);
         }
         match project_file::save(&project, &path) {
-            Ok(()) => {
+            Ok(said) => {
+                self.works.seen = Some(said);
                 self.notify(NoticeKind::Success, format!("Saved {}", path.display()));
                 self.follow_to(&path, &project.name);
                 self.rename_data_paths(&project);
@@ -357,3 +397,7 @@ pub(super) fn make_paths_absolute(project: &mut Project, base: &Path) {
         Source::Synthetic(_) | Source::Digits(_) | Source::Shapes(_) | Source::Scenes(_) | Source::Sample(_) => {}
     }
 }
+
+#[cfg(test)]
+#[path = "files/tests.rs"]
+mod tests;

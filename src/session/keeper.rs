@@ -18,6 +18,7 @@ use super::files::make_paths_absolute;
 use super::running::bare;
 use super::works::Told;
 use crate::model::Project;
+use crate::persist::project_file::Print;
 use crate::persist::{Note, RunNote, SessionFolder};
 use crate::trainer::{Asker, Waker};
 use rhythm::Rhythm;
@@ -71,6 +72,8 @@ pub struct Wish {
     pub generation: u64,
     pub project: Arc<Project>,
     pub file: Option<PathBuf>,
+    /// What that said when it was last opened or saved.
+    pub seen: Option<Print>,
     /// Something of it is in no file.
     pub unsaved: bool,
     /// Where its runs are kept in the folder, while it has no file of its own.
@@ -351,7 +354,7 @@ impl Work {
     fn keep_project(&mut self, wish: &Wish, now: Instant) {
         let note = &self.on_disk.note;
         let is_same = self.on_disk.project.as_ref() == Some(&wish.project);
-        let is_in_place = note.file == wish.file
+        let is_in_place = (&note.file, note.seen) == (&wish.file, wish.seen)
             && note.unsaved == wish.unsaved
             && (&note.runs, &note.live) == (&wish.runs, &wish.live);
         let is_of_this_run = self.run_on_disk(wish) == note.run;
@@ -384,7 +387,8 @@ impl Work {
             self.folder.write_project(&project).map_err(|error| error.to_string())?
         };
         let (runs, live) = (wish.runs.clone(), wish.live.clone());
-        let note = Note { project, run, file: wish.file.clone(), unsaved: wish.unsaved, runs, live };
+        let (file, seen) = (wish.file.clone(), wish.seen);
+        let note = Note { project, run, file, unsaved: wish.unsaved, runs, live, seen };
         self.folder.commit(&note).map_err(|error| error.to_string())?;
         (self.on_disk.project, self.on_disk.note) = (Some(wish.project.clone()), note);
         Ok(())

@@ -27,6 +27,7 @@ pub mod import;
 mod keeper;
 mod keeping;
 mod loading;
+mod naming;
 mod not_finite;
 mod own_points;
 mod places;
@@ -48,7 +49,7 @@ mod validating;
 mod views;
 mod works;
 
-pub use action::{Action, Transport, WayOut};
+pub use action::{Action, FileChanged, Transport, WayOut};
 pub use anchor::Anchor;
 pub use answers::Answers;
 pub use arriving::{Offer, OfferAction, Photo};

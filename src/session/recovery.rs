@@ -1,12 +1,13 @@
 //! The session's side of keeping work safe from a crash: what the keeper is told of, and what windows before this one
 //! left.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint;
 use super::keeper::{Keeper, RunWish, Wish};
 use super::{NoticeKind, RunStatus, State};
+use crate::persist::project_file::Print;
 use crate::persist::{Home, Left, Opened, RunFolder, SessionFolder, project_file};
 
 impl State {
@@ -44,6 +45,22 @@ impl State {
         self.recoverable = self.works.left.first().map(|(_, left)| left.project.name.clone());
     }
 
+    /// Of several that were left the one of this file comes first: it is offered as soon as the file is open.
+    pub(super) fn offer_what_was_left_of(&mut self, file: &Path) {
+        let found = self.works.left.iter().position(|(_, left)| is_of(left, file));
+        if let Some(found) = found {
+            self.works.left[..=found].rotate_right(1);
+            self.works.recovers_later = false;
+            self.offer_what_was_left();
+        }
+    }
+
+    /// Whether what a crash left, and [`Self::recoverable`] names, is of the file that is open, and wasn't put off.
+    pub fn is_recoverable_here(&self) -> bool {
+        let is_here = || Some(is_of(&self.works.left.first()?.1, self.file.as_deref()?));
+        !self.works.recovers_later && is_here() == Some(true)
+    }
+
     pub(super) fn recover(&mut self, yes: bool) {
         if !self.works.left.is_empty() {
             let (folder, left) = self.works.left.remove(0);
@@ -72,7 +89,9 @@ impl State {
         self.works.run_folder = runs.map(|(name, folder)| RunFolder::at(folder.path().join(name)));
         self.works.resume_id = left.note.live.clone().filter(|_| run.is_some()).map(|id| (id, false));
         let in_file = self.file.as_deref().and_then(|file| project_file::load(file).ok());
-        self.works.on_disk = in_file.map(Box::new);
+        let is_as_seen = left.note.seen.is_none() || left.note.seen == left.note.file.as_deref().and_then(Print::of);
+        self.works.on_disk = in_file.filter(|_| is_as_seen).map(Box::new);
+        self.works.seen = left.note.seen;
         self.unsaved = left.note.unsaved || self.works.on_disk.as_deref() != Some(&self.project);
         self.notify(NoticeKind::Success, "Restored your work from before Glassbox closed.");
         match run {
@@ -115,6 +134,7 @@ impl State {
                 generation: self.works.generation,
                 project: project.unwrap_or_else(|| Arc::new(self.project.clone())),
                 file: self.file.clone(),
+                seen: self.works.seen,
                 unsaved: self.unsaved,
                 runs: self.own_runs(),
                 live: self.runs.live.clone(),
@@ -149,6 +169,7 @@ impl State {
         is_same_run
             && wished.generation == self.works.generation
             && (wished.unsaved, &wished.file) == (self.unsaved, &self.file)
+            && wished.seen == self.works.seen
             && (&wished.runs, &wished.live) == (&self.own_runs(), &self.runs.live)
             && *wished.project == self.project
     }
@@ -193,10 +214,18 @@ impl State {
     }
 }
 
+/// Whether something was left of this file, however its path is spelt.
+fn is_of(left: &Left, file: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    left.note
+        .file
+        .as_deref()
+        .is_some_and(|known| known == file || whole(known).is_some_and(|known| whole(file) == Some(known)))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::session::Event;
-    use std::path::Path;
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -406,6 +435,54 @@ mod tests {
         assert_eq!((&again.file, again.unsaved, again.project.name.as_str()), (&Some(file), true, "Other"));
         again.apply(Action::RenameProject(name));
         assert!(!again.unsaved, "it is as in the file again");
+    }
+
+    #[test]
+    fn what_was_left_of_a_file_is_offered_where_the_file_is_opened_and_put_off_without_loss() {
+        let (folder, home) = home();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["mine.glassbox.json", "other.glassbox.json"] {
+            project_file::save(&templates::build("xor").unwrap(), &at(name)).unwrap();
+        }
+        let mut state = State::start(Some(home.clone()));
+        state.apply(Action::Open(at("mine.glassbox.json")));
+        state.apply(Action::RenameProject("Edited".into()));
+        wait_kept(&state, "the edit", |left| left.project.name == "Edited");
+        drop(state);
+        crash(&home, "Newer, without a file");
+        let mut again = State::start(Some(home.clone()));
+        again.apply(Action::Open(at("other.glassbox.json")));
+        assert!(!again.is_recoverable_here(), "it is of another file");
+        again.apply(Action::Open(folder.path().join(".").join("mine.glassbox.json")));
+        assert!(again.is_recoverable_here());
+        assert_eq!(again.recoverable.as_deref(), Some("Edited"), "the newer one is of no file");
+        again.apply(Action::RecoverLater);
+        assert!(!again.is_recoverable_here() && again.recoverable.is_some());
+        again.close();
+        drop(again);
+        let mut last = State::start(Some(home));
+        last.apply(Action::Open(at("mine.glassbox.json")));
+        assert!(last.is_recoverable_here(), "it was only put off");
+        last.apply(Action::RecoverLast(true));
+        assert_eq!((last.project.name.as_str(), last.unsaved, last.is_recoverable_here()), ("Edited", true, false));
+    }
+
+    #[test]
+    fn what_was_brought_back_does_not_overwrite_what_others_wrote_meanwhile() {
+        let (folder, home) = home();
+        let file = folder.path().join("mine.glassbox.json");
+        project_file::save(&templates::build("xor").unwrap(), &file).unwrap();
+        let mut state = State::start(Some(home.clone()));
+        state.apply(Action::Open(file.clone()));
+        state.apply(Action::RenameProject("Edited".into()));
+        wait_kept(&state, "the edit", |left| left.project.name == "Edited");
+        drop(state);
+        project_file::save(&templates::build("moons").unwrap(), &file).unwrap();
+        let mut again = State::start(Some(home));
+        again.apply(Action::RecoverLast(true));
+        again.apply(Action::Save);
+        assert!(again.changed_elsewhere && again.unsaved);
+        assert_eq!(project_file::load(&file).unwrap(), templates::build("moons").unwrap());
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub struct State {
     pub(super) settings: Settings,
     /// Keys of the open sets that have been fetched.
     pub(super) sets_there: Vec<&'static str>,
+    /// Saving would overwrite what somebody else has written to the file since it was opened: the person is asked.
+    pub(super) changed_elsewhere: bool,
     /// A failure that should stay on the screen until dismissed.
     pub(super) error: Option<String>,
     /// What computes, and what else could.
@@ -63,7 +65,8 @@ pub struct State {
     pub(super) table: Option<Arc<TablePreview>>,
     /// What is known of its columns.
     pub(super) facts: Option<Arc<TableFacts>>,
-    /// A project that was open when the program last ended without closing: offered on Welcome.
+    /// A project that was open when the program last ended without closing: offered on Welcome, and
+    /// where its file is open.
     pub(super) recoverable: Option<String>,
     /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.
     pub(super) try_output: Option<Reply>,

@@ -179,6 +179,11 @@ impl State {
         self.error.as_deref()
     }
 
+    /// Whether saving waits for an answer, because the file is another one by now.
+    pub fn is_changed_elsewhere(&self) -> bool {
+        self.changed_elsewhere
+    }
+
     /// The name of a project that was open when the program last ended without closing.
     pub fn recoverable(&self) -> Option<&str> {
         self.recoverable.as_deref()

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::data::{DataError, Dataset, Progress, TableFacts, TablePreview};
 use crate::model::{DataSpec, Graph, Project, Reading, TrainingSpec};
+use crate::persist::project_file::Print;
 use crate::persist::{Home, Left, RunFolder, SessionFolder, Settings};
 use crate::trainer::{Trainer, Waker};
 
@@ -78,6 +79,10 @@ pub struct Works {
     pub last_status: Option<(Instant, usize)>,
     /// The project as on disk (or as opened), to know whether it differs.
     pub on_disk: Option<Box<Project>>,
+    /// What its file said then.
+    pub seen: Option<Print>,
+    /// What a crash left of this file is asked about another time.
+    pub recovers_later: bool,
     /// The thread that reads and writes runs, once there is something to read or write.
     pub archive: Option<Archive>,
     /// Where the runs of this project are kept, once that was asked.

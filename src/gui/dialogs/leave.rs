@@ -66,11 +66,12 @@ impl LeaveDialog {
 
     pub(super) fn show(&mut self, ctx: &Context, state: &State, actions: &mut Vec<Action>) -> Step {
         if self.saving {
-            return match (state.is_unsaved(), state.error()) {
+            // A failed save says so itself, and another's changes are asked about; going on would lose the changes.
+            let is_refused = state.error().is_some() || state.is_changed_elsewhere();
+            return match (state.is_unsaved(), is_refused) {
                 (false, _) => Step::Go,
-                // A failed save says so itself; going on would lose the changes.
-                (true, Some(_)) => Step::Stay,
-                (true, None) => Step::Wait,
+                (true, true) => Step::Stay,
+                (true, false) => Step::Wait,
             };
         }
         let mut step = Step::Wait;

@@ -23,7 +23,7 @@ pub use icon::{kind_icon, paint_kind_icon};
 pub use lists::{combo, list_from_top};
 pub use number::{Change, Number, is_refused, refusal};
 pub use progress::progress;
-pub use prose::prose;
+pub use prose::{bounded, prose};
 pub use select_all::select_all;
 pub use tabs::{pane_tabs, tab_strip};
 

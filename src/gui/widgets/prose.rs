@@ -22,9 +22,31 @@ pub fn prose(text: &str, font: FontId, colour: Color32) -> LayoutJob {
     job
 }
 
+/// Characters of an error that is shown: of its beginning, which says what is wrong, and its end, which names the file.
+const SHOWN: (usize, usize) = (420, 160);
+
+/// As [`prose`], of what may quote a whole file: its middle is left out.
+pub fn bounded(text: &str, font: FontId, colour: Color32) -> LayoutJob {
+    let all = text.chars().count();
+    if all <= SHOWN.0 + SHOWN.1 {
+        return prose(text, font, colour);
+    }
+    let (first, last) = (text.chars().take(SHOWN.0), text.chars().skip(all - SHOWN.1));
+    prose(&first.chain(" … ".chars()).chain(last).collect::<String>(), font, colour)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_that_quotes_a_whole_file_says_what_and_where() {
+        let text = format!("It is wrong: {} File: /home/me/t.csv", "x".repeat(100_000));
+        let shown = bounded(&text, theme::regular(13.0), Color32::WHITE).text;
+        assert!(shown.chars().count() <= SHOWN.0 + SHOWN.1 + 3);
+        assert!(shown.starts_with("It is wrong: x") && shown.ends_with("File: /home/me/t.csv"), "{shown}");
+        assert_eq!(bounded("Short.", theme::regular(13.0), Color32::WHITE).text, "Short.");
+    }
 
     #[test]
     fn code_is_set_as_code_and_its_backticks_are_left_out() {

@@ -76,6 +76,7 @@ impl Bench {
             generation: 1,
             project: Arc::new(project),
             file: None,
+            seen: None,
             unsaved: true,
             runs: None,
             live: None,

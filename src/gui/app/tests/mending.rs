@@ -78,3 +78,26 @@ fn what_made_a_nan_is_opened_in_the_debugger_at_the_number_itself() {
     hands.click_on_top("Dismiss");
     assert!(hands.names_containing("Go back to step").is_empty());
 }
+
+#[test]
+fn a_file_that_another_window_has_saved_is_asked_about_on_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.glassbox.json");
+    let project = crate::model::templates::build("xor").unwrap();
+    crate::persist::project_file::save(&project, &file).unwrap();
+    let mut state = State::start(None);
+    state.apply(Action::Open(file.clone()));
+    state.apply(Action::RenameProject("Mine".into()));
+    let theirs = crate::model::Project { name: "Theirs".into(), ..project };
+    crate::persist::project_file::save(&theirs, &file).unwrap();
+    let mut hands = Hands::at([1024.0, 640.0], state);
+    hands.wait_for_data();
+    hands.key(egui::Modifiers::COMMAND, egui::Key::S);
+    assert!(hands.sees("The file has changed since you opened it"));
+    for button in ["Save as …", "Reload", "Overwrite", "Cancel"] {
+        assert!(hands.sees(button), "{button}");
+    }
+    hands.click_on_top("Reload");
+    assert_eq!(hands.state().project().name, "Theirs");
+    assert!(!hands.sees("The file has changed since you opened it"));
+}
