@@ -82,13 +82,26 @@ pub fn warnings(
     dataset: &Dataset,
 ) -> Result<Vec<String>, DataError> {
     let facts = facts::facts(table, spec, csv, dataset, &Watched::default())?;
-    let is_told = |column: usize| dataset.giveaways.iter().any(|leak| leak.column == table.columns[column].name);
-    let new = facts.warnings.into_iter().filter(|warning| !warning.column.is_some_and(is_told));
-    let told = |warning: facts::Warning| match warning.repair.and_then(|repair| repair.option()) {
-        Some(option) => format!("{} To fix it, add {option}.", warning.words),
-        None => warning.words,
+    let new = facts.warnings.into_iter().filter(|warning| !warning.is_told(table, dataset));
+    // An answer under another name is not said here, but among the notes.
+    let told = |warning: facts::Warning| {
+        let (asks, words) = (warning.asks(), warning.words);
+        match warning.repair {
+            Some(repair @ facts::Repair::LeaveOut(_)) if asks => add(&words, "If not", &repair),
+            Some(repair) if asks => add(&words, "If so", &repair),
+            Some(repair) => add(&words, "To fix it", &repair),
+            None => words,
+        }
     };
     Ok(new.map(told).collect())
+}
+
+/// With the option that mends it, where there is one.
+fn add(words: &str, when: &str, repair: &facts::Repair) -> String {
+    match repair.option() {
+        Some(option) => format!("{words} {when}, add {option}."),
+        None => words.to_owned(),
+    }
 }
 
 fn cut(text: &str) -> String {

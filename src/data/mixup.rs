@@ -38,10 +38,11 @@ pub fn mix(inputs: &[f32], lambda: &[f32], mixed: &mut [f32]) {
     });
 }
 
-/// "0.7 × cat" and "0.3 × dog"; where as good as nothing is of the other one, what the sample is itself.
+/// "70 % cat" and "30 % dog": a class that is a digit is taken for no factor. Where as good as nothing is of the other
+/// one, what the sample is itself.
 pub fn mixture(share: f32, own: &str, other: &str) -> Vec<String> {
     let hundredths = (share * 100.0).round() as u32;
-    let part = |hundredths: u32, words: &str| format!("{} × {words}", f64::from(hundredths) / 100.0);
+    let part = |hundredths: u32, words: &str| format!("{hundredths} % {words}");
     match 100u32.saturating_sub(hundredths) {
         0 => vec![own.to_owned()],
         rest => vec![part(hundredths, own), part(rest, other)],
@@ -88,9 +89,9 @@ mod tests {
 
     #[test]
     fn mixtures_are_told_in_a_few_words() {
-        assert_eq!(mixture(0.7, "cat", "dog"), ["0.7 × cat", "0.3 × dog"]);
-        assert_eq!(mixture(0.504, "cat", "cat"), ["0.5 × cat", "0.5 × cat"]);
-        assert_eq!(mixture(0.981, "3", "8"), ["0.98 × 3", "0.02 × 8"]);
+        assert_eq!(mixture(0.7, "cat", "dog"), ["70 % cat", "30 % dog"]);
+        assert_eq!(mixture(0.504, "cat", "cat"), ["50 % cat", "50 % cat"]);
+        assert_eq!(mixture(0.981, "3", "8"), ["98 % 3", "2 % 8"]);
         assert_eq!(
             (mixture(0.9999, "cat", "dog"), mixture(1.0, "cat", "dog")),
             (vec!["cat".into()], vec!["cat".into()])

@@ -2,6 +2,8 @@
 
 /// Names of a list that are told; of more the number is.
 const NAMED: usize = 10;
+/// Characters of a name that are shown.
+const WIDEST: usize = 60;
 
 /// 83000000 as "83,000,000".
 pub fn thousands(number: u64) -> String {
@@ -56,9 +58,17 @@ pub fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
 
 fn few<S: AsRef<str>>(names: impl IntoIterator<Item = S>, shown: impl Fn(&str) -> String) -> String {
     let mut names = names.into_iter();
-    let first: Vec<String> = names.by_ref().take(NAMED).map(|name| shown(name.as_ref())).collect();
+    let first: Vec<String> = names.by_ref().take(NAMED).map(|name| shown(&cut(name.as_ref()))).collect();
     let more = names.count();
     first.join(", ") + &if more > 0 { format!(" and {} more", thousands(more as u64)) } else { String::new() }
+}
+
+/// At most [`WIDEST`] characters: a name may be a whole file that was read in the wrong way.
+fn cut(name: &str) -> String {
+    match name.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +102,8 @@ mod tests {
     fn of_many_names_ten_are_told_and_none_reads_like_two() {
         let names: Vec<String> = (1..=45).map(|i| format!("x{i}")).collect();
         assert_eq!(listed(&names), "x1, x2, x3, x4, x5, x6, x7, x8, x9, x10 and 35 more");
+        let long = listed(["x".repeat(5000)]);
+        assert_eq!((long.chars().count(), long.ends_with('…')), (WIDEST + 1, true));
         assert_eq!(listed(["b", "lr 0.1, wide", " c", ""]), "b, \"lr 0.1, wide\", \" c\", \"\"");
         assert_eq!((listed(&names[..10]).contains("more"), listed::<&str>([])), (false, String::new()));
     }

@@ -19,12 +19,14 @@ mod words;
 
 use egui::{Label, ProgressBar, RichText, ScrollArea, Ui};
 
-use super::dialogs::Dialogs;
+use super::dialogs::{Dialogs, Purpose};
 use super::panels::body;
-use super::theme::Tokens;
+use super::theme::{Tokens, regular};
 use super::thumbnails::Thumbnails;
-use super::widgets::{section, tab_strip};
-use crate::model::Source;
+use super::widgets::{bounded, section, tab_strip};
+use crate::data::facts::Repair;
+use crate::data::in_window;
+use crate::model::{ColumnRole, Source};
 use crate::session::{Action, DataState, State};
 
 #[derive(Default)]
@@ -57,7 +59,7 @@ pub fn show(
     ScrollArea::vertical().auto_shrink(false).id_salt("data panel").show(ui, |ui| {
         body(ui, |ui| {
             sources::show(ui, state, &mut local.choosing, thumbnails, dialogs, actions);
-            progress(ui, state, actions);
+            progress(ui, state, dialogs, actions);
             let table = state.table().filter(|_| matches!(state.project().data.source, Source::Csv(_)));
             if table.is_some() {
                 let pages = [(Page::Table, "Table"), (Page::Columns, "Columns"), (Page::Rows, "Rows")];
@@ -70,6 +72,9 @@ pub fn show(
                 Page::Rows if table.is_some() => {
                     if let (Some(dataset), Some(table)) = (state.dataset(), table) {
                         browser::show(ui, dataset, table, &mut local.browser);
+                    } else {
+                        let text = "The rows can be shown once the data is loaded.";
+                        ui.add(Label::new(RichText::new(text).color(Tokens::of(ui).muted)).wrap());
                     }
                 }
                 _ => settings_page(ui, state, local, dialogs, actions),
@@ -108,7 +113,7 @@ fn table_columns(ui: &mut Ui, state: &State, local: &mut columns::ColumnsUi, act
 }
 
 /// What is being loaded, or why it could not be.
-fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+fn progress(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     match state.data() {
         DataState::Loading { fraction, doing, .. } => {
@@ -122,12 +127,38 @@ fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         DataState::Failed(why) => {
             // Nothing has failed where boxes are still to be drawn.
             let colour = if state.is_to_be_drawn() { tokens.muted } else { tokens.bad };
-            ui.add(Label::new(RichText::new(why).color(colour)).wrap());
-            if ui.button("Try again").clicked() {
-                actions.push(Action::ReloadData);
-            }
+            let why = in_window(why);
+            ui.add(Label::new(bounded(&why, regular(13.0), colour)).wrap());
+            stray_words(ui, state, actions);
+            ui.horizontal_wrapped(|ui| {
+                if ui.button("Try again").clicked() {
+                    actions.push(Action::ReloadData);
+                }
+                let is_table = matches!(state.project().data.source, Source::Csv(_));
+                let help = "Another table, or this one where it lies now.";
+                if is_table && ui.button("Choose the file …").on_hover_text(help).clicked() {
+                    dialogs.ask(Purpose::DataTable, ui.ctx());
+                }
+            });
         }
         DataState::None | DataState::Ready(_) => {}
+    }
+}
+
+/// Columns that are to be numbers and have a word among them: that it means a missing value is one press away.
+fn stray_words(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let (Some(table), Source::Csv(csv)) = (state.table(), &state.project().data.source) else { return };
+    let is_number = |name: &str| match csv.said(name) {
+        Some(role) => matches!(role, ColumnRole::Numeric | ColumnRole::Target | ColumnRole::LogTarget),
+        None => csv.predicts(name),
+    };
+    for column in table.columns.iter().filter(|column| is_number(&column.name)) {
+        let Some((word, _)) = &column.stray else { continue };
+        let repair = Repair::TakeAsMissing { column: column.name.clone(), word: word.clone() };
+        if ui.add(egui::Button::new(repair.label()).wrap()).clicked() {
+            actions.push(Action::SetData(repair.applied(&state.project().data)));
+            actions.push(Action::EndEdit);
+        }
     }
 }
 

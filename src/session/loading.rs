@@ -32,7 +32,15 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
             let path = data::resolve(base, &csv.path);
             let (table, known) = data::survey_csv(&path, &csv.reading, room.as_ref(), &first)?;
             let known = Known::Table(Box::new(known));
-            let dataset = Arc::new(data::load_known(spec, Some(&known), base, &second)?);
+            let dataset = match data::load_known(spec, Some(&known), base, &second) {
+                Ok(dataset) => Arc::new(dataset),
+                // Its columns are known all the same, and may be others than before.
+                Err(why) if !progress.cancelled() => {
+                    let table = Some(Arc::new(table));
+                    return Ok(Loaded { dataset: Err(why), table, facts: None, project: None, data: None });
+                }
+                Err(why) => return Err(why),
+            };
             drop(known);
             let facts = facts_of(&table, spec, &dataset, &last)?;
             Ok(Loaded { dataset: Ok(dataset), table: Some(Arc::new(table)), facts, project: None, data: None })
@@ -296,6 +304,7 @@ impl State {
         (self.table, self.facts) = (loaded.table, loaded.facts);
         match loaded.dataset {
             Ok(dataset) => self.data_ready(dataset, spec),
+            Err(why) if self.table.is_some() => self.loading_failed(why, spec.is_none()),
             Err(why) => self.data_to_be_drawn(why),
         }
         if is_begun {

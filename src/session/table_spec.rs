@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::data::facts::log_skewness;
 use crate::data::{self, ColumnPreview, DataError, Known, Progress, Room, TablePreview};
-use crate::expr::listed;
+use crate::expr::{counted, listed};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, MissingPolicy, Reading, Scaling, Source};
 
 /// What the user says about a table before it is used.
@@ -71,6 +71,14 @@ pub fn surveyed_spec(
     let target = match wish.targets.first() {
         Some(name) => name.to_owned(),
         None => data::suggest_target(&table, &is_dropped).ok_or_else(|| {
+            if table.rows < 2 {
+                return DataError::new(format!(
+                    "The table has only {}, and a network learns from what differs between rows. Add rows to the file: \
+                     {}",
+                    counted(table.rows, "row"),
+                    path.display()
+                ));
+            }
             DataError::new(format!(
                 "No column of {} can be predicted. Choose one with --target and --task. Its columns are: {}",
                 path.display(),

@@ -117,7 +117,7 @@ fn rows_are_divided_as_they_are_told_to_be() {
     };
     let (notes, split) = new(&[]);
     assert_eq!(split, object!({ "by": "marks", "column": "fold" }), "a column of parts is recognised");
-    assert!(notes.contains("50 for training, 25 to validate, 25 for the test"), "{notes}");
+    assert!(notes.contains("50 for training, 25 for validation, 25 for the test"), "{notes}");
     let (notes, split) = new(&["--order", "day", "--test", "20%"]);
     assert_eq!(split, object!({ "by": "order", "column": "day" }));
     assert!(notes.contains("by the order of \\\"day\\\""), "{notes}");

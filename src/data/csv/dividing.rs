@@ -132,7 +132,11 @@ pub(super) fn note(division: &Division, keys: &Keys, split: &Split) -> Option<St
     let counted = |rows: usize, of: &str| format!("{} {of}", crate::expr::thousands(rows as u64));
     let held = |by: &str| {
         let aside = if test.is_empty() { String::new() } else { format!(", {}", counted(test.len(), "for the test")) };
-        format!("{by}: {}, {}{aside}.", counted(train.len(), "for training"), counted(validation.len(), "to validate"))
+        format!(
+            "{by}: {}, {}{aside}.",
+            counted(train.len(), "for training"),
+            counted(validation.len(), "for validation")
+        )
     };
     let missing = match keys {
         Keys::Order(keys) => keys.iter().filter(|key| key.is_nan()).count(),

@@ -2,7 +2,8 @@
 
 use super::columns::{Clock, ColumnFacts, shortened};
 use super::date::Tells;
-use crate::expr::{counted, thousands};
+use crate::data::facts::Repair;
+use crate::expr::{agreeing, counted, thousands};
 use crate::model::ColumnRole;
 
 /// Beyond it a text column is not made one-hot unless the user says so.
@@ -41,6 +42,15 @@ const OUR_TIMES: (f64, f64) = (-2_208_988_800.0, 4_102_444_800.0);
 const LIKELY: (f64, f64) = (631_152_000.0, 2_208_988_800.0);
 /// Eight digits that are days in all of fewer rows may be that by chance.
 const LEAST_DAYS: usize = 4;
+
+/// A number for people: without a sign where it is zero, and without fifty digits.
+pub(super) fn written(number: f64) -> String {
+    match number.abs() {
+        0.0 => "0".to_owned(),
+        1e15.. => format!("{number:e}"),
+        _ => number.to_string(),
+    }
+}
 
 /// Whether a number is one of those.
 #[inline]
@@ -147,7 +157,7 @@ impl ColumnFacts {
     /// "numbers from 0 to 80", with their unit.
     fn range(&self) -> String {
         let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
-        format!("numbers from {} to {}{unit}", self.min, self.max)
+        format!("numbers from {} to {}{unit}", written(self.min), written(self.max))
     }
 
     /// The role of an input column, and why in half a sentence.
@@ -204,6 +214,28 @@ impl ColumnFacts {
         is_many && !self.too_many && self.identifies_rows().is_none() && (is_word || self.code().is_some())
     }
 
+    /// Whether it would be numbers but for a few cells.
+    fn is_nearly_numeric(&self) -> bool {
+        self.texts > 0 && self.numbers * 10 >= self.present() * 9
+    }
+
+    /// The word that most often stands among numbers, and in how many rows.
+    pub fn stray(&self) -> Option<(String, usize)> {
+        if !self.is_nearly_numeric() || self.other_unit.is_some() || self.dates.is_some() {
+            return None;
+        }
+        let is_number = |text: &str| super::number::read(text).is_some_and(|n| n.values[self.form.decimal].is_some());
+        let words = self.counts.iter().filter(|(text, _)| !is_number(text));
+        let most = words.max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(text, &n)| (text.clone(), n));
+        most.or_else(|| self.first_text.as_ref().map(|(_, text)| (text.clone(), self.texts)))
+    }
+
+    /// How a word is said to be missing in this column.
+    pub fn as_missing(&self, word: &str) -> String {
+        let repair = Repair::TakeAsMissing { column: self.name.clone(), word: word.to_owned() };
+        repair.option().unwrap_or_default()
+    }
+
     /// Why a column of many texts is of no use.
     fn why_not(&self) -> String {
         if let Some((line, text)) = &self.other_unit {
@@ -211,10 +243,11 @@ impl ColumnFacts {
             return format!("numbers in different units ({}, but {place}); convert them to use them", self.unit);
         }
         match (&self.first_text, &self.no_date) {
-            (Some((line, text)), _) if self.numbers * 10 >= self.present() * 9 => format!(
-                "{} numbers, but {} texts (the first is \"{text}\" on line {line}); fix them to use it",
-                thousands(self.numbers as u64),
-                thousands(self.texts as u64)
+            (Some((line, text)), _) if self.is_nearly_numeric() => format!(
+                "{}, but {} (the first is \"{text}\" on line {line}); fix {} to use it",
+                counted(self.numbers, "number"),
+                counted(self.texts, "text"),
+                agreeing(self.texts, "it", "them")
             ),
             (Some((_, text)), None) if self.tells.is_some() => {
                 format!("dates such as \"{text}\" that can't all be read in one way; write them alike to use them")
@@ -260,18 +293,18 @@ impl ColumnFacts {
     pub fn remarks(&self, role: ColumnRole) -> Vec<String> {
         let name = &self.name;
         let mut said = Vec::new();
-        let values = |n: usize| counted(n, "value");
+        let counts = |n: usize| agreeing(n, "counts", "count");
         if role != ColumnRole::LeftOut {
             said.extend(self.notes.iter().cloned());
             if self.not_finite > 0 {
-                said.push(format!(
-                    "\"{name}\" has {} NaN or infinite values, which count as missing.",
-                    thousands(self.not_finite as u64)
-                ));
+                let (many, count) = (counted(self.not_finite, "NaN or infinite value"), counts(self.not_finite));
+                said.push(format!("\"{name}\" has {many}, which {count} as missing."));
             }
             if self.too_large > 0 {
-                let many = values(self.too_large);
-                said.push(format!("\"{name}\" has {many} larger than a 32-bit number can be, which count as missing."));
+                let (many, count) = (counted(self.too_large, "value"), counts(self.too_large));
+                said.push(format!(
+                    "\"{name}\" has {many} larger than a 32-bit number can be, which {count} as missing."
+                ));
             }
         }
         if let Some(how) = self.written_as().filter(|_| role == ColumnRole::Date) {
@@ -287,9 +320,9 @@ impl ColumnFacts {
         if role == ColumnRole::Numeric {
             said.extend(self.sentinel().map(|(sentinel, times)| {
                 format!(
-                    "\"{name}\" has {sentinel} in {}, far from all its other numbers. If it means a missing value, add \
-                     --missing {sentinel}.",
-                    counted(times, "row")
+                    "\"{name}\" has {sentinel} in {}, far from all its other numbers. If it means a missing value, add {}.",
+                    counted(times, "row"),
+                    self.as_missing(&sentinel.to_string())
                 )
             }));
         }

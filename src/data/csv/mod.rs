@@ -291,7 +291,10 @@ fn choose_inputs<'a>(
         }
         if role == ColumnRole::LeftOut {
             if chosen.is_none() {
-                notes.push(format!("\"{name}\" is left out: {reason}."));
+                let stray = facts.stray().filter(|_| !facts.is_numeric());
+                let way = stray
+                    .map(|(word, _)| format!(" If \"{word}\" means a missing value, add {}.", facts.as_missing(&word)));
+                notes.push(format!("\"{name}\" is left out: {reason}.{}", way.unwrap_or_default()));
             }
             continue;
         }
@@ -344,9 +347,7 @@ fn nothing_to_learn_from(settings: &CsvSpec, table: &Table, facts: &[ColumnFacts
 /// The user may ask for a role that the column cannot have.
 fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) -> Result<(), DataError> {
     let what = match role {
-        ColumnRole::Numeric => {
-            facts.first_text.as_ref().map(|first| target::text_among_numbers(name, facts.texts, first))
-        }
+        ColumnRole::Numeric => facts.first_text.as_ref().map(|first| target::text_among_numbers(facts, first)),
         ColumnRole::Date if facts.dates.is_none() => {
             let example = facts.no_date.as_ref().or(facts.first_text.as_ref());
             let example = example.map(|(line, text)| format!(": line {line} has \"{text}\"")).unwrap_or_default();

@@ -171,7 +171,7 @@ impl OddRows {
             count(self.empty, "empty row"),
             count(self.totals, "row").map(|rows| format!("{rows} of totals at the end")),
             count(if self.drops_between { self.totals_between } else { 0 }, "row")
-                .map(|rows| format!("{rows} of totals")),
+                .map(|rows| format!("{rows} of totals between the others")),
             count(self.below, "line").map(|lines| format!("{lines} below the table")),
         ];
         let skipped: Vec<String> = skipped.into_iter().flatten().collect();
@@ -185,7 +185,7 @@ impl OddRows {
         }));
         notes.extend(count(self.long, "row").map(|rows| {
             let what = match self.keeps_long {
-                true => "cut to as many cells",
+                true => "cut to the width of the header",
                 false => "left out. To keep their first cells, add --long-rows keep",
             };
             format!("Longer than the header: {rows} (line {} first), {what}.", self.first_long)

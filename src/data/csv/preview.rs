@@ -7,6 +7,7 @@ use super::capture::Captured;
 use super::cell::Words;
 use super::columns::ColumnFacts;
 use super::drawn::Drawing;
+use super::judge::written;
 use super::table::Table;
 use super::{columns, convert, dividing};
 use crate::data::facts::{Drawn, Lines};
@@ -110,6 +111,8 @@ pub struct ColumnPreview {
     pub range: Option<(f64, f64)>,
     /// A number that seems to stand for a missing value.
     pub sentinel: Option<f64>,
+    /// A word that keeps it from being numbers, and in how many rows.
+    pub stray: Option<(String, usize)>,
     /// The most frequent values with their counts.
     pub top_values: Vec<(String, usize)>,
 }
@@ -206,7 +209,11 @@ pub fn survey_csv(
         };
         let values = match kind {
             ColumnKind::Empty => String::new(),
-            ColumnKind::Number => format!("{} to {} {}", facts.min, facts.max, facts.unit).trim_end().to_owned(),
+            // 00501 is no number of that size.
+            ColumnKind::Number if facts.leading_zeros > 0 => words(),
+            ColumnKind::Number => {
+                format!("{} to {} {}", written(facts.min), written(facts.max), facts.unit).trim_end().to_owned()
+            }
             ColumnKind::Date => {
                 facts.date_range().map(|range| range.trim_start_matches("from ").to_owned()).unwrap_or_default()
             }
@@ -229,6 +236,7 @@ pub fn survey_csv(
                 && dividing::are_marks(facts.counts.keys().map(String::as_str)),
             missing: facts.missing,
             sentinel: facts.sentinel().filter(|_| kind == ColumnKind::Number).map(|(value, _)| value),
+            stray: facts.stray().filter(|_| kind == ColumnKind::Text),
             range: (facts.numbers > 0).then_some((facts.min, facts.max)),
             top_values: top.into_iter().take(TOP).map(|(value, &count)| (columns::shortened(value), count)).collect(),
         }

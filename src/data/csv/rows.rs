@@ -4,7 +4,7 @@ use super::InputColumn;
 use super::encode::Values;
 use super::table::Table;
 use crate::data::DataError;
-use crate::expr::{counted, thousands};
+use crate::expr::{agreeing, counted, thousands};
 use crate::model::{CsvSpec, MissingPolicy};
 
 /// Fewer say nothing.
@@ -48,7 +48,7 @@ pub(super) fn keep(
                  {missing}."
             ),
             MissingPolicy::DropRow => {
-                let are = if dropped == 1 { "is" } else { "are" };
+                let are = agreeing(dropped, "is", "are");
                 format!(
                     "{} of {len} rows {are} left out, mostly because of missing values: {missing}.",
                     thousands(dropped as u64)
@@ -62,14 +62,21 @@ pub(super) fn keep(
             MissingPolicy::Fill => "Add rows to the file, or choose another target",
         };
         return Err(DataError::new(format!(
-            "Only {} of {len} rows can be used, and training with validation needs at least {LEAST_ROWS}. {way}. {} \
-             File: {}",
-            rows.len(),
-            notes.join(" "),
+            "{}, and training with validation needs at least {LEAST_ROWS}. {way}.{} File: {}",
+            usable(rows.len(), len),
+            notes.iter().map(|note| format!(" {note}")).collect::<String>(),
             table.path.display()
         )));
     }
     Ok(rows)
+}
+
+/// Of how many rows there are.
+fn usable(rows: usize, of: usize) -> String {
+    match rows == of {
+        true => format!("The table has only {}", counted(of, "row")),
+        false => format!("Only {} of {} can be used", thousands(rows as u64), counted(of, "row")),
+    }
 }
 
 /// "age (177), deck (688)"; empty when nothing is missing.

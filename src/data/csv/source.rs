@@ -21,7 +21,7 @@ use super::mistaken::other_than_text;
 use super::table::unreadable;
 use crate::data::DataError;
 use crate::data::progress::{NoProgress, Progress, stop_if_cancelled};
-use crate::expr::{counted, thousands};
+use crate::expr::{agreeing, counted};
 use crate::model::Reading;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -180,6 +180,14 @@ impl Source {
             Some(asked) if is_utf16(asked) && Encoding::for_bom(&start).is_some() => {
                 encoding(&start, file, path, progress)?
             }
+            Some(asked) if is_utf16(asked) && !start.is_empty() && !start.contains(&0) => {
+                // Line ends and digits have a byte of zero there.
+                return Err(DataError::new(format!(
+                    "The file isn't {}: choose another encoding, or none. File: {}",
+                    asked.name(),
+                    path.display()
+                )));
+            }
             Some(asked) => Some(asked),
             None => encoding(&start, file, path, progress)?,
         };
@@ -205,11 +213,12 @@ impl Source {
             ));
         }
         if faults.unreadable > 0 {
-            let count = thousands(faults.unreadable);
-            notes.push(format!("{count} characters of it couldn't be read and are shown as \u{fffd}."));
+            let (count, are) = (faults.unreadable as usize, agreeing(faults.unreadable as usize, "is", "are"));
+            let characters = counted(count, "character");
+            notes.push(format!("{characters} of it couldn't be read and {are} shown as \u{fffd}."));
         }
         if faults.nuls > 0 {
-            let are = if faults.nuls == 1 { "isn't" } else { "aren't" };
+            let are = agreeing(faults.nuls as usize, "isn't", "aren't");
             notes.push(format!("Removed {}, which {are} text.", counted(faults.nuls as usize, "NUL character")));
         }
         Ok(Self { notes, encoding: Some(encoding.name()), ..Self::of_copy(made, path)? })
@@ -514,6 +523,10 @@ mod tests {
         // A mark tells which UTF-16 it is.
         let marked = [b"\xfe\xff".to_vec(), utf16(&polish, true)].concat();
         assert_eq!(read_as(&marked, Some("utf-16")).unwrap().0, polish);
+        for name in ["UTF-16LE", "UTF-16BE", "utf-16"] {
+            let refused = read_as(&bytes, Some(name)).unwrap_err();
+            assert!(refused.starts_with("The file isn't UTF-16") && refused.len() < 200, "{refused}");
+        }
         let refused = read_as(&bytes, Some("klingon")).unwrap_err();
         assert!(refused.starts_with("No text encoding is called \"klingon\". Known encodings: UTF-8, "), "{refused}");
         assert!(

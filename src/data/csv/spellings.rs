@@ -104,7 +104,7 @@ pub(super) fn merge(counts: &mut Counts, column: &str, said: Option<Spellings>) 
         }
     }
     if !ones.is_empty() {
-        let way = if by_case_too { " If case matters, add --spellings apart." } else { "" };
+        let way = if by_case_too && said.is_none() { " If case matters, add --spellings apart." } else { "" };
         merged.notes.push(format!(
             "\"{column}\": spellings that differ only in case or spaces were merged: {}.{way}",
             listed(ones, ", ")

@@ -338,7 +338,9 @@ impl Table {
 
     /// Its columns, and what of the file is none: "a, b. Column \"c\" holds lists ..."
     pub fn columns_in_words(&self) -> String {
-        let notes: String = self.source.notes().iter().map(|note| format!(" {note}")).collect();
+        // Of text they say how it was read, and nothing of columns.
+        let notes = self.source.notes().into_iter().filter(|_| !self.has_lines());
+        let notes: String = notes.map(|note| format!(" {note}")).collect();
         format!("{}.{notes}", listed(&self.names))
     }
 

@@ -91,7 +91,7 @@ fn role(settings: &CsvSpec, table: &Table, index: usize, all: &[ColumnFacts]) ->
             refuse(format!("The column \"{name}\" cannot be the target: {reason}. {others}"))
         }
         ColumnRole::Numeric | ColumnRole::Target | ColumnRole::LogTarget => match &facts.first_text {
-            Some(first) => refuse(text_among_numbers(name, facts.texts, first)),
+            Some(first) => refuse(text_among_numbers(facts, first)),
             None => Ok(ColumnRole::Numeric),
         },
         ColumnRole::Weight => refuse(format!(
@@ -115,11 +115,13 @@ fn role(settings: &CsvSpec, table: &Table, index: usize, all: &[ColumnFacts]) ->
 }
 
 /// For a column that shall be numbers and is not.
-pub(super) fn text_among_numbers(name: &str, texts: usize, (line, text): &(u64, String)) -> String {
+pub(super) fn text_among_numbers(facts: &ColumnFacts, (line, text): &(u64, String)) -> String {
+    let (name, texts) = (&facts.name, facts.texts);
     let others = if texts > 1 { format!(" (and {} more)", thousands(texts as u64 - 1)) } else { String::new() };
     format!(
-        "The column \"{name}\" is set to numeric, but line {line} has \"{text}\"{others}. Fix the file, or use the \
-         column as categories."
+        "The column \"{name}\" is set to number, but line {line} has \"{text}\"{others}. If that means a missing value, \
+         add {}. Otherwise fix the file, or use the column as categories.",
+        facts.as_missing(text)
     )
 }
 

@@ -120,7 +120,7 @@ fn of_several_targets_the_one_that_a_column_tells_is_named() {
     let known = Known::of(several);
     let words: Vec<&str> = known.facts.warnings.iter().map(|warning| warning.words.as_str()).collect();
     assert!(words.iter().any(|words| words.starts_with("\"copy\" determines \"second\" exactly")), "{words:?}");
-    let near = "\"near\" is almost the same as \"third\" (|r| = ";
+    let near = "\"near\" follows \"third\" almost exactly (|r| = ";
     assert!(words.iter().any(|words| words.starts_with(near) && words.ends_with("before \"third\"?")), "{words:?}");
     assert_eq!((known.facts.targets.as_slice(), known.column("second").relation), ([0, 1, 2].as_slice(), None));
 }
@@ -261,4 +261,65 @@ fn a_category_for_an_embedding_needs_no_look() {
         known.facts.warnings.iter().any(|warning| warning.words.contains("\"city\" is an input, but"))
     };
     assert!(!warned(ColumnRole::Embedded) && warned(ColumnRole::Categorical));
+}
+
+/// Whoever follows every piece of advice can still train.
+#[test]
+fn no_advice_takes_the_last_input_or_the_only_useful_one() {
+    let out = |known: &Known| {
+        let repairs = known.facts.warnings.iter().filter_map(|warning| warning.repair.clone());
+        repairs.filter(|repair| matches!(repair, Repair::LeaveOut(_))).count()
+    };
+    // An honest main predictor alone, and three of which each follows the target.
+    let years: String = (0..60).map(|i| format!("{},{},{}\n", i * 3 + i % 2, i * 3 + i % 3, i * 3 + i % 5)).collect();
+    for (header, target) in [("y2000,y2010,y2020", "y2020"), ("area,rooms,price", "price")] {
+        let (_folder, path) = written(&format!("{header}\n{years}"));
+        let known = Known::of(csv(path, target));
+        let asked: Vec<_> = known.facts.warnings.iter().filter(|w| w.words.contains("almost exactly")).collect();
+        assert!(asked.len() == 2 && asked.iter().all(|w| w.asks()), "{:?}", known.facts.warnings);
+        assert_eq!(out(&known), 0, "{:?}", known.facts.warnings);
+    }
+    // Beside it a column that says nothing is no reason to give it up; beside one that says much it may be.
+    let row = |noise: usize| move |i: usize| format!("{},{},{}\n", i * 3, (i * 37 + i * noise) % 101, i * 3 + i % 5);
+    let (_folder, path) = written(&format!("area,lot,price\n{}", (0..60).map(row(0)).collect::<String>()));
+    assert_eq!(out(&Known::of(csv(path, "price"))), 0);
+    let good = |i: usize| format!("{},{},{}\n", i * 3, i + i * 7 % 23, i * 3 + i % 5);
+    let (_folder, path) = written(&format!("area,rooms,price\n{}", (0..60).map(good).collect::<String>()));
+    let known = Known::of(csv(path, "price"));
+    assert_eq!(out(&known), 1, "{:?}", known.facts.warnings);
+    // The only input, were it ever so exact.
+    let (_folder, path) = written(&format!(
+        "c,f\n{}",
+        (0..40).map(|i| format!("{},{}\n", i * 7 % 41, 2 * (i * 7 % 41) + 3)).collect::<String>()
+    ));
+    assert_eq!(out(&Known::of(csv(path, "f"))), 0);
+}
+
+#[test]
+fn a_word_among_numbers_is_a_missing_value_with_a_click() {
+    let row = |i: usize| {
+        let x = if i % 17 == 3 { "brak".to_owned() } else { (i * 7 % 97).to_string() };
+        format!("{x},{},{}\n", i % 5, i * 11 % 23)
+    };
+    let (_folder, path) = written(&format!("x,z,y\n{}", (0..120).map(row).collect::<String>()));
+    let known = Known::of(csv(path.clone(), "y"));
+    let warning = known.facts.warnings.iter().find(|w| w.words.contains("\"brak\" in 7 rows")).expect("it is told");
+    let repair = warning.repair.clone().unwrap();
+    assert_eq!(
+        (repair.label().as_str(), repair.option().as_deref()),
+        ("Take brak as missing", Some("--missing x=brak"))
+    );
+    let dataset = load(&known.spec, std::path::Path::new(""), &NoProgress).unwrap();
+    let note = dataset.notes.iter().find(|note| note.starts_with("\"x\" is left out")).unwrap();
+    assert!(note.contains("113 numbers, but 7 texts") && note.ends_with("add --missing x=brak."), "{note}");
+    assert!(warning.is_told(&known.table, &dataset), "it is not said twice");
+    let known = Known::again(repair.applied(&known.spec));
+    assert!(!known.column("x").inputs.is_empty() && known.table.columns[0].missing == 7);
+    assert!(!known.facts.warnings.iter().any(|w| w.words.contains("brak")), "{:?}", known.facts.warnings);
+    // As the target, or as a number that was asked for, it says what to do.
+    let number = ColumnChoice { name: "x".into(), role: ColumnRole::Numeric };
+    let asked = CsvSpec { columns: vec![number], ..csv(path, "y") };
+    let spec = DataSpec { source: Source::Csv(asked), ..DataSpec::default() };
+    let said = load(&spec, std::path::Path::new(""), &NoProgress).unwrap_err().message;
+    assert!(said.contains("is set to number") && said.contains("add --missing x=brak. Otherwise"), "{said}");
 }

@@ -7,10 +7,14 @@ use crate::model::{ColumnChoice, ColumnRole, CsvSpec, DataSpec, Division, Missin
 
 /// From here on a column goes with the target as if it was made of it.
 const NEARLY_A_COPY: f64 = 0.98;
+/// From here on a column says something of the target by itself.
+const SAYS_MUCH: f64 = 0.3;
 /// Shares of rows: without a value in a column; lost to gaps; in two parts.
 const MOSTLY_MISSING: f64 = 0.6;
 const MANY_LOST: f64 = 0.1;
 const MANY_TWINS: f64 = 0.05;
+/// More distinct numbers than this are rarely categories.
+const MANY_NUMBERS: usize = 20;
 /// Of categories, from how many on a column may make too many inputs, and for how few rows each.
 const MANY_CATEGORIES: usize = 30;
 const FEW_ROWS: usize = 5;
@@ -53,6 +57,22 @@ pub enum Repair {
     Stratify,
     /// Rows that are equal are in one part.
     KeepTogether,
+}
+
+impl Warning {
+    /// Whether the notes of the data say it already.
+    pub fn is_told(&self, table: &TablePreview, dataset: &Dataset) -> bool {
+        let name = self.column.map(|column| &table.columns[column].name);
+        let is_leak = |name: &String| dataset.giveaways.iter().any(|leak| leak.column == *name);
+        let option = self.repair.as_ref().and_then(Repair::option).filter(|option| option.starts_with("--missing"));
+        let is_said = |option: String| dataset.notes.iter().any(|note| note.contains(&option));
+        name.is_some_and(is_leak) || option.is_some_and(is_said)
+    }
+
+    /// Whether it asks something: what mends it is then one of two answers.
+    pub fn asks(&self) -> bool {
+        self.words.ends_with('?')
+    }
 }
 
 impl Repair {
@@ -122,12 +142,14 @@ pub(super) fn all(
     let look = Look { facts, table, csv, dataset };
     let used = || (0..table.columns.len()).filter(|&index| look.is_input(index));
     let mut found: Vec<Warning> = used().filter_map(|index| look.leak(index)).collect();
+    found.extend((0..table.columns.len()).filter_map(|index| look.stray_word(index)));
     found.extend(look.twins(spec));
     found.extend(used().filter_map(|index| look.of_column(index)));
     found.extend((0..table.columns.len()).filter_map(|index| look.far_out(index)));
     found.extend(look.lost_rows());
     found.extend(look.uneven_scales());
     found.extend(look.rare_class(spec));
+    look.keep_what_is_needed(&mut found);
     found
 }
 
@@ -143,6 +165,50 @@ impl Look<'_> {
     fn leave_out(&self, index: usize, words: String) -> Warning {
         let repair = Some(Repair::LeaveOut(self.table.columns[index].name.clone()));
         Warning { column: Some(index), words, repair }
+    }
+
+    /// Whoever follows all advice must have something left to learn from: where no input is without doubt, none is
+    /// offered to be left out, and of two that tell much of the target not the last.
+    fn keep_what_is_needed(&self, found: &mut [Warning]) {
+        let is_out = |warning: &Warning| matches!(warning.repair, Some(Repair::LeaveOut(_)));
+        let doubted: Vec<usize> = found.iter().filter(|warning| is_out(warning)).filter_map(|w| w.column).collect();
+        let inputs = (0..self.table.columns.len()).filter(|&index| self.is_input(index));
+        let sound: Vec<usize> = inputs.filter(|index| !doubted.contains(index)).collect();
+        let says_much =
+            |&index: &usize| self.facts.columns[index].relation.is_some_and(|found| found.value >= SAYS_MUCH);
+        let is_useful = sound.iter().any(says_much);
+        for warning in found.iter_mut().filter(|warning| is_out(warning)) {
+            let is_needed =
+                sound.is_empty() || (!is_useful && warning.column.is_some_and(|index| self.may_be_honest(index)));
+            warning.repair.take_if(|_| is_needed);
+        }
+    }
+
+    /// Whether a column tells nearly everything of the target, as the best of honest inputs do too.
+    fn may_be_honest(&self, index: usize) -> bool {
+        let (column, facts) = self.column(index);
+        let is_exact = self.dataset.giveaways.iter().any(|leak| leak.column == column.name);
+        !is_exact && facts.relation.is_some_and(|relation| relation.value >= NEARLY_A_COPY)
+    }
+
+    /// A column of numbers but for a word, which makes it text, and of no use.
+    fn stray_word(&self, index: usize) -> Option<Warning> {
+        let column = &self.table.columns[index];
+        let is_open = self.csv.said(&column.name).is_none() && !self.facts.targets.contains(&index);
+        let (word, rows) = column.stray.as_ref().filter(|_| is_open)?;
+        let is = match column.role {
+            ColumnRole::LeftOut => "left out",
+            // A few numbers and a word may well be categories.
+            ColumnRole::Categorical if column.distinct > MANY_NUMBERS => "taken as categories",
+            _ => return None,
+        };
+        let words = format!(
+            "\"{}\" has numbers, but \"{word}\" in {}, so it is {is}. Does that mean a missing value?",
+            column.name,
+            counted(*rows, "row")
+        );
+        let repair = Some(Repair::TakeAsMissing { column: column.name.clone(), word: word.clone() });
+        Some(Warning { column: Some(index), words, repair })
     }
 
     /// A column that holds the answer.
@@ -162,7 +228,7 @@ impl Look<'_> {
             Measure::CramersV => "V",
         };
         let words = format!(
-            "\"{name}\" is almost the same as \"{target}\" ({sign} = {:.3}). Would you know it before \"{target}\"?",
+            "\"{name}\" follows \"{target}\" almost exactly ({sign} = {:.3}). Would you know it before \"{target}\"?",
             relation.value
         );
         Some(self.leave_out(index, words))
@@ -227,11 +293,9 @@ impl Look<'_> {
 
     fn twins(&self, spec: &DataSpec) -> Option<Warning> {
         let twins = self.facts.twins.filter(|twins| twins.count as f64 > MANY_TWINS * twins.of as f64)?;
-        let words = format!(
-            "{} of {} validation rows are also training rows, value for value. The score on them says little about new \
-             data.",
-            twins.count, twins.of
-        );
+        let (count, of) = (twins.count, counted(twins.of, "validation row"));
+        let are = agreeing(count, "is also a training row", "are also training rows");
+        let words = format!("{count} of {of} {are}, value for value. The score on them says little about new data.");
         // What somebody said of the parts stays.
         let repair = is_by_lot(&spec.split).then_some(Repair::KeepTogether);
         Some(Warning { column: None, words, repair })

@@ -294,7 +294,10 @@ fn role_ui(
         let can_be = |r: ColumnRole| match r {
             ColumnRole::Target => can_be_target,
             ColumnRole::LogTarget => can_be_target && is_positive,
-            ColumnRole::Weight => role == r || is_positive && column.missing == 0,
+            ColumnRole::Weight => role == r || is_positive && column.missing == 0 && column.kind == ColumnKind::Number,
+            // What no cell could be read as would only fail.
+            ColumnRole::Numeric => role == r || column.kind != ColumnKind::Text,
+            ColumnRole::Date => role == r || matches!(column.kind, ColumnKind::Date | ColumnKind::Number),
             _ => true,
         };
         for (r, name) in ROLES.into_iter().filter(|(r, _)| can_be(*r)) {

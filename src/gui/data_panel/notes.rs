@@ -3,8 +3,8 @@
 use egui::{Label, Rect, RichText, Sense, Ui, Vec2};
 
 use super::chart;
-use crate::data::Dataset;
-use crate::data::facts::{Distribution, Spread};
+use crate::data::facts::{Distribution, Repair, Spread};
+use crate::data::{Dataset, in_window};
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::section;
@@ -23,7 +23,8 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset) {
             let parts = [Some(&dataset.train), Some(&dataset.validation), dataset.test.as_ref()];
             let of: Vec<String> = parts.into_iter().flatten().map(|part| count(part.len() as u64)).collect();
             section(ui, "CLASSES", &of.join(" + "));
-            balance(ui, dataset, &dataset.truth.names);
+            // Its bars stand closer than notes do.
+            ui.scope(|ui| balance(ui, dataset, &dataset.truth.names));
         }
         Task::Boxes { .. } => {
             let of = format!("{} + {}", count(dataset.train.len() as u64), count(dataset.validation.len() as u64));
@@ -50,9 +51,12 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset) {
         section(ui, "NOTES", "");
     }
     // What is told with a button needs no words besides.
-    let is_told = |note: &&String| state.facts().is_some() && dataset.giveaways.iter().any(|leak| leak.words == **note);
+    let repairs = || state.facts().into_iter().flat_map(|facts| &facts.warnings).filter_map(|w| w.repair.as_ref());
+    let options: Vec<String> = repairs().filter_map(Repair::option).filter(|o| o.starts_with("--missing")).collect();
+    let is_leak = |note: &str| state.facts().is_some() && dataset.giveaways.iter().any(|leak| leak.words == note);
+    let is_told = |note: &str| is_leak(note) || options.iter().any(|option| note.contains(option));
     for note in dataset.notes.iter().filter(|note| !is_told(note)) {
-        ui.add(Label::new(RichText::new(note).color(tokens.muted)).wrap());
+        ui.add(Label::new(RichText::new(in_window(note)).color(tokens.muted)).wrap());
     }
 }
 

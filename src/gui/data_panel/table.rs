@@ -6,7 +6,7 @@ use super::settings::Draft;
 use crate::data::facts::log_skewness;
 use crate::data::{ColumnKind, ColumnPreview, ENCODINGS, TablePreview};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::choice;
+use crate::gui::widgets::{choice, labelled, text_field};
 use crate::model::{
     ColumnChoice, ColumnRole, CsvSpec, DateOrder, Decimal, Kept, MissingPolicy, Reading, Scaling, Spellings,
 };
@@ -23,6 +23,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut Csv
         task(ui, draft, spec, table);
     }
     missing(ui, draft, spec);
+    missing_words(ui, draft, spec);
     scaling(ui, draft, spec);
     if let Some(table) = state.table() {
         reading(ui, draft, spec, table);
@@ -152,9 +153,9 @@ fn reading(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrev
     if has(ColumnKind::Text) || spec.reading.spellings.is_some() {
         let all = [None, Some(Spellings::Merge), Some(Spellings::Apart)];
         let current = all.iter().position(|one| *one == spec.reading.spellings).unwrap_or_default();
-        let help = "Whether Yes and yes are one category. Merge slips: plain words and rare slips are, short codes such as \
-            AA and Aa aren't. Merge all, or keep all apart.";
-        if let Some(i) = choice(ui, "Case", help, current, &["merge slips", "merge all", "keep apart"]) {
+        let help = "Whether Yes and yes are one category. Automatic: plain words and rare misspellings are merged; short \
+            codes such as AA and Aa stay apart.";
+        if let Some(i) = choice(ui, "Case", help, current, &["automatic", "merge all", "keep apart"]) {
             spec.reading.spellings = all[i];
             draft.ended = true;
         }
@@ -166,7 +167,8 @@ fn reading(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrev
 fn odd_rows(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
     let [long, totals] = table.odd_rows;
     if long > 0 || spec.reading.long_rows.is_some() {
-        let help = "Rows with more cells than there are columns: leave them out, or cut them to as many cells.";
+        let help = "Rows with more cells than there are columns: leave them out, or cut off the cells \
+            that are too many.";
         let current = usize::from(spec.reading.long_rows == Some(Kept::Keep));
         if let Some(i) = choice(ui, "Long rows", help, current, &["leave out", "cut"]) {
             spec.reading.long_rows = (i == 1).then_some(Kept::Keep);
@@ -176,8 +178,9 @@ fn odd_rows(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePre
     if totals > 0 || spec.reading.totals.is_some() {
         let all = [None, Some(Kept::Drop), Some(Kept::Keep)];
         let current = all.iter().position(|one| *one == spec.reading.totals).unwrap_or_default();
-        let help = "Rows of totals. At the end they are sums of the others; between them they may be samples.";
-        if let Some(i) = choice(ui, "Totals", help, current, &["leave out at the end", "leave out", "keep"]) {
+        let help = "Rows of totals. At the end they are sums of the others and left out; between them they may be samples. \
+            Leave out: those too.";
+        if let Some(i) = choice(ui, "Totals", help, current, &["only at the end", "leave out", "keep"]) {
             spec.reading.totals = all[i];
             draft.ended = true;
         }
@@ -200,6 +203,26 @@ fn missing(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
     let current = usize::from(spec.missing == MissingPolicy::DropRow);
     if let Some(i) = choice(ui, "Gaps", help, current, &["fill", "leave the row out"]) {
         spec.missing = if i == 0 { MissingPolicy::Fill } else { MissingPolicy::DropRow };
+        draft.ended = true;
+    }
+}
+
+/// Besides those that always are: NA, ?, nothing at all.
+fn missing_words(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
+    let help = "Words and numbers of this file that mean a missing value, with commas between: unknown, -9999. For one \
+        column alone: age=-1. Empty cells, NA, null and ? always do.";
+    let said = spec.reading.missing_words.join(", ");
+    let mut typed = None;
+    labelled(ui, "Missing words", help, |ui| {
+        let width = ui.available_width();
+        let (response, changed) =
+            text_field(ui, "Missing words", &said, |field| field.hint_text("none").desired_width(width));
+        typed = changed;
+        response
+    });
+    if let Some(typed) = typed {
+        let words = typed.split(',').map(str::trim).filter(|word| !word.is_empty());
+        spec.reading.missing_words = words.map(str::to_owned).collect();
         draft.ended = true;
     }
 }

@@ -185,7 +185,8 @@ pub(super) const TERMS: &[Term] = &[
         "Long rows",
         &["ragged rows", "extra cells"],
         "",
-        "Rows of a table with more cells than there are columns. They are left out, or cut to as many cells.",
+        "Rows of a table with more cells than there are columns. They are left out, or the cells that are too many \
+            are cut off.",
     ),
     term(
         "Loss",
@@ -205,6 +206,13 @@ pub(super) const TERMS: &[Term] = &[
         &["mean absolute error", "absolute error", "L1 loss", "loss"],
         "L = mean of |y − t|",
         "The mean absolute difference between prediction and truth. Outliers count no more than their size.",
+    ),
+    term(
+        "Missing words",
+        &["missing values", "placeholders", "NA", "-9999", "sentinel"],
+        "",
+        "Words and numbers that stand for a missing value in this table, such as “unknown” or −9999. NA, null, ? and empty \
+            cells always do.",
     ),
     term(
         "Mixup",

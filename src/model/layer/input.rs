@@ -146,7 +146,7 @@ impl LayerSpec for Input {
             None => Err(Mismatch {
                 expected: "a data set".into(),
                 got: "none loaded".into(),
-                why: "Shapes follow from the data. Choose some in the Data tab.".into(),
+                why: "Shapes follow from the data, which isn't there: the Data tab says why.".into(),
                 fixes: Vec::new(),
             }),
         }

@@ -59,3 +59,31 @@ fn a_table_that_is_read_in_another_encoding_keeps_what_was_said_of_it_and_undo_t
     assert!(state.error.as_ref().is_some_and(|why| why.contains("No text encoding")), "{:?}", state.error);
     assert!(state.project.data == before && state.dataset().is_some());
 }
+
+#[test]
+fn a_file_that_has_changed_shows_its_new_columns_though_it_cannot_be_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.csv");
+    let rows: String = (0..40).map(|i| format!("{},{}\n", i * 3 % 41, i * 7 % 13)).collect();
+    std::fs::write(&path, format!("x,y\n{rows}")).expect("a table");
+    let mut state = State::default();
+    state.apply(Action::OpenTemplate("xor".into()));
+    state.apply(Action::Open(path.clone()));
+    loaded(&mut state);
+    let target = table(&state).target.clone();
+    let names = |state: &State| {
+        let table = state.table.as_ref().expect("a table");
+        table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>()
+    };
+    std::fs::write(&path, format!("a,b\n{rows}")).expect("a table");
+    state.apply(Action::ReloadData);
+    loaded(&mut state);
+    assert_eq!(names(&state), ["a", "b"], "what can be predicted now");
+    let DataState::Failed(why) = &state.data else { panic!("{:?}", state.data) };
+    assert!(why.starts_with(&format!("There is no column \"{target}\". Choose one of: a, b.")), "{why}");
+    assert!(state.dataset().is_none() && state.error.is_none());
+    std::fs::write(&path, format!("x,y\n{rows}")).expect("a table");
+    state.apply(Action::ReloadData);
+    loaded(&mut state);
+    assert!(state.dataset().is_some());
+}

@@ -100,3 +100,58 @@ fn every_role_of_a_column_has_a_term() {
         ["Embedding", "Logarithm", "Logarithm"].map(Some)
     );
 }
+
+/// A column of numbers with a word in some rows, beside one that gives the target away and one that is text.
+fn with_stray(folder: &std::path::Path) -> PathBuf {
+    let path = folder.join("t.csv");
+    let row = |i: usize| {
+        let x = if i % 17 == 3 { "brak".to_owned() } else { (i * 7 % 97).to_string() };
+        format!("{x},{},{},{}\n", ["p", "q", "r"][i % 3], i * 11 % 23, i % 3)
+    };
+    std::fs::write(&path, format!("x,word,z,y\n{}", (0..120).map(row).collect::<String>())).expect("a table");
+    path
+}
+
+#[test]
+fn what_is_wrong_with_a_table_is_mended_by_a_button_and_notes_name_controls_of_the_window() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut harness = of_table(&with_stray(folder.path()), "y");
+    assert!(harness.query_by_label_contains("\"brak\" in 7 rows").is_some());
+    assert!(harness.query_all_by_label_contains("--").next().is_none(), "no option of the command line");
+    assert!(harness.query_all_by_label_contains("is left out: 113 numbers").next().is_none(), "it is not told twice");
+    harness.get_by_label("Take brak as missing").click();
+    harness.run();
+    let words = |harness: &Harness<'static, Bench<DataPanelUi>>| {
+        harness.state().actions.iter().rev().find_map(|action| match action {
+            Action::SetData(DataSpec { source: Source::Csv(csv), .. }) => Some(csv.reading.missing_words.clone()),
+            _ => None,
+        })
+    };
+    assert_eq!(words(&harness), Some(vec!["x=brak".to_owned()]));
+    // The same by hand.
+    harness.get_by_role_and_label(egui::Role::TextInput, "Missing words").focus();
+    harness.run();
+    harness.get_by_role_and_label(egui::Role::TextInput, "Missing words").type_text("brak, -9999");
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert_eq!(words(&harness), Some(vec!["brak".to_owned(), "-9999".to_owned()]));
+}
+
+#[test]
+fn only_what_a_column_can_be_is_offered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut harness = of_table(&with_stray(folder.path()), "y");
+    harness.get_by_role_and_label(egui::Role::Tab, "Columns").click();
+    harness.run();
+    let mut offered = |name: &str| {
+        harness.get_by_label(&format!("Role of {name}")).click();
+        harness.run();
+        let found = ["number", "date", "row weight", "category"].map(|role| harness.query_by_label(role).is_some());
+        harness.key_press(egui::Key::Escape);
+        harness.run();
+        found
+    };
+    assert_eq!(offered("x"), [false, false, false, true], "a word stands in it");
+    assert_eq!(offered("z"), [true, true, true, true]);
+}
