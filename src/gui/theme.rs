@@ -289,7 +289,14 @@ fn spacing(style: &mut egui::Style) {
     s.icon_width = 16.0;
     s.icon_width_inner = 8.0;
     s.tooltip_width = 320.0;
-    s.scroll = egui::style::ScrollStyle { bar_width: 8.0, ..egui::style::ScrollStyle::thin() };
+    // In the colour of texts: that of surfaces is a few steps from what lies below it.
+    s.scroll = egui::style::ScrollStyle {
+        bar_width: 8.0,
+        foreground_color: true,
+        dormant_handle_opacity: 0.4,
+        active_handle_opacity: 0.6,
+        ..egui::style::ScrollStyle::thin()
+    };
 }
 
 fn visuals(t: &Tokens) -> egui::Visuals {

@@ -6,7 +6,6 @@ use egui::{
 };
 
 use crate::data::encoding::{self, ColumnValues, DatePart, Inputs};
-use crate::data::facts::Lines;
 use crate::data::{ColumnKind, Dataset, Samples, TablePreview};
 use crate::gui::numbers::{count, number};
 use crate::gui::reading::read_text;
@@ -25,7 +24,7 @@ const WIDEST: f32 = 150.0;
 /// Between columns.
 const GAP: f32 = 16.0;
 /// Rows that tell how wide a column is.
-const MEASURED: usize = 12;
+const MEASURED: usize = 48;
 
 #[derive(Default)]
 pub struct BrowserUi {
@@ -97,21 +96,57 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset, table: &TablePreview, local: 
     if let Some(i) = choice(ui, "Show", super::words::UNITS_HELP, usize::from(local.scaled), &super::words::UNITS) {
         local.scaled = i == 1;
     }
-    let last = samples.len() as i64;
-    let now = (local.top as i64 + 1).clamp(1, last);
-    if let Some(row) = integer(ui, "Row", "The row at the top. Type a number to go there.", now, (1, last)).value {
-        local.top = (row - 1) as f64;
-    }
     let shown = Shown { dataset, table, part: place, samples, scaled: local.scaled };
     let of = (samples.version(), place, local.scaled);
     if local.columns.of != of || local.columns.shown.is_empty() {
         local.columns = Columns { of, shown: shown.columns() };
     }
+    place_ui(ui, shown, local);
     ui.add_space(4.0);
     rows(ui, shown, local);
 }
 
+/// Where one is, in the numbers that stand beside the rows.
+fn place_ui(ui: &mut Ui, shown: Shown, local: &mut BrowserUi) {
+    let last = shown.samples.len() - 1;
+    let [first, end] = [0, last].map(|nth| shown.number(nth) as i64);
+    let now = shown.number((local.top as usize).min(last)) as i64;
+    let title = if shown.title() == "line" { "Line" } else { "Row" };
+    let help = "What stands at the top, by its number in the file. Type a number to go there, or to the next one of this \
+        part.";
+    if let Some(wanted) = integer(ui, title, help, now, (first, end)).value {
+        local.top = shown.at(wanted.max(0) as u64) as f64;
+    }
+}
+
 impl<'a> Shown<'a> {
+    /// What stands at the left of a row: the line of the file that it begins on, else its number there.
+    fn number(&self, nth: usize) -> u64 {
+        let row = self.dataset.places.as_ref().and_then(|places| places.nth(self.part, nth)).map(|(_, row)| row);
+        let line = row.and_then(|row| self.table.drawn.lines.of(row as u64));
+        line.unwrap_or_else(|| row.unwrap_or(nth) as u64 + 1)
+    }
+
+    /// What those numbers are.
+    fn title(&self) -> &'static str {
+        let has_lines = self.table.drawn.lines.of(0).is_some() && self.dataset.places.is_some();
+        if has_lines { "line" } else { "row" }
+    }
+
+    /// The first that is listed whose number is at least this one.
+    fn at(&self, number: u64) -> usize {
+        let (mut from, mut to) = (0, self.samples.len() - 1);
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if self.number(middle) < number {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        from
+    }
+
     /// Whether the cells of the file are at hand.
     fn has_cells(&self) -> bool {
         self.dataset.places.is_some() && self.table.drawn.cells.width == self.table.columns.len()
@@ -196,12 +231,6 @@ impl<'a> Row<'a> {
         Some(Self { shown, row, input: samples.input(sample).ok()?, target: samples.target(sample).ok()? })
     }
 
-    /// What stands at the left: the line of the file, else the number of its row.
-    fn number(&self, nth: usize, lines: &Lines) -> u64 {
-        let line = self.row.and_then(|row| lines.of(row as u64));
-        line.unwrap_or_else(|| self.row.unwrap_or(nth) as u64 + 1)
-    }
-
     /// A cell, and whether it is none.
     fn text(&self, what: What) -> (String, bool) {
         let Shown { dataset, table, scaled, .. } = self.shown;
@@ -260,11 +289,16 @@ fn of_column(dataset: &Dataset, column: &encoding::Column, first: usize, inputs:
 }
 
 fn rows(ui: &mut Ui, shown: Shown, local: &mut BrowserUi) {
-    let (tokens, of_file, len) = (Tokens::of(ui), &shown.table.drawn.lines, shown.samples.len());
+    let (tokens, len) = (Tokens::of(ui), shown.samples.len());
     let room = ui.clip_rect().bottom() - ui.cursor().top() - 32.0;
     let lines = ((room / LINE) as usize).saturating_sub(1).max(LEAST).min(len);
     let size = Vec2::new(ui.available_width(), (lines + 1) as f32 * LINE + 12.0);
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let (rect, pressed) = ui.allocate_exact_size(size, Sense::CLICK);
+    if pressed.clicked() {
+        // So that the keys move it.
+        let bar = bar_id(ui);
+        ui.memory_mut(|memory| memory.request_focus(bar));
+    }
     let most = (len - lines) as f64;
     let body = Rect::from_min_max(rect.min, pos2(rect.right() - BAR - 4.0, rect.bottom()));
     if ui.rect_contains_pointer(rect) {
@@ -275,9 +309,7 @@ fn rows(ui: &mut Ui, shown: Shown, local: &mut BrowserUi) {
     bar_ui(ui, &tokens, bar, local, lines, len);
     local.top = local.top.clamp(0.0, most);
     // The numbers of the rows stay where they are.
-    let last = Row::of(shown, len - 1).map_or(0, |row| row.number(len - 1, of_file));
-    let has_lines = of_file.of(0).is_some() && shown.dataset.places.is_some();
-    let title = if has_lines { "line" } else { "row" };
+    let (last, title) = (shown.number(len - 1), shown.title());
     let digits = last.to_string().len().max(title.len()) as f32;
     let numbers = digits * LETTER + 10.0;
     let (first, offset) = (local.top.floor() as usize, (local.top.fract() as f32) * LINE);
@@ -288,13 +320,13 @@ fn rows(ui: &mut Ui, shown: Shown, local: &mut BrowserUi) {
     let line_at = |place: usize| below.top() + place as f32 * LINE - offset;
     let titled = Rect::from_min_size(body.min, Vec2::new(numbers - 8.0, LINE));
     draw(&ui.painter_at(titled), titled, title, false, tokens.faint);
-    for (place, (nth, row)) in rows.iter().enumerate() {
+    for (place, (nth, _)) in rows.iter().enumerate() {
         if nth % 2 == 1 {
             let band = Rect::from_min_size(pos2(body.left(), line_at(place)), Vec2::new(body.width(), LINE));
             painter.rect_filled(band, 0.0, mix(tokens.panel, tokens.text, 0.03));
         }
         let at = pos2(body.left() + numbers - 10.0, line_at(place) + LINE / 2.0);
-        let number = row.as_ref().map_or(0, |row| row.number(*nth, of_file));
+        let number = shown.number(*nth);
         painter.text(at, Align2::RIGHT_CENTER, number.to_string(), theme::mono(11.0), tokens.faint);
     }
     let right = Rect::from_min_max(pos2(body.left() + numbers, body.top()), body.max);
@@ -315,6 +347,8 @@ struct View<'a> {
 impl View<'_> {
     fn show(&self, ui: &mut Ui, tokens: &Tokens, rect: Rect, rows: &[(usize, Option<Row>)]) {
         let wide = self.columns.last().map_or(0.0, |column| column.left + column.width);
+        // A fade would look like the grey of a missing value.
+        ui.spacing_mut().scroll.fade.strength = 0.0;
         ScrollArea::horizontal().id_salt("rows").auto_shrink(false).show_viewport(ui, |ui, viewport| {
             let tall = (self.lines + 1) as f32 * LINE;
             let (area, response) = ui.allocate_exact_size(Vec2::new(wide, tall), Sense::hover());
@@ -353,7 +387,7 @@ impl View<'_> {
         let name = || {
             let cells =
                 self.columns.iter().take(8).map(|column| format!("{} {}", column.name, row.text(column.what).0));
-            let at = row.number(number, &self.shown.table.drawn.lines);
+            let at = self.shown.number(number);
             let line = if self.title == "line" { format!(", line {at}") } else { String::new() };
             format!("Row {}{line}: {}", number + 1, cells.collect::<Vec<_>>().join(", "))
         };
@@ -374,24 +408,45 @@ impl View<'_> {
             return read_text(response, &column.name);
         };
         let (text, is_gap) = row.text(column.what);
-        let gap = if is_gap && text != MISSING { ", a missing value" } else { "" };
+        let is_gap = is_gap && text != MISSING;
+        // What is in sight needs no second time, which would lie on the next row.
+        let left = area.left() + column.left;
+        let seen = Rect::from_x_y_ranges(left..=left + column.width - GAP + 2.0, area.y_range());
+        if !is_gap && fits(&text, seen.intersect(response.interact_rect).width()) {
+            return;
+        }
+        let gap = if is_gap { ", a missing value" } else { "" };
         read_text(response, &format!("{}: {text}{gap}", column.name));
     }
 }
 
 fn draw(painter: &egui::Painter, rect: Rect, text: &str, is_text: bool, colour: egui::Color32) {
+    // What is only partly in sight is cut with a mark: half a number would look like another one.
+    let seen = rect.intersect(painter.clip_rect().with_min_y(rect.top()).with_max_y(rect.bottom()));
     let clipped = painter.with_clip_rect(painter.clip_rect().intersect(rect));
-    let is_long = text.chars().count() as f32 * LETTER > rect.width();
-    let (at, align) = match is_text || is_long {
-        true => (rect.left_center(), Align2::LEFT_CENTER),
-        false => (rect.right_center(), Align2::RIGHT_CENTER),
-    };
-    clipped.text(at, align, text, theme::mono(11.0), colour);
+    if fits(text, seen.width()) {
+        let (at, align) = match is_text {
+            true => (seen.left_center(), Align2::LEFT_CENTER),
+            false => (seen.right_center(), Align2::RIGHT_CENTER),
+        };
+        clipped.text(at, align, text, theme::mono(11.0), colour);
+    } else if seen.width() > LETTER {
+        let shown: String = text.chars().take((seen.width() / LETTER) as usize - 1).chain(['…']).collect();
+        clipped.text(seen.left_center(), Align2::LEFT_CENTER, shown, theme::mono(11.0), colour);
+    }
+}
+
+fn fits(text: &str, width: f32) -> bool {
+    text.chars().count() as f32 * LETTER <= width + 0.5
+}
+
+fn bar_id(ui: &Ui) -> egui::Id {
+    ui.scope_id().with("bar of the rows")
 }
 
 /// Where one is among all rows; it is dragged, or moved by keys.
 fn bar_ui(ui: &mut Ui, tokens: &Tokens, rect: Rect, local: &mut BrowserUi, lines: usize, rows: usize) {
-    let response = ui.interact(rect, ui.scope_id().with("bar of the rows"), Sense::click_and_drag());
+    let response = ui.interact(rect, bar_id(ui), Sense::click_and_drag());
     let most = (rows - lines) as f64;
     let tall = (lines as f32 / rows.max(1) as f32 * rect.height()).clamp(20.0_f32.min(rect.height()), rect.height());
     let way = (rect.height() - tall).max(1.0);

@@ -11,6 +11,8 @@ use crate::gui::theme::{self, Tokens};
 use crate::model::limits::Limits;
 
 const LABEL_WIDTH: f32 = 122.0;
+/// Of so many the longest is made room for, whichever is chosen.
+const FEW_TITLES: usize = 8;
 /// From here on only the lines of a list that are on the screen are laid out.
 const LONG_LIST: usize = 60;
 
@@ -21,22 +23,63 @@ pub fn label_width(ui: &Ui) -> f32 {
 
 /// A label with help on hover, then `control` in the rest of the row.
 pub fn labelled(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
-    ui.horizontal(|ui| {
-        ui.set_min_height(26.0);
-        let width = label_width(ui);
-        let tokens = Tokens::of(ui);
+    labelled_beside(ui, label, help, 0.0, control)
+}
+
+/// As [`labelled`], of a control that needs so much room: where the row has less, or the label has too little, the
+/// control stands below it.
+fn labelled_beside(
+    ui: &mut Ui,
+    label: &str,
+    help: &str,
+    needed: f32,
+    control: impl FnOnce(&mut Ui) -> Response,
+) -> Response {
+    let width = label_width(ui);
+    let tokens = Tokens::of(ui);
+    let beside = ui.available_width() - width - ui.spacing().item_spacing.x;
+    let is_below = needed > beside || text_width(ui, label) > width;
+    let name = |ui: &mut Ui, width: f32, height: f32| {
         let text = RichText::new(label).color(tokens.muted);
-        let name = ui
-            .allocate_ui_with_layout(Vec2::new(width, 26.0), egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.set_min_width(width);
-                ui.add(Label::new(text).truncate().sense(Sense::hover()))
-            })
-            .inner;
-        let name = if help.is_empty() { name } else { name.on_hover_text(help) };
-        let response = control(ui).labelled_by(name.id);
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        let shown = ui.allocate_ui_with_layout(Vec2::new(width, height), layout, |ui| {
+            ui.set_min_width(width);
+            ui.add(Label::new(text).truncate().sense(Sense::hover()))
+        });
+        if help.is_empty() { shown.inner } else { shown.inner.on_hover_text(help) }
+    };
+    let told = |name: Response, response: Response| {
+        let response = response.labelled_by(name.id);
         if help.is_empty() || is_refused(&response) { response } else { response.on_hover_text(help) }
-    })
-    .inner
+    };
+    if is_below {
+        let inner = ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let name = name(ui, ui.available_width(), 20.0);
+            let response = ui.horizontal(control).inner;
+            told(name, response)
+        });
+        return inner.inner;
+    }
+    let inner = ui.horizontal(|ui| {
+        ui.set_min_height(26.0);
+        let name = name(ui, width, 26.0);
+        let response = control(ui);
+        told(name, response)
+    });
+    inner.inner
+}
+
+/// In points, as labels and lists are written.
+fn text_width(ui: &Ui, text: &str) -> f32 {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x
+}
+
+/// What a list takes beside its text: margins and the mark that opens it.
+fn list_frame(ui: &Ui) -> f32 {
+    let spacing = ui.spacing();
+    2.0 * spacing.button_padding.x + spacing.icon_width + spacing.icon_spacing + 2.0
 }
 
 /// As wide as the rest of the row.
@@ -94,8 +137,12 @@ pub fn checkbox(ui: &mut Ui, label: &str, help: &str, value: bool) -> Option<boo
 /// The index of the newly chosen one of `titles`. A `current` that is none of them stands for several at once: "mixed".
 pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&str]) -> Option<usize> {
     let mut chosen = None;
-    labelled(ui, label, help, |ui| {
-        let shown = titles.get(current).copied().unwrap_or("mixed");
+    let shown = titles.get(current).copied().unwrap_or("mixed");
+    // Of a few titles the longest decides, so that nothing jumps when another one is chosen.
+    let few = if titles.len() <= FEW_TITLES { titles } else { &[] };
+    let widest = few.iter().chain([&shown]).map(|title| text_width(ui, title)).fold(0.0, f32::max);
+    let needed = widest + list_frame(ui);
+    labelled_beside(ui, label, help, needed, |ui| {
         let width = ui.available_width();
         let list = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate();
         let (response, picked) = listed(ui, list, current, titles);
@@ -226,6 +273,22 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_beside_its_label_stands_below_it_whole() {
+        for (wide, is_below) in [(210.0, true), (420.0, false)] {
+            let mut harness = Harness::builder().with_size([wide, 300.0]).build_ui(|ui| {
+                choice(ui, "Totals", "", 2, &["leave out all of them", "leave out", "keep"]);
+                labelled(ui, "A label that is much longer", "", |ui| ui.button("Press"));
+            });
+            harness.run();
+            let list = harness.get_by_role_and_label(Role::ComboBox, "Totals").rect();
+            assert_eq!(list.left() < 40.0, is_below, "{wide}: {list:?}");
+            assert!(!is_below || list.width() > 150.0, "{list:?}");
+            let press = harness.get_by_label("Press").rect();
+            assert!(press.left() < 40.0 && press.top() > list.bottom(), "{press:?}");
+        }
+    }
 
     #[test]
     fn of_a_long_list_the_lines_in_sight_are_laid_out() {
