@@ -125,7 +125,10 @@ fn numbers_that_stand_for_missing_ones_are_said_and_taken_only_when_told() {
     let cells = ["5", "6", "7", "8", "9", "-999"];
     let (found, notes) = numbers_of(&cells, Reading::default());
     assert!(found.contains(&-999.0));
-    assert!(notes.iter().any(|note| note.contains("-999 in 10 rows") && note.contains("--missing -999")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.contains("-999 in 10 rows") && note.contains("--missing v=-999")),
+        "{notes:?}"
+    );
     let told = Reading { missing_words: vec!["-999".into()], ..Reading::default() };
     let (found, notes) = numbers_of(&cells, told);
     assert!(!found.contains(&-999.0) && notes.iter().any(|note| note.contains("v (10)")), "{notes:?}");

@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(all, 7);
         assert!(notes[0].starts_with("2 rows between the others look like totals (line 4 first)"), "{notes:?}");
         let (left, notes) = rows(text, &Reading { totals: Some(Kept::Drop), ..Reading::default() });
-        assert_eq!((left, notes[0].as_str()), (5, "Skipped in the file: 2 rows of totals."));
+        assert_eq!((left, notes[0].as_str()), (5, "Skipped in the file: 2 rows of totals between the others."));
     }
 
     #[test]

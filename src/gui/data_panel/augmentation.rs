@@ -91,8 +91,8 @@ fn mixup(ui: &mut Ui, now: &mut Augmentation, ended: &mut bool, task: Task) {
         (now.mixup, *ended) = (if on { ALPHA } else { 0.0 }, true);
     }
     if now.mixup > 0.0 {
-        let help = "The shares are drawn from Beta(α, α). Small: most pictures stay nearly as they are. 1: all shares are \
-            equally likely.";
+        let help = "The shares are drawn from Beta(α, α), a distribution on 0 to 1. α near 0: most pictures stay nearly as \
+            they are. 1: all shares are equally likely. Above: most are mixed about half and half.";
         let range = (0.01, limits::MIXUP.most);
         let Change { value, ended: is_done, .. } = float(ui, "Mixup alpha", help, now.mixup, range);
         *ended |= is_done;

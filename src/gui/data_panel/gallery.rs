@@ -3,25 +3,30 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Color32, Id, Rect, Role, Sense, TextFormat, TextureOptions, Ui, Vec2, WidgetInfo, pos2};
+use egui::{Color32, Id, Label, Rect, RichText, Role, Sense, TextFormat, TextureOptions, Ui, Vec2, WidgetInfo, pos2};
 
 use super::preview;
 use crate::data::{Batch, Dataset, augment, mix, mixture, partner, share};
-use crate::gui::numbers::number;
+use crate::gui::numbers::{number, percent};
 use crate::gui::textures::cached;
 use crate::gui::theme::{Tokens, regular};
 use crate::model::TrainingSpec;
 
 /// Pictures in the gallery.
 const PICTURES: usize = 4;
+/// With a larger share of itself a picture looks as it is.
+const SEEN: f32 = 0.9;
+/// Epochs among which those are looked for, and draws by which their share is told.
+const LOOKED_AT: u64 = 200;
+const COUNTED: u32 = 500;
 const GAP: f32 = 4.0;
 /// Of a picture, at least; and of one with its parts below it.
 const SIDES: [f32; 2] = [48.0, 68.0];
 /// Height of a line that names a part.
 const LINE: f32 = 12.0;
 
-/// A line for each picture: as it is, and as it is trained on in the first epochs. Mixup mixes each with the one of the
-/// line above it.
+/// A line for each picture: as it is, and as it is trained on in the first epochs, with mixup the first in which one
+/// sees it. Mixup mixes each with the one of the line above it.
 pub(super) fn gallery(ui: &mut Ui, training: &TrainingSpec, dataset: &Dataset, shape: [usize; 3]) {
     let tokens = Tokens::of(ui);
     let shown = Shown::of(training, dataset);
@@ -32,11 +37,15 @@ pub(super) fn gallery(ui: &mut Ui, training: &TrainingSpec, dataset: &Dataset, s
     format!("{:?} {}", training.augmentation, training.seed).hash(&mut hasher);
     (dataset.train.version(), tokens.dark).hash(&mut hasher);
     let version = hasher.finish();
+    if shown.mixes {
+        let text = format!("{} of all pictures are mixed by 10 % or more, as these are.", percent(shown.seen()));
+        ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    }
     ui.spacing_mut().item_spacing = Vec2::splat(GAP);
     for line in 0..shown.rows.len() {
         ui.horizontal(|ui| {
             for place in 0..across as u64 {
-                let epoch = place.checked_sub(1);
+                let epoch = place.checked_sub(1).map(|place| shown.epoch(line, place));
                 let lines = if shown.mixes { 2.0 * LINE } else { 0.0 };
                 let (cell, response) = ui.allocate_exact_size(Vec2::new(side, side + lines), Sense::hover());
                 let rect = Rect::from_min_size(cell.min, Vec2::splat(side));
@@ -98,11 +107,25 @@ impl<'a> Shown<'a> {
         mixed.split_off(own)
     }
 
+    /// Of those in which it is mixed to be seen, at this place; without as many, the one at this place.
+    fn epoch(&self, line: usize, place: u64) -> u64 {
+        let is_seen = |epoch: &u64| self.share(line, *epoch) <= SEEN;
+        let found = (0..LOOKED_AT).filter(is_seen).nth(place as usize).filter(|_| self.mixes);
+        found.unwrap_or(place)
+    }
+
+    /// Of all pictures in an epoch, how many are mixed to be seen.
+    fn seen(&self) -> f32 {
+        let TrainingSpec { augmentation, seed, .. } = self.training;
+        let is_seen = |row: &u32| share(augmentation.mixup, *seed, 0, *row) <= SEEN;
+        (0..COUNTED).filter(is_seen).count() as f32 / COUNTED as f32
+    }
+
     fn share(&self, line: usize, epoch: u64) -> f32 {
         share(self.training.augmentation.mixup, self.training.seed, epoch, self.rows[line])
     }
 
-    /// "0.7 × cat", "0.3 × dog"
+    /// "70 % cat", "30 % dog"
     fn mixture(&self, line: usize, epoch: u64) -> Vec<String> {
         mixture(self.share(line, epoch), &self.words[line], &self.words[partner(line, self.rows.len())])
     }
@@ -119,7 +142,7 @@ impl<'a> Shown<'a> {
     fn name(&self, line: usize, epoch: Option<u64>) -> String {
         match epoch {
             None => "As it is".to_owned(),
-            Some(epoch) if self.mixes => format!("In epoch {}: {}", epoch + 1, self.mixture(line, epoch).join(" + ")),
+            Some(epoch) if self.mixes => format!("In epoch {}: {}", epoch + 1, self.mixture(line, epoch).join(", ")),
             Some(epoch) => format!("In epoch {}", epoch + 1),
         }
     }

@@ -119,14 +119,14 @@ impl Targets {
         all.get(row * self.each..(row + 1) * self.each).unwrap_or_default()
     }
 
-    /// "cat", and of a mixture "0.7 × cat + 0.3 × dog".
+    /// "cat", and of a mixture "70 % cat, 30 % dog".
     fn truth(&self, dataset: &Dataset, task: Task, row: usize) -> String {
         let own = named(dataset, self.own(row));
         let words = match &self.mixed {
             None => own,
             Some([shares, partners]) => {
                 let share = shares.get(row).copied().unwrap_or(1.0);
-                mixture(share, &own, &named(dataset, self.part(partners, row))).join(" + ")
+                mixture(share, &own, &named(dataset, self.part(partners, row))).join(", ")
             }
         };
         match task {
