@@ -7,6 +7,7 @@ mod faults;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use faults::{Fault, faults};
 use glassbox::data::{Dataset, NoProgress, load};
@@ -53,6 +54,25 @@ fn follow_from(cause: &str) -> BTreeSet<&'static str> {
     }
 }
 
+/// What is found of each, several at a time.
+fn of_each<T: Sync>(all: &[T], judge: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut found = Vec::new();
+        while let Some((i, one)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, all.get(i)?))) {
+            found.push((i, judge(one)));
+        }
+        found
+    };
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut found: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    found.sort_by_key(|(i, _)| *i);
+    found.into_iter().flat_map(|(_, sentences)| sentences).collect()
+}
+
 fn steps_of(rule: &str) -> u64 {
     match find(rule).unwrap().when {
         When::BeforeTraining => STEPS,
@@ -74,8 +94,8 @@ fn every_fault_is_found_where_it_is_and_nothing_that_it_does_not_explain() {
     let planted: BTreeSet<&str> = faults.iter().map(|fault| fault.rule).collect();
     let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(planted, known, "a fault for every rule");
-    let mut wrong = Vec::new();
-    for Fault { rule, place, project, dataset, also } in &faults {
+    let wrong = of_each(&faults, |Fault { rule, place, project, dataset, also }| {
+        let mut wrong = Vec::new();
         let found = found(project, dataset, steps_of(rule));
         if !found.iter().any(|(finding, at)| finding.rule.id == *rule && at == place) {
             wrong.push(format!("{rule} at {place} was not found:{}", told(&found)));
@@ -89,7 +109,8 @@ fn every_fault_is_found_where_it_is_and_nothing_that_it_does_not_explain() {
         if !strange.is_empty() {
             wrong.push(format!("{rule} does not explain:{}", told(&strange)));
         }
-    }
+        wrong
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -109,50 +130,44 @@ fn small(mut project: Project) -> (Project, u64) {
 
 #[test]
 fn healthy_runs_of_all_templates_are_silent() {
-    let mut wrong = Vec::new();
-    for template in templates::TEMPLATES {
-        let Some(project) = templates::build(template.key) else { continue };
+    let wrong = of_each(templates::TEMPLATES, |template| {
+        let Some(project) = templates::build(template.key) else { return Vec::new() };
         let (project, steps) = small(project);
         let dataset = Arc::new(load(&project.data, std::path::Path::new("."), &NoProgress).unwrap());
         let mut found = found(&project, &dataset, steps);
         // Of data that was made small here, that rule is right.
         found.retain(|(finding, _)| finding.rule.id != "few-samples" || steps == STEPS);
-        if !found.is_empty() {
-            wrong.push(format!("{}:{}", template.key, told(&found)));
-        }
-    }
+        let is_silent = found.is_empty();
+        if is_silent { Vec::new() } else { vec![format!("{}:{}", template.key, told(&found))] }
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn points_of_the_plane_trained_to_their_end_are_silent() {
-    let mut wrong = Vec::new();
-    for key in ["spiral", "xor", "circle", "gauss", "moons", "blobs", "sine", "plane"] {
+    let wrong = of_each(&["spiral", "xor", "circle", "gauss", "moons", "blobs", "sine", "plane"], |key| {
         let project = templates::build(key).unwrap();
         let dataset = Arc::new(load(&project.data, std::path::Path::new("."), &NoProgress).unwrap());
         let found = found(&project, &dataset, u64::MAX);
-        if !found.is_empty() {
-            wrong.push(format!("{key}:{}", told(&found)));
-        }
-    }
+        let is_silent = found.is_empty();
+        if is_silent { Vec::new() } else { vec![format!("{key}:{}", told(&found))] }
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn remedies_leave_nothing_of_their_rule() {
-    let mut wrong = Vec::new();
-    for Fault { rule, project, dataset, .. } in faults() {
-        let all = found(&project, &dataset, steps_of(rule));
+    let wrong = of_each(&faults(), |Fault { rule, project, dataset, .. }| {
+        let all = found(project, dataset, steps_of(rule));
         let remedies =
-            all.iter().filter(|(finding, _)| finding.rule.id == rule).flat_map(|(finding, _)| &finding.remedies);
-        let Some(remedy) = remedies.clone().find(|remedy| remedy.change != Change::ByHand) else { continue };
-        let mended = remedy.apply(&project).unwrap();
+            all.iter().filter(|(finding, _)| finding.rule.id == *rule).flat_map(|(finding, _)| &finding.remedies);
+        let Some(remedy) = remedies.clone().find(|remedy| remedy.change != Change::ByHand) else { return Vec::new() };
+        let mended = remedy.apply(project).unwrap();
         // Long enough to tell that it learns.
-        let after = found(&mended, &dataset, steps_of(rule).max(64));
-        if after.iter().any(|(finding, _)| finding.rule.id == rule) {
-            wrong.push(format!("{rule}, after \"{}\":{}", remedy.label, told(&after)));
-        }
-    }
+        let after = found(&mended, dataset, steps_of(rule).max(64));
+        let is_left = after.iter().any(|(finding, _)| finding.rule.id == *rule);
+        if is_left { vec![format!("{rule}, after \"{}\":{}", remedy.label, told(&after))] } else { Vec::new() }
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -3,7 +3,7 @@
 use super::{DataFacts, Network};
 use crate::engine::FirstNotFinite;
 use crate::model::{DataSpec, LayerId, Project, TrainingSpec};
-use crate::trace::{Curves, Evaluation, LayerSummary};
+use crate::trace::{Curves, Evaluation, LayerSummary, Readings};
 
 /// A project with its data, and perhaps a run of it.
 pub struct Case<'a> {
@@ -55,6 +55,8 @@ pub struct Records {
     pub validation: Option<Evaluation>,
     /// How often each class was predicted for validation samples; empty for other tasks.
     pub predicted: Vec<usize>,
+    /// What the instruments that rules ask for say of the run where it stands.
+    pub readings: Readings,
 }
 
 impl Records {

@@ -1,5 +1,6 @@
 //! What rules know of the data: plain numbers, as the network gets them.
 
+use super::{Nearest, things};
 use crate::data::encoding::Inputs;
 use crate::data::facts::{Twins, twins};
 use crate::data::{DataError, Dataset, Giveaway, Progress, Samples};
@@ -42,6 +43,10 @@ pub struct DataFacts {
     pub leaks: Vec<Giveaway>,
     /// Validation samples that are training samples too.
     pub twins: Option<Twins>,
+    /// How well the nearest training sample answers.
+    pub nearest: Option<Nearest>,
+    /// The median longer side of the things in pictures, in pixels.
+    pub things: Option<f64>,
 }
 
 /// A number that the network is given, over the training samples.
@@ -115,6 +120,8 @@ impl DataFacts {
             targets: targets.iter().enumerate().map(of_target).collect(),
             leaks: dataset.giveaways.clone(),
             twins: twins(dataset, progress)?,
+            nearest: Nearest::of(dataset, progress)?,
+            things: things::longer_side(dataset)?,
         })
     }
 

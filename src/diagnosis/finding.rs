@@ -99,10 +99,10 @@ pub struct Evidence {
     pub limit: Option<f64>,
 }
 
-/// "mean of income 5.2e4 (limit 30)"
+/// "mean of income: 5.2e4 (limit 30)"
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.what, significant(self.value, 3))?;
+        write!(f, "{}: {}", self.what, significant(self.value, 3))?;
         self.limit.map_or(Ok(()), |limit| write!(f, " (limit {})", significant(limit, 3)))
     }
 }
@@ -282,8 +282,8 @@ mod tests {
     #[test]
     fn evidence_is_a_number_with_its_limit() {
         let evidence = |limit| Evidence { what: "mean of income".into(), value: -52_431.0, limit };
-        assert_eq!(evidence(None).to_string(), "mean of income −52431");
-        assert_eq!(evidence(Some(30.0)).to_string(), "mean of income −52431 (limit 30)");
+        assert_eq!(evidence(None).to_string(), "mean of income: −52431");
+        assert_eq!(evidence(Some(30.0)).to_string(), "mean of income: −52431 (limit 30)");
         assert!(Severity::Serious > Severity::Warning && Severity::Warning > Severity::Note);
     }
 }

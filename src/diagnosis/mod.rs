@@ -7,20 +7,27 @@
 mod case;
 mod facts;
 mod finding;
+mod nearest;
 mod network;
 mod page;
 mod rule;
 mod rules;
 #[cfg(test)]
 mod testing;
+mod things;
 
 pub use case::{Case, Records};
 pub use facts::{DataFacts, InputFacts, TargetFacts};
 pub use finding::{Change, Confidence, Evidence, Finding, Place, Promise, Remedy, Severity, TrialError};
+pub use nearest::Nearest;
 pub use network::Network;
 pub use page::markdown;
 pub use rule::{Rule, When};
 pub use rules::RULES;
+
+use std::collections::BTreeSet;
+
+use crate::trace::Instrument;
 
 /// What all rules find, the most serious first; what may only follow from another finding comes behind that.
 pub fn diagnose(case: &Case) -> Vec<Finding> {
@@ -35,6 +42,11 @@ pub fn diagnose(case: &Case) -> Vec<Finding> {
     found
 }
 
+/// The instruments that rules ask for, each once.
+pub fn asked() -> Vec<Instrument> {
+    RULES.iter().flat_map(|rule| rule.asks).copied().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// The rule with this name.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
@@ -42,8 +54,6 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

@@ -67,6 +67,11 @@ impl Network {
         self.graph.layer(wire.from)
     }
 
+    /// What feeds a layer.
+    pub fn inputs(&self, id: LayerId) -> impl Iterator<Item = &Layer> {
+        self.graph.incoming(id).filter_map(|wire| self.graph.layer(wire.from))
+    }
+
     /// What a layer feeds.
     pub fn after(&self, id: LayerId) -> impl Iterator<Item = &Layer> {
         self.graph.outgoing(id).filter_map(|wire| self.graph.layer(wire.to))

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Case, Finding};
+use crate::trace::Instrument;
 
 /// When a rule can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Rule {
     pub source: &'static str,
     /// Rules whose fault may be the cause of this one's.
     pub follows: &'static [&'static str],
+    /// What it has to be told beyond the records that every run has.
+    pub asks: &'static [Instrument],
     /// What it finds; nothing where it cannot tell.
     pub judge: fn(&Case) -> Vec<Finding>,
 }

@@ -1,7 +1,7 @@
 //! A run made ready for diagnosis: trained for some steps in memory, or gone on with as it was kept, and asked what the
 //! rules ask.
 
-use crate::diagnosis::Records;
+use crate::diagnosis::{Records, asked};
 use crate::model::Task;
 use crate::trace::{Curves, Weights};
 use crate::trainer::{Run, RunError, whole_output};
@@ -38,7 +38,8 @@ pub fn recorded(run: &Run, curves: Curves, broke_at: Option<u64>) -> Result<Reco
     let is_asked = dataset.train.len() <= MOST_ASKED;
     let train = if is_asked { Some(run.evaluate_part(&dataset.train)?) } else { None };
     let validation = if dataset.validation.is_empty() { None } else { Some(run.evaluate()?) };
-    Ok(Records { train, validation, predicted: predicted(run)?, broke_at, ..unasked(run, curves) })
+    let readings = run.read(&asked())?;
+    Ok(Records { train, validation, predicted: predicted(run)?, broke_at, readings, ..unasked(run, curves) })
 }
 
 fn unasked(run: &Run, curves: Curves) -> Records {

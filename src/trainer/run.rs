@@ -3,6 +3,7 @@
 
 mod again;
 mod batches;
+mod readings;
 mod summary;
 #[cfg(test)]
 mod tests;

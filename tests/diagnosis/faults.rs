@@ -4,9 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use glassbox::data::{Dataset, Giveaway, NoProgress, Samples, Truth, load};
-use glassbox::model::layer::{Activation, BatchNorm, Dense, Dropout, Formula, Initialiser, Relu, Softmax, Tanh};
+use glassbox::model::layer::{
+    Activation, BatchNorm, Conv2d, Dense, Dropout, Formula, GlobalAvgPool, Initialiser, Relu, Softmax, Tanh,
+};
 use glassbox::model::{
-    DataSpec, LayerKind, Optimiser, Project, Source, SyntheticKind, SyntheticSpec, TrainingSpec, templates,
+    Clip, DataSpec, LayerKind, Optimiser, Project, Schedule, ShapesSpec, Source, SyntheticKind, SyntheticSpec,
+    TrainingSpec, templates,
 };
 
 /// A fault, and what is to be found.
@@ -123,9 +126,131 @@ fn noise(each: impl Fn(u64) -> f32) -> Dataset {
     Dataset { train: part(&classes.train, 1), validation: part(&classes.validation, 1 << 20), ..classes }
 }
 
+/// Some training targets changed.
+fn mistaken(dataset: Dataset, target: impl Fn(usize, f32) -> f32) -> Dataset {
+    let all = dataset.train.whole().unwrap();
+    let (width, inputs) = (dataset.train.input_len(), all.inputs.to_vec());
+    let targets: Vec<f32> = all.targets.iter().enumerate().map(|(i, &own)| target(i, own)).collect();
+    drop(all);
+    Dataset { train: Samples::in_memory(&[width], inputs, targets), ..dataset }
+}
+
+/// Training samples of two clouds that lie in each other, and validation samples that lie far apart.
+fn easier_later() -> Dataset {
+    let shift = |i: usize| ((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
+    let far = clouds();
+    let all = far.train.whole().unwrap();
+    let near: Vec<f32> = all.inputs.iter().enumerate().map(|(i, x)| 0.25 * x + 0.8 * shift(i)).collect();
+    let targets = all.targets.to_vec();
+    drop(all);
+    Dataset { train: Samples::in_memory(&[2], near, targets), ..far }
+}
+
+/// Drawn shapes of some 14 pixels.
+fn drawn() -> Dataset {
+    let source = Source::Shapes(ShapesSpec { samples: 100, size: 24, ..ShapesSpec::default() });
+    load(&DataSpec { source, ..DataSpec::default() }, Path::new("."), &NoProgress).unwrap()
+}
+
 pub fn faults() -> Vec<Fault> {
-    let fault = |rule, place, project, dataset| Fault { rule, place, project, dataset: Arc::new(dataset), also: &[] };
-    let also = |fault: Fault, also| Fault { also, ..fault };
+    [standing(), before_training(), while_training()].into_iter().flatten().collect()
+}
+
+fn fault(rule: &'static str, place: &'static str, project: Project, dataset: Dataset) -> Fault {
+    Fault { rule, place, project, dataset: Arc::new(dataset), also: &[] }
+}
+
+fn also(fault: Fault, also: &'static [&'static str]) -> Fault {
+    Fault { also, ..fault }
+}
+
+/// Found by what is drawn and by the first step.
+fn before_training() -> Vec<Fault> {
+    let glorot = || LayerKind::from(Dense { units: 16, activation: Activation::Relu, ..Dense::default() });
+    let tanh = || dense(16, Activation::Tanh);
+    let conv = || LayerKind::from(Conv2d { filters: 2, activation: Activation::Relu, ..Conv2d::default() });
+    vec![
+        fault("init-misfit", "Dense 1", project(vec![glorot(); 14], 2, adam(0.01)), circle()),
+        fault(
+            "activation-spread",
+            "Dense 2",
+            project(vec![tanh(), formula("x * 0.0001"), tanh()], 2, adam(0.01)),
+            circle(),
+        ),
+        fault(
+            "receptive-field",
+            "Conv 2-D 2",
+            project(vec![conv(), conv(), GlobalAvgPool {}.into()], 6, adam(0.01)),
+            drawn(),
+        ),
+    ]
+}
+
+/// Found by how it trains, by its readings, or by what has become of it.
+fn while_training() -> Vec<Fault> {
+    let norm = BatchNorm { momentum: 0.001, ..BatchNorm::default() };
+    let drop = Dropout { rate: 0.9, ..Dropout::default() };
+    let straight = dense(16, Activation::None);
+    let whole = |rate: f64| TrainingSpec { batch_size: 400, epochs: 1000, ..sgd(rate) };
+    let ends = TrainingSpec { schedule: Schedule::Step { every: 5, factor: 0.1 }, ..adam(0.003) };
+    let clipped = TrainingSpec { clip: Clip::Norm { max: 1e-4 }, ..adam(0.01) };
+    let single = TrainingSpec { batch_size: 1, ..sgd(0.3) };
+    let large = TrainingSpec { batch_size: 512, epochs: 1000, ..adam(0.001) };
+    let wide = || vec![dense(64, Activation::Relu), dense(64, Activation::Relu)];
+    let crowd = || changed(points(SyntheticKind::Gauss, 4000, 0.0), |row| row.iter().map(|x| x / 4.0).collect(), |t| t);
+    let learnt =
+        |noise| changed(points(SyntheticKind::Circle, 120, noise), |row| row.iter().map(|x| x / 4.0).collect(), |t| t);
+    vec![
+        fault("rate-too-high", "training.learning_rate", project(hidden(), 2, whole(30.0)), circle()),
+        fault("rate-too-low", "training.learning_rate", project(hidden(), 2, sgd(1e-4)), circle()),
+        fault("oscillating", "training.learning_rate", project(hidden(), 2, whole(10.0)), circle()),
+        fault("clipped-often", "training.clip", project(hidden(), 2, clipped), circle()),
+        fault("batch-too-small", "training.batch_size", project(hidden(), 2, single), circle()),
+        fault("batch-too-large", "training.batch_size", project(hidden(), 2, large), crowd()),
+        fault("straight-network", "network", project(vec![], 2, adam(0.01)), circle()),
+        fault(
+            "underfitting",
+            "network",
+            project(vec![dense(1, Activation::Tanh)], 2, TrainingSpec { epochs: 1000, ..adam(0.01) }),
+            circle(),
+        ),
+        fault("plateau", "training.schedule", project(hidden(), 2, ends), circle()),
+        fault(
+            "norm-lags",
+            "Batch norm 1",
+            project(vec![straight, formula("x * 10 + 5"), norm.into(), Relu {}.into()], 2, adam(0.01)),
+            clouds(),
+        ),
+        fault(
+            "dropout-too-strong",
+            "Dropout 1",
+            project([hidden(), vec![drop.into()]].concat(), 2, adam(0.01)),
+            clouds(),
+        ),
+        fault(
+            "one-sample",
+            "data",
+            project(hidden(), 1, adam(0.01)),
+            mistaken(sums(1.0, 0.0), |i, own| if i == 17 { 60.0 } else { own }),
+        ),
+        fault(
+            "wrong-labels",
+            "data",
+            project(hidden(), 2, adam(0.01)),
+            mistaken(clouds(), |i, own| if i % 25 == 0 { 1.0 - own } else { own }),
+        ),
+        fault("validation-too-good", "data", project(hidden(), 2, adam(0.01)), easier_later()),
+        fault(
+            "score-at-odds",
+            "network",
+            project(wide(), 2, TrainingSpec { epochs: 1000, ..adam(0.01) }),
+            learnt(0.35),
+        ),
+    ]
+}
+
+/// As the rules stood first.
+fn standing() -> Vec<Fault> {
     let norm = || LayerKind::from(BatchNorm::default());
     let drop = || LayerKind::from(Dropout { rate: 0.3, ..Dropout::default() });
     let healthy = || project(hidden(), 2, adam(0.01));

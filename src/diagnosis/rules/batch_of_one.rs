@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     why: "A fact of the settings: the mean of one number is that number, so 0 leaves the layer.",
     source: "PyTorch refuses it (Expected more than 1 value per channel when training)",
     follows: &[],
+    asks: &[],
     judge,
 };
 

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
         is said about networks that use them.",
     source: "SageMaker Debugger, ClassImbalance (ratio above 10)",
     follows: &[],
+    asks: &[],
     judge,
 };
 

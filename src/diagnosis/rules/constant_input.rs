@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     why: "A fact of the data. Pixels are left out, because those at the border are constant in healthy pictures.",
     source: "TheDeepChecker (constant feature)",
     follows: &[],
+    asks: &[],
     judge,
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
         such as the two of a yes-or-no column, are left out.",
     source: "no published threshold",
     follows: &[],
+    asks: &[],
     judge,
 };
 
@@ -23,11 +24,11 @@ fn judge(case: &Case) -> Vec<Finding> {
     let (column, first, copy) = (&copy.column, &first.name, &copy.name);
     let more = match data.copies.len() {
         1 => String::new(),
-        2 => " So is 1 other input.".to_owned(),
-        n => format!(" So are {} other inputs.", n - 1),
+        2 => " So does 1 other input.".to_owned(),
+        n => format!(" So do {} other inputs.", n - 1),
     };
     let words = format!(
-        "\"{copy}\" is \"{first}\" once more, in another unit at most.{more} It adds nothing, counts the column twice, and \
+        "\"{copy}\" goes with \"{first}\" without exception.{more} It adds nothing, counts the column twice, and \
          makes what each is worth meaningless."
     );
     let finding = Finding::new(&RULE, Severity::Note, Place::Column(copy.clone()), words)

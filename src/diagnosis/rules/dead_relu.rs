@@ -12,6 +12,8 @@ use crate::model::{Edit, Layer, LayerKind, ParamValue};
 const LIMIT: f64 = 0.5;
 /// From here on the layer passes nothing worth having.
 const SERIOUS: f64 = 0.9;
+/// While the loss has fallen by more, half of the units may be spared.
+const FELL: f64 = 0.2;
 /// Summaries that must agree.
 const SUMMARIES: usize = 3;
 /// In fewer samples a unit that is alive may be silent.
@@ -22,11 +24,12 @@ pub static RULE: Rule = Rule {
     title: "Dead ReLU units",
     when: When::Training { within: 64 },
     fires: "In the last 3 summaries at least half of a rectifier's units are zero for every sample of a batch of at least \
-        16; serious from 90 %.",
+        16, and the loss has fallen by less than 20 %; serious from 90 %, whatever the loss.",
     why: "Half is the published share. That a unit is zero for a whole batch, three times, tells units that are dead from \
         those that answer seldom.",
     source: "SageMaker Debugger, DeadRelu (half of the units active for under 1 %); AUTOTRAINER (70 % of gradients zero)",
     follows: &["inputs-unscaled", "target-out-of-range", "steps-too-large", "diverging"],
+    asks: &[],
     judge,
 };
 
@@ -38,7 +41,8 @@ fn judge(case: &Case) -> Vec<Finding> {
         // NaN of layers that are no rectifiers.
         let least = dead.iter().copied().fold(f64::INFINITY, f64::min);
         let is_dead = !dead.is_empty() && dead.iter().all(|dead| *dead >= LIMIT);
-        is_dead.then(|| finding(case, layer, (lately[SUMMARIES - 1].0, least)))
+        let learns = least < SERIOUS && records.loss_fell_by().is_some_and(|fell| fell > FELL);
+        (is_dead && !learns).then(|| finding(case, layer, (lately[SUMMARIES - 1].0, least)))
     };
     case.network.layers().iter().filter_map(of_layer).collect()
 }
@@ -46,7 +50,7 @@ fn judge(case: &Case) -> Vec<Finding> {
 fn finding(case: &Case, layer: &Layer, (step, share): (u64, f64)) -> Finding {
     let severity = if share >= SERIOUS { Severity::Serious } else { Severity::Warning };
     let words = format!(
-        "Most units of {} are 0 for every sample. A ReLU unit whose sum is negative for all samples passes nothing on and \
+        "Most units of {} are 0 for the whole batch. A ReLU unit whose sum is negative for all samples passes nothing on and \
          gets no gradient, so it never comes back.",
         case.network.name(layer.id)
     );

@@ -3,12 +3,14 @@
 //! TheDeepChecker calls it diverging from twice the minimum, gradsnitch from 30 % above it for 20 steps. A loss that
 //! has fallen to 0.01 doubles by chance, so here it also has to be worse than at the start.
 
-use crate::diagnosis::{Case, Confidence, Finding, Place, Rule, Severity, When};
+use crate::diagnosis::{Case, Confidence, Finding, Place, Records, Rule, Severity, When};
 
 /// In lowest losses.
 const LIMIT: f64 = 2.0;
 /// Fewer steps say nothing.
 const LEAST: u64 = 20;
+/// Samples that the first loss is the mean of, where batches are smaller.
+const FIRST: usize = 32;
 /// Parts of the run whose means are compared.
 const PARTS: u64 = 10;
 
@@ -17,21 +19,19 @@ pub static RULE: Rule = Rule {
     title: "Loss grows",
     when: When::Training { within: 100 },
     fires: "Over the last tenth of at least 20 steps, the mean loss is at least twice the lowest mean of any tenth (and of \
-        the first loss), and above the first loss.",
+        the first loss, over at least 32 samples), and above the first loss.",
     why: "Twice the minimum alone, or 30 % above it, fires on runs whose loss is close to 0. Worse than before training \
         is beyond doubt.",
     source: "TheDeepChecker (twice the minimum); gradsnitch (30 % above it for 20 steps)",
-    follows: &["inputs-unscaled", "target-unscaled", "steps-too-large"],
+    follows: &["inputs-unscaled", "target-unscaled", "steps-too-large", "rate-too-high"],
+    asks: &[],
     judge,
 };
 
 fn judge(case: &Case) -> Vec<Finding> {
     let Some(records) = case.records.filter(|records| records.steps >= LEAST) else { return Vec::new() };
-    let (Some(&first), Some(last)) = (records.curves.train_loss.values().first(), records.mean_loss(0.9, 1.0)) else {
-        return Vec::new();
-    };
+    let (Some(first), Some(last)) = (first_loss(records), records.mean_loss(0.9, 1.0)) else { return Vec::new() };
     let part = |i: u64| records.mean_loss(i as f64 / PARTS as f64, (i + 1) as f64 / PARTS as f64);
-    let first = f64::from(first);
     let lowest = (0..PARTS).filter_map(part).fold(first, f64::min);
     if !last.is_finite() || last < LIMIT * lowest || last <= first {
         return Vec::new();
@@ -45,6 +45,13 @@ fn judge(case: &Case) -> Vec<Finding> {
         .with("lowest mean loss", lowest)
         .with("learning rate", case.training.learning_rate);
     vec![finding.remedy(super::slower(case.training))]
+}
+
+/// Over the first samples: the loss of a single one says little.
+fn first_loss(records: &Records) -> Option<f64> {
+    let steps = (FIRST / records.batch.max(1)).clamp(1, records.steps as usize / 4);
+    let first = records.curves.train_loss.values().get(..steps)?;
+    Some(first.iter().map(|&loss| f64::from(loss)).sum::<f64>() / steps as f64)
 }
 
 #[cfg(test)]

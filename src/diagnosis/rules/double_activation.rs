@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     why: "Either it is there or not. Log-softmax is left out, because softmax doesn't change it.",
     source: "NeuraLint (activation before a loss that contains it)",
     follows: &[],
+    asks: &[],
     judge,
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     why: "A fact of the network. Dropout is for hidden units, which others can stand in for.",
     source: "Srivastava et al., Dropout (2014): hidden and input units only",
     follows: &[],
+    asks: &[],
     judge,
 };
 

@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
         templates of points, gradients stay below 5.",
     source: "SageMaker Debugger, ExplodingTensor; AUTOTRAINER (first to last above 70); gradsnitch (8 times the median)",
     follows: &["inputs-unscaled", "target-unscaled", "diverging"],
+    asks: &[],
     judge,
 };
 

@@ -26,6 +26,7 @@ pub static RULE: Rule = Rule {
     source: "CS231n (20 samples without regularisation reach a loss of 0); Zhang et al., Understanding deep learning \
         requires rethinking generalization (2017)",
     follows: &[],
+    asks: &[],
     judge,
 };
 

@@ -30,7 +30,16 @@ pub static RULE: Rule = Rule {
         "saturated",
         "steps-too-small",
         "steps-too-large",
+        "activation-spread",
+        "init-misfit",
+        "rate-too-low",
+        "rate-too-high",
+        "oscillating",
+        "plateau",
+        "batch-too-small",
+        "straight-network",
     ],
+    asks: &[],
     judge,
 };
 

@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
         the templates have a root mean square of up to 3.5 and are learnt well.",
     source: "SageMaker Debugger, NotNormalizedData (mean beyond 0.2); UMLAUT (outside −1 to 1)",
     follows: &[],
+    asks: &[],
     judge,
 };
 

@@ -12,6 +12,7 @@ pub static RULE: Rule = Rule {
     why: "A fact of the table. Columns that merely go with the target are what the network is to learn from.",
     source: "Kaufman et al., Leakage in Data Mining (2012)",
     follows: &[],
+    asks: &[],
     judge,
 };
 

@@ -19,13 +19,13 @@ pub static RULE: Rule = Rule {
     why: "A fact of the network. A bottleneck is left alone: it is how autoencoders and factorised layers are built.",
     source: "UMLAUT (no activation in hidden layers)",
     follows: &[],
+    asks: &[],
     judge,
 };
 
 fn judge(case: &Case) -> Vec<Finding> {
     let network = &case.network;
-    let layers = network.layers();
-    let is_linear = layers.iter().all(|layer| keeps_straight(&layer.kind) || is_weighted(&layer.kind) && bare(layer));
+    let (layers, is_linear) = (network.layers(), is_straight(network));
     let of = |layer: &&&Layer| layer.id == layer.id.drawn() && is_weighted(&layer.kind) && bare(layer);
     let found = layers.iter().filter(of).filter_map(|layer| {
         let next = next_weighted(network, layer)?;
@@ -34,6 +34,12 @@ fn judge(case: &Case) -> Vec<Finding> {
         (!is_bottleneck).then(|| finding(layer, next, is_linear))
     });
     found.collect()
+}
+
+/// Whether no layer bends anything.
+pub(super) fn is_straight(network: &Network) -> bool {
+    let keeps = |layer: &&Layer| keeps_straight(&layer.kind) || is_weighted(&layer.kind) && bare(layer);
+    network.layers().iter().all(keeps)
 }
 
 fn finding(layer: &Layer, next: &Layer, is_linear: bool) -> Finding {

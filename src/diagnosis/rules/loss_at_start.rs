@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
         so for few classes the published 100 % isn't enough.",
     source: "CS231n (initial loss ln K); TheDeepChecker (100 % off)",
     follows: &["inputs-unscaled"],
+    asks: &[],
     judge,
 };
 

@@ -2,8 +2,12 @@
 //!
 //! To add one, copy a file, give it a line here, and add its fault to the matrix in `tests/diagnosis.rs`.
 
+mod activation_spread;
+mod batch_noise;
 mod batch_of_one;
+mod both_modes;
 mod class_imbalance;
+mod clipped_often;
 mod constant_input;
 mod copied_input;
 mod dead_relu;
@@ -13,6 +17,7 @@ mod dropout_at_end;
 mod exploding;
 mod few_samples;
 mod flat_loss;
+mod init_misfit;
 mod inputs_unscaled;
 mod leakage;
 mod linear_layers;
@@ -20,13 +25,21 @@ mod loss_at_start;
 mod norm_order;
 mod not_finite;
 mod one_class;
+mod one_sample;
+mod oscillating;
 mod overfitting;
+mod receptive_field;
 mod saturated;
+mod score_at_odds;
 mod split_duplicates;
+mod step_length;
 mod symmetric_weights;
 mod targets;
+mod unlearnt;
 mod update_size;
+mod validation_too_good;
 mod vanishing;
+mod wrong_labels;
 
 use super::{Case, Promise, Remedy, Rule};
 use crate::model::{ColumnChoice, ColumnRole, DataSpec, Source, TrainingSpec};
@@ -46,11 +59,14 @@ pub static RULES: &[&Rule] = &[
     &double_activation::RULE,
     &linear_layers::RULE,
     &symmetric_weights::RULE,
+    &init_misfit::RULE,
     &norm_order::BIAS,
     &norm_order::DROPOUT,
     &dropout_at_end::RULE,
     &batch_of_one::RULE,
+    &receptive_field::RULE,
     &loss_at_start::RULE,
+    &activation_spread::RULE,
     &not_finite::RULE,
     &diverging::RULE,
     &exploding::RULE,
@@ -59,16 +75,36 @@ pub static RULES: &[&Rule] = &[
     &saturated::RULE,
     &update_size::LARGE_STEPS,
     &update_size::SMALL_STEPS,
+    &step_length::LONG_STEPS,
+    &step_length::SHORT_STEPS,
+    &oscillating::RULE,
+    &clipped_often::RULE,
+    &batch_noise::SMALL,
+    &batch_noise::LARGE_BATCH,
     &flat_loss::RULE,
     &one_class::RULE,
+    &unlearnt::STRAIGHT,
+    &unlearnt::SMALL_NETWORK,
+    &unlearnt::PLATEAU,
+    &both_modes::NORM,
+    &both_modes::DROPOUT,
+    &one_sample::RULE,
+    &wrong_labels::RULE,
+    &validation_too_good::RULE,
     &overfitting::RULE,
+    &score_at_odds::RULE,
 ];
 
 /// A tenth of the learning rate.
 fn slower(training: &TrainingSpec) -> Remedy {
     let learning_rate = training.learning_rate / 10.0;
-    let label = format!("Set the learning rate to {}", significant(learning_rate, 3));
+    let label = format!("Set the learning rate to {}", plain(learning_rate));
     Remedy::training(label, TrainingSpec { learning_rate, ..training.clone() })
+}
+
+/// A number that can be pasted into a field.
+fn plain(number: f64) -> String {
+    significant(number, 3).replace('−', "-")
 }
 
 /// A column of the table that the network does not see any more; by hand where the data is none.

@@ -14,6 +14,7 @@ pub static BIAS: Rule = Rule {
     why: "A fact of the network. It costs memory and time, and no accuracy: a note.",
     source: "NeuraLint (bias before batch normalisation); Ioffe and Szegedy (2015), section 3.2",
     follows: &[],
+    asks: &[],
     judge: judge_bias,
 };
 
@@ -26,6 +27,7 @@ pub static DROPOUT: Rule = Rule {
     source: "NeuraLint (dropout before batch normalisation); Li et al. (2018) on the variance shift between dropout \
         and batch norm",
     follows: &[],
+    asks: &[],
     judge: judge_dropout,
 };
 

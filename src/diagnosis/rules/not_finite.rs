@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     why: "Nothing can be learnt from there on.",
     source: "SageMaker Debugger and MindSpore Insight (NaN and overflow in any tensor)",
     follows: &["inputs-unscaled", "target-unscaled", "diverging"],
+    asks: &[],
     judge,
 };
 

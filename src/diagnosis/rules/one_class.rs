@@ -33,7 +33,14 @@ pub static RULE: Rule = Rule {
         "flat-loss",
         "steps-too-large",
         "steps-too-small",
+        "activation-spread",
+        "init-misfit",
+        "rate-too-low",
+        "rate-too-high",
+        "norm-lags",
+        "dropout-too-strong",
     ],
+    asks: &[],
     judge,
 };
 

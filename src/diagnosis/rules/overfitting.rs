@@ -30,6 +30,7 @@ pub static RULE: Rule = Rule {
         is near 0.",
     source: "SageMaker Debugger, Overfit (validation 10 % above training); gradsnitch (3 % above the lowest over 100 steps)",
     follows: &["few-samples"],
+    asks: &[],
     judge,
 };
 

@@ -9,6 +9,9 @@ use crate::model::layer::BatchNorm;
 
 /// Share of a layer's outputs.
 const LIMIT: f64 = 0.8;
+/// And where the loss falls all the same, while fewer answers are right than that.
+const ALL: f64 = 0.95;
+const RIGHT: f64 = 0.9;
 /// Summaries that must agree.
 const SUMMARIES: usize = 3;
 /// A loss that has fallen by more is learning.
@@ -19,21 +22,28 @@ pub static RULE: Rule = Rule {
     title: "Saturated units",
     when: When::Training { within: 64 },
     fires: "In the last 3 summaries at least 80 % of what leaves a tanh or sigmoid layer lies within a fiftieth of its \
-        ends, and the loss has fallen by less than 20 %.",
+        ends, and the loss has fallen by less than 20 %; or at least 95 %, and less than 90 % of the training answers are \
+        right (or explained).",
     why: "More than half, the published share, is reached by healthy tanh networks that have learnt sharp boundaries.",
     source: "SageMaker Debugger, SaturatedActivation (half); TheDeepChecker (saturation above 0.85 for half of the units)",
     follows: &["inputs-unscaled", "steps-too-large", "diverging"],
+    asks: &[],
     judge,
 };
 
 fn judge(case: &Case) -> Vec<Finding> {
-    let Some(records) = case.records.filter(|records| records.loss_fell_by().is_some_and(|fell| fell < FELL)) else {
+    let Some(records) = case.records else { return Vec::new() };
+    let Some(fell) = records.loss_fell_by() else { return Vec::new() };
+    let has_learnt = records.train.as_ref().is_some_and(|train| train.score >= RIGHT);
+    // The last biases alone may bring a loss down.
+    let limit = if fell < FELL { LIMIT } else { ALL };
+    if fell >= FELL && has_learnt {
         return Vec::new();
-    };
+    }
     let of_layer = |layer: &&Layer| {
         let lately = records.lately(layer.id, SUMMARIES);
         // NaN of layers without ends.
-        let is_saturated = !lately.is_empty() && lately.iter().all(|(_, of)| f64::from(of.saturated) >= LIMIT);
+        let is_saturated = !lately.is_empty() && lately.iter().all(|(_, of)| f64::from(of.saturated) >= limit);
         is_saturated
             .then(|| finding(case, layer, lately[SUMMARIES - 1].0, f64::from(lately[SUMMARIES - 1].1.saturated)))
     };
@@ -84,6 +94,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!(found[0].words.contains("leaves Dense 1"), "{}", found[0].words);
         assert!(planted(0.7, 0.02).is_empty());
-        assert!(planted(0.95, 0.5).is_empty(), "sharp boundaries that fit");
+        assert!(planted(0.9, 0.5).is_empty(), "sharp boundaries that fit");
+        assert_eq!(planted(0.99, 0.5).len(), 1, "the last biases have brought the loss down");
     }
 }

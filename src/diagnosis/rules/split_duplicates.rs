@@ -4,6 +4,7 @@
 //! by heart. At least 5 samples, so that small data with few distinct rows is left alone.
 
 use crate::diagnosis::{Case, Finding, Place, Remedy, Rule, Severity, When};
+use crate::model::{DataSpec, Division, Source};
 
 /// Share of the validation samples.
 const LIMIT: f64 = 0.05;
@@ -18,6 +19,7 @@ pub static RULE: Rule = Rule {
     why: "No share is published. Below it the score hardly moves; few distinct rows in little data are left alone.",
     source: "Barz and Denzler, Do we train on test data? (2020): 3 % of CIFAR-10 and 10 % of CIFAR-100 are duplicates",
     follows: &[],
+    asks: &[],
     judge,
 };
 
@@ -32,10 +34,13 @@ fn judge(case: &Case) -> Vec<Finding> {
     let finding = Finding::new(&RULE, Severity::Serious, Place::Data, words)
         .beyond("share of validation samples that are training samples", share, LIMIT)
         .with("such samples", twins.count as f64);
-    vec![
-        finding
-            .remedy(Remedy::by_hand("Remove duplicate rows, or split by a column that groups what belongs together")),
-    ]
+    let is_by_lot = matches!(case.source.split, Division::Usual | Division::Random | Division::Stratified);
+    let together = DataSpec { split: Division::Together, ..case.source.clone() };
+    let remedy = match &case.source.source {
+        Source::Csv(_) if is_by_lot => Remedy::data("Keep equal rows together", together),
+        _ => Remedy::by_hand("Remove duplicate rows, or split by a column that groups what belongs together"),
+    };
+    vec![finding.remedy(remedy)]
 }
 
 #[cfg(test)]

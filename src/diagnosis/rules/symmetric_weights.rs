@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     why: "A fact of the settings. In the last layer zeros do no harm, and are used on purpose.",
     source: "TheDeepChecker and NeuraLint (symmetric initialisation); Goodfellow et al., Deep Learning, section 8.4",
     follows: &[],
+    asks: &[],
     judge,
 };
 

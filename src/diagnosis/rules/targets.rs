@@ -22,6 +22,7 @@ pub static UNSCALED: Rule = Rule {
         hundred times as large.",
     source: "LeCun et al., Efficient BackProp (1998), section 4",
     follows: &[],
+    asks: &[],
     judge: judge_size,
 };
 
@@ -34,6 +35,7 @@ pub static RANGE: Rule = Rule {
     why: "A fact of network and data. A few outliers at the border are left alone.",
     source: "Goodfellow et al., Deep Learning, section 6.2.2 (output units)",
     follows: &[],
+    asks: &[],
     judge: judge_range,
 };
 

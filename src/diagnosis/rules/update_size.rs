@@ -7,7 +7,6 @@
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 use crate::model::TrainingSpec;
-use crate::trace::significant;
 
 /// Size of a step as a share of the weights.
 const LARGE: f64 = 0.2;
@@ -27,13 +26,14 @@ pub static LARGE_STEPS: Rule = Rule {
     id: "steps-too-large",
     title: "Steps too large",
     when: When::Training { within: 4 },
-    fires: "With fresh weights, steps 1, 2 and 4 each change every layer with weights by more than 20 % of their size, and \
-        the loss hasn't fallen by half since.",
+    fires: "With fresh weights, steps 1, 2 and 4 each change every layer with weights that moves at all by more than \
+        20 % of their size, and the loss hasn't fallen by half since.",
     why: "Small healthy networks make first steps of 10 % with Adam, so the published 1 % and 10 % fire on them. Later the \
         weights have grown with the steps, and the share says less.",
     source: "TheDeepChecker (1e-4 to 1e-1); gradsnitch (1e-4 to 1e-2); MindSpore Insight (1e-4 to 1); SageMaker Debugger \
         (1e-8 to 10)",
     follows: &["inputs-unscaled", "target-unscaled"],
+    asks: &[],
     judge: judge_large,
 };
 
@@ -46,6 +46,7 @@ pub static SMALL_STEPS: Rule = Rule {
     why: "Steps of networks that have converged are as small; a loss that stays where it was from the start tells them apart.",
     source: "TheDeepChecker and gradsnitch (below 1e-4); MindSpore Insight (1e-4); UMLAUT (learning rate below 1e-7)",
     follows: &["vanishing-gradients", "saturated"],
+    asks: &[],
     judge: judge_small,
 };
 
@@ -78,6 +79,10 @@ fn first_shares(case: &Case) -> Option<(f64, f64)> {
         if shares.len() < SUMMARIES {
             return None;
         }
+        // What a first step has killed doesn't move any more.
+        if shares.contains(&0.0) {
+            continue;
+        }
         (least, most) =
             shares.into_iter().fold((least, most), |(least, most), share| (least.min(share), most.max(share)));
     }
@@ -109,7 +114,7 @@ fn judge_small(case: &Case) -> Vec<Finding> {
         hundreds of thousands of steps. The learning rate is too low.";
     let learning_rate = case.training.learning_rate * 100.0;
     let faster = TrainingSpec { learning_rate, ..case.training.clone() };
-    let label = format!("Set the learning rate to {}", significant(learning_rate, 3));
+    let label = format!("Set the learning rate to {}", super::plain(learning_rate));
     let finding = Finding::new(&SMALL_STEPS, Severity::Serious, Place::Setting("training.learning_rate"), words)
         .seen(step, Confidence::Measured)
         .beyond("largest step of a layer, as a share of its weights", most, SMALL)

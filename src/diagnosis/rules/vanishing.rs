@@ -28,7 +28,8 @@ pub static RULE: Rule = Rule {
         well. Both together are silent on all templates.",
     source: "AUTOTRAINER (first to last below 1e-3); gradsnitch (loss fell by less than 20 %); SageMaker Debugger and \
         DeepDiagnosis (mean below 1e-7); MindSpore Insight (1e-9)",
-    follows: &["inputs-unscaled"],
+    follows: &["inputs-unscaled", "activation-spread", "init-misfit"],
+    asks: &[],
     judge,
 };
 
