@@ -209,7 +209,7 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Missing words",
-        &["missing values", "placeholders", "NA", "-9999", "sentinel"],
+        &["placeholders", "NA", "-9999", "sentinel"],
         "",
         "Words and numbers that stand for a missing value in this table, such as “unknown” or −9999. NA, null, ? and empty \
             cells always do.",
