@@ -230,7 +230,9 @@ impl State {
             return;
         }
         self.diagnosed.found = judged.found;
-        if judged.steps > 0 && self.run.status != RunStatus::NotReady {
+        // Where the numbers have ended, that is told already, and why.
+        let stands_by_itself = self.run.not_finite.is_some() || self.run.status == RunStatus::NotReady;
+        if judged.steps >= TOLD && !stands_by_itself {
             self.tell_of_findings();
         }
     }

@@ -82,7 +82,7 @@ fn a_run_that_shows_a_fault_is_told_of_once_and_marks_its_place() {
     state.apply(Action::SetSpeed(1.0));
     state.apply(Action::Transport(Transport::Play));
     let is_found = |state: &State| rules(state).contains(&"diverging");
-    let events = until(&mut state, "diverging", is_found);
+    let events = until(&mut state, "diverging", |state| is_found(state) && !state.diagnosed.told.is_empty());
     state.apply(Action::Transport(Transport::Pause));
     let told: Vec<&str> = events
         .iter()
