@@ -194,18 +194,21 @@ fn while_training() -> Vec<Fault> {
     let whole = |rate: f64| TrainingSpec { batch_size: 400, epochs: 1000, ..sgd(rate) };
     let ends = TrainingSpec { schedule: Schedule::Step { every: 5, factor: 0.1 }, ..adam(0.003) };
     let clipped = TrainingSpec { clip: Clip::Norm { max: 1e-4 }, ..adam(0.01) };
-    let single = TrainingSpec { batch_size: 1, ..sgd(0.3) };
     let large = TrainingSpec { batch_size: 512, epochs: 1000, ..adam(0.001) };
+    let twice = || vec![dense(12, Activation::Relu), dense(12, Activation::Relu)];
+    let moons = || points(SyntheticKind::Moons, 500, 0.1);
     let wide = || vec![dense(64, Activation::Relu), dense(64, Activation::Relu)];
     let crowd = || changed(points(SyntheticKind::Gauss, 4000, 0.0), |row| row.iter().map(|x| x / 4.0).collect(), |t| t);
     let learnt =
         |noise| changed(points(SyntheticKind::Circle, 120, noise), |row| row.iter().map(|x| x / 4.0).collect(), |t| t);
     vec![
-        fault("rate-too-high", "training.learning_rate", project(hidden(), 2, whole(30.0)), circle()),
+        fault("rate-too-high", "training.learning_rate", project(twice(), 2, whole(20.0)), moons()),
         fault("rate-too-low", "training.learning_rate", project(hidden(), 2, sgd(1e-4)), circle()),
-        fault("oscillating", "training.learning_rate", project(hidden(), 2, whole(10.0)), circle()),
+        also(
+            fault("oscillating", "training.learning_rate", project(twice(), 2, whole(20.0)), moons()),
+            &["rate-too-high", "diverging", "dead-relu", "steps-too-large"],
+        ),
         fault("clipped-often", "training.clip", project(hidden(), 2, clipped), circle()),
-        fault("batch-too-small", "training.batch_size", project(hidden(), 2, single), circle()),
         fault("batch-too-large", "training.batch_size", project(hidden(), 2, large), crowd()),
         fault("straight-network", "network", project(vec![], 2, adam(0.01)), circle()),
         fault(
@@ -218,8 +221,8 @@ fn while_training() -> Vec<Fault> {
         fault(
             "norm-lags",
             "Batch norm 1",
-            project(vec![straight, formula("x * 10 + 5"), norm.into(), Relu {}.into()], 2, adam(0.01)),
-            clouds(),
+            project(vec![straight, formula("x * 10 + 50"), norm.into(), Relu {}.into()], 2, adam(0.01)),
+            circle(),
         ),
         fault(
             "dropout-too-strong",
@@ -227,11 +230,14 @@ fn while_training() -> Vec<Fault> {
             project([hidden(), vec![drop.into()]].concat(), 2, adam(0.01)),
             clouds(),
         ),
-        fault(
-            "one-sample",
-            "data",
-            project(hidden(), 1, adam(0.01)),
-            mistaken(sums(1.0, 0.0), |i, own| if i == 17 { 60.0 } else { own }),
+        also(
+            fault(
+                "one-sample",
+                "data",
+                project(hidden(), 1, adam(0.01)),
+                mistaken(sums(1.0, 0.0), |i, own| if i == 17 { 60.0 } else { own }),
+            ),
+            &["diverging"],
         ),
         fault(
             "wrong-labels",
@@ -240,11 +246,14 @@ fn while_training() -> Vec<Fault> {
             mistaken(clouds(), |i, own| if i % 25 == 0 { 1.0 - own } else { own }),
         ),
         fault("validation-too-good", "data", project(hidden(), 2, adam(0.01)), easier_later()),
-        fault(
-            "score-at-odds",
-            "network",
-            project(wide(), 2, TrainingSpec { epochs: 1000, ..adam(0.01) }),
-            learnt(0.35),
+        also(
+            fault(
+                "score-at-odds",
+                "network",
+                project(wide(), 2, TrainingSpec { epochs: 1000, ..adam(0.01) }),
+                learnt(0.35),
+            ),
+            &["overfitting", "few-samples"],
         ),
     ]
 }

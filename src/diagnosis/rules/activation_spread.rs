@@ -4,8 +4,7 @@
 //! healthy networks start as well.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
-use crate::model::layer::BatchNorm;
-use crate::model::{Edit, Layer, LayerKind};
+use crate::model::{Layer, LayerKind};
 
 /// Standard deviation of what leaves a hidden layer.
 const LEAST: f64 = 0.01;
@@ -34,6 +33,8 @@ fn judge(case: &Case) -> Vec<Finding> {
     };
     let deviation = |layer: &Layer| {
         let first = records.curves.summaries.of(layer.id).next().filter(|(step, _)| *step == 1)?;
+        // Where all are 0 the units are dead, or nothing arrives: other rules'.
+        let first = Some(first).filter(|(_, of)| of.zeros < 1.0)?;
         Some(f64::from(first.1.deviation)).filter(|deviation| deviation.is_finite())
     };
     let layers = case.network.layers();
@@ -59,13 +60,8 @@ fn judge(case: &Case) -> Vec<Finding> {
     let finding = Finding::new(&RULE, Severity::Warning, Place::Layer(layer.id), words)
         .seen(1, Confidence::Measured)
         .beyond("standard deviation of its outputs", spread, limit);
-    let before = case.network.before(layer.id).filter(|before| before.id == before.id.drawn());
-    let norm = before.map(|before| {
-        let edit = Edit::Append { after: before.id, kind: BatchNorm::default().into() };
-        Remedy::edits(format!("Insert batch norm before {}", layer.name), vec![edit])
-    });
     let by_hand = Remedy::by_hand("Use initial weights that suit the activation, or scale the inputs");
-    vec![norm.into_iter().chain([by_hand]).fold(finding, Finding::remedy)]
+    vec![finding.remedy(by_hand)]
 }
 
 #[cfg(test)]

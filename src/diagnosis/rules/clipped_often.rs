@@ -44,8 +44,8 @@ fn judge(case: &Case) -> Vec<Finding> {
     }
     let words = "Every step is cut to a small part of its length, so clipping decides how far the network moves, not the \
         learning rate. Either the limit is far too small, or the gradients are far too large.";
-    let wider = TrainingSpec { clip: Clip::Norm { max: max * LIMIT * LIMIT }, ..case.training.clone() };
-    let label = format!("Clip at a norm of {}", crate::trace::significant(max * LIMIT * LIMIT, 3));
+    let wider = TrainingSpec { clip: Clip::Norm { max: least }, ..case.training.clone() };
+    let label = format!("Clip at a norm of {}", super::plain(least));
     let finding = Finding::new(&RULE, Severity::Note, Place::Setting("training.clip"), words)
         .seen(norms[SUMMARIES - 1].0, Confidence::Measured)
         .beyond("smallest norm of the gradient", least, LIMIT * max)

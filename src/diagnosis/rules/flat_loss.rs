@@ -36,7 +36,6 @@ pub static RULE: Rule = Rule {
         "rate-too-high",
         "oscillating",
         "plateau",
-        "batch-too-small",
         "straight-network",
     ],
     asks: &[],

@@ -1,8 +1,6 @@
 //! A training sample that makes up most of the loss.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
-use crate::model::layer::{Loss, LossKind};
-use crate::model::{Edit, LayerKind, ParamValue, Task};
 use crate::trace::Instrument;
 
 /// Share of the loss of all samples that were asked.
@@ -52,18 +50,7 @@ fn judge(case: &Case) -> Vec<Finding> {
         .with("its loss", worst.loss)
         .with("mean loss", mean);
     let finding = finding.remedy(Remedy::by_hand("Correct the sample, or leave it out"));
-    vec![robust(case).into_iter().fold(finding, Finding::remedy)]
-}
-
-/// A loss that grows evenly with the error instead of with its square.
-fn robust(case: &Case) -> Option<Remedy> {
-    let is_squared =
-        case.network.plain_loss() == Some(LossKind::Mse) && matches!(case.network.task(), Task::Numbers(_));
-    let layers = case.network.layers();
-    let loss = layers.iter().find(|layer| matches!(layer.kind, LayerKind::Loss(Loss { .. })))?;
-    let value = ParamValue::Text(LossKind::Huber.key().into());
-    let edit = Edit::SetParam { layer: loss.id.drawn(), key: "loss".into(), value };
-    is_squared.then(|| Remedy::edits("Use the Huber loss", vec![edit]))
+    vec![finding]
 }
 
 #[cfg(test)]
@@ -85,7 +72,6 @@ mod tests {
     fn the_sample_that_makes_up_most_of_the_loss_is_named() {
         let found = planted(200.0, 0.5);
         assert!(found[0].words.contains("Training sample 18 "), "{}", found[0].words);
-        assert_eq!(found[0].remedies[1].label, "Use the Huber loss");
         assert!(planted(20.0, 0.5).is_empty());
         assert!(planted(2.0, 1e-5).is_empty(), "nearly all is learnt");
     }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use crate::diagnosis::{Case, Finding, Network, Place, Remedy, Rule, Severity, When};
-use crate::model::layer::{AvgPool2d, Conv2d, Group, MaxPool2d, Upsample};
-use crate::model::{Edit, Layer, LayerId, LayerKind, Task};
+use crate::model::layer::{AvgPool2d, Group, MaxPool2d, Upsample};
+use crate::model::{Layer, LayerId, LayerKind, Task};
 
 /// Pixels of the window, in those of the things' longer side.
 const LIMIT: f64 = 0.5;
@@ -50,7 +50,7 @@ fn judge(case: &Case) -> Vec<Finding> {
     let finding = Finding::new(&RULE, Severity::Serious, Place::Layer(layer.id), words)
         .beyond("receptive field in pixels", size, LIMIT * thing)
         .with("median longer side of the things", thing);
-    vec![remedies(network).into_iter().fold(finding, Finding::remedy)]
+    vec![finding.remedy(Remedy::by_hand("Use more convolutions, larger kernels, strides or pools"))]
 }
 
 /// A window on the picture, in pixels, and how far the next one is.
@@ -97,23 +97,11 @@ fn behind(kind: &LayerKind, Field { size, step }: Field) -> Option<Field> {
     }
 }
 
-/// Windows twice as far apart: the first convolutions that move by one.
-fn remedies(network: &Network) -> Vec<Remedy> {
-    let drawn = network.layers().into_iter().filter(|layer| layer.id == layer.id.drawn());
-    let first =
-        drawn.filter(|layer| matches!(&layer.kind, LayerKind::Conv2d(Conv2d { stride: 1, kernel: 2.., .. }))).next();
-    let pool = first.map(|first| {
-        let edit = Edit::Append { after: first.id, kind: MaxPool2d::default().into() };
-        Remedy::edits(format!("Insert max pool behind {}", first.name), vec![edit])
-    });
-    pool.into_iter().chain([Remedy::by_hand("Use more convolutions, larger kernels, strides or pools")]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diagnosis::testing::{Planted, dense, points};
-    use crate::model::layer::{Flatten, GlobalAvgPool};
+    use crate::model::layer::{Conv2d, Flatten, GlobalAvgPool};
 
     fn conv(kernel: usize, stride: usize, dilation: usize) -> LayerKind {
         Conv2d { filters: 4, kernel, stride, dilation, ..Conv2d::default() }.into()

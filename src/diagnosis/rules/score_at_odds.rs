@@ -5,7 +5,6 @@
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 use crate::model::layer::LossKind;
-use crate::model::{EarlyStopping, TrainingSpec};
 
 /// The validation loss of late, in its lowest.
 const RISEN: f64 = 1.25;
@@ -14,8 +13,6 @@ const LATE: usize = 3;
 const LEAST: usize = 6;
 /// Of the first losses: below this share of them nothing is lost.
 const SMALL: f64 = 0.1;
-/// Epochs without an improvement that the remedy waits.
-const PATIENCE: usize = 10;
 
 pub static RULE: Rule = Rule {
     id: "score-at-odds",
@@ -53,15 +50,12 @@ fn judge(case: &Case) -> Vec<Finding> {
     }
     let words = "The validation loss rises, yet as many answers are right as before. The network grows surer of all its answers, \
         the wrong ones too. Judge it by its accuracy, and don't take its probabilities at their word.";
-    let early_stopping = Some(EarlyStopping { patience: PATIENCE, min_delta: 0.0 });
-    let stopped = TrainingSpec { early_stopping, keep_best: true, ..case.training.clone() };
     let finding = Finding::new(&RULE, Severity::Note, Place::Network, words)
         .seen(records.steps, Confidence::Measured)
         .beyond("validation loss of late, in its lowest", now / lowest, RISEN)
         .with("accuracy of late", score)
         .with("accuracy at the lowest loss", scores[best].1)
         .with("step of the lowest", step as f64)
-        .remedy(Remedy::training("Stop early and keep the best weights", stopped))
         .remedy(Remedy::by_hand("Use label smoothing or L2"));
     vec![finding]
 }

@@ -3,7 +3,7 @@
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 use crate::trace::{Instrument, SampleReading};
 
-/// Surer of another class than of those that are rightly of it, on the mean, and at least this sure.
+/// Surer of another class than of that class's own samples, on the mean, and at least this sure.
 const SURE: f64 = 0.8;
 /// Share of the training samples, and least of them.
 const LIMIT: f64 = 0.02;
@@ -18,9 +18,9 @@ pub static RULE: Rule = Rule {
     title: "Labels probably wrong",
     when: When::Training { within: 200 },
     fires: "A network that is right about at least 80 % of the training samples is as sure of another class for at least 2 % of \
-        them, and at least 5, as it is on the mean of those that are rightly of that class (and at least 80 % sure), and so \
+        them, and at least 5, as it is on the mean of that class's own (and at least 80 % sure), and so \
         for more than half of those it gets wrong.",
-    why: "The published criterion, the mean of those that are rightly of the class, is kept. Where classes overlap, wrong \
+    why: "The published criterion, the mean of the class's own samples, is kept. Where classes overlap, wrong \
         answers are unsure ones; that most of them are sure tells wrong labels from a boundary.",
     source: "Northcutt et al., Confident Learning (2021): at least as sure of another class as of its own samples on the mean",
     follows: &[],
@@ -34,8 +34,9 @@ fn judge(case: &Case) -> Vec<Finding> {
         records.readings.samples.iter().filter_map(|sample| Some((sample, sample.class?))).collect();
     let wrong: Vec<_> = all.iter().filter(|(_, (own, answered, _))| own != answered).collect();
     let usual = |class: usize| {
-        let right = all.iter().filter(|(_, (own, answered, _))| *own == class && *answered == class);
-        let (count, sum) = right.fold((0.0, 0.0), |(count, sum), (_, (.., sure))| (count + 1.0, sum + sure));
+        let own = all.iter().filter(|(_, (own, ..))| *own == class);
+        let in_own = own.map(|(_, (own, answered, sure))| if own == answered { *sure } else { 1.0 - sure });
+        let (count, sum) = in_own.fold((0.0, 0.0), |(count, sum), sure| (count + 1.0, sum + sure));
         sum / f64::max(count, 1.0)
     };
     let is_sure = |answered: usize, sure: f64| sure >= SURE && sure >= usual(answered);

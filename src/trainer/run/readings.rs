@@ -76,7 +76,7 @@ impl Run {
             sum.resize(gradient.len(), 0.0);
             sum.iter_mut().zip(&gradient).for_each(|(sum, slope)| *sum += slope);
             reading.each += squared(&gradient) / batches as f64;
-            reading.trained += probe.report()?.loss / batches as f64;
+            reading.trained += loss_of(&probe)? / batches as f64;
             reading.asked += self.machine.evaluate(&batch.inputs, &batch.targets, batch.len)?.loss / batches as f64;
         }
         reading.mean = squared(&sum) / (batches * batches) as f64;
@@ -130,6 +130,12 @@ fn numbers(machine: &Machine, ids: &[ValueId]) -> Result<Vec<f64>, RunError> {
         all.extend(machine.read_f64(id)?.1);
     }
     Ok(all)
+}
+
+/// Of the batch that it was given, without penalties.
+fn loss_of(probe: &Machine) -> Result<f64, RunError> {
+    let Some(loss) = probe.program().data_loss else { return Ok(f64::NAN) };
+    Ok(probe.read_f64(loss)?.1.first().copied().unwrap_or(f64::NAN))
 }
 
 fn squared(numbers: &[f64]) -> f64 {
