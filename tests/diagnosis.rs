@@ -172,7 +172,7 @@ fn remedies_leave_nothing_of_their_rule() {
 }
 
 /// Rules whose remedy is not proven yet: their faults cost too little on their data, or too much for so few steps.
-const UNPROVEN: [&str; 10] = [
+const UNPROVEN: [&str; 13] = [
     "inputs-unscaled",
     "class-imbalance",
     "few-samples",
@@ -183,6 +183,9 @@ const UNPROVEN: [&str; 10] = [
     "dead-relu",
     "saturated",
     "steps-too-small",
+    "init-misfit",
+    "batch-too-large",
+    "dropout-too-strong",
 ];
 
 /// What the first remedy that the program can make improves on a fault, in a fork over the same batches.

@@ -16,8 +16,8 @@ pub static RULE: Rule = Rule {
     when: When::Training { within: 1 },
     fires: "In the first step, with fresh weights, what leaves a hidden layer with an activation has a standard deviation \
         below 0.01 or above 100 over the batch.",
-    why: "Layers of the templates lie between 0.1 and 3, and healthy ones outside of the published 0.5 to 2. A hundred times \
-        more or less leaves no doubt.",
+    why: "Hidden layers of the templates that were measured lie between 0.2 and 2.4, so healthy ones also lie outside of the \
+        published 0.5 to 2. A hundred times more or less leaves no doubt.",
     source: "TheDeepChecker (0.5 to 2); He et al. (2015) and Glorot and Bengio (2010): the spread is to stay from layer to \
         layer",
     follows: &["init-misfit", "inputs-unscaled", "symmetric-weights", "constant-input"],

@@ -4,7 +4,7 @@
 //! most steps and learn well, so here every summary has to be cut to less than a tenth.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
-use crate::model::{Clip, TrainingSpec};
+use crate::model::Clip;
 
 /// Norm of the gradient, in what it is clipped to.
 const LIMIT: f64 = 10.0;
@@ -28,7 +28,7 @@ fn judge(case: &Case) -> Vec<Finding> {
     let Clip::Norm { max } = case.training.clip else { return Vec::new() };
     let Some(records) = case.records else { return Vec::new() };
     let layers = case.network.trained();
-    let mut norms = vec![(0, 0.0); SUMMARIES];
+    let mut norms = [(0, 0.0); SUMMARIES];
     for layer in &layers {
         let lately = records.lately(layer.id, SUMMARIES);
         if lately.len() < SUMMARIES {
@@ -44,13 +44,14 @@ fn judge(case: &Case) -> Vec<Finding> {
     }
     let words = "Every step is cut to a small part of its length, so clipping decides how far the network moves, not the \
         learning rate. Either the limit is far too small, or the gradients are far too large.";
-    let wider = TrainingSpec { clip: Clip::Norm { max: least }, ..case.training.clone() };
-    let label = format!("Clip at a norm of {}", super::plain(least));
     let finding = Finding::new(&RULE, Severity::Note, Place::Setting("training.clip"), words)
         .seen(norms[SUMMARIES - 1].0, Confidence::Measured)
         .beyond("smallest norm of the gradient", least, LIMIT * max)
         .with("clipped to", max)
-        .remedy(Remedy::training(label, wider));
+        .remedy(Remedy::by_hand(format!(
+            "Clip at a norm of {}, or find why gradients are so large",
+            super::plain(least)
+        )));
     vec![finding]
 }
 

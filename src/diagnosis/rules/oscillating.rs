@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
         correlation is below −0.5), they swing by more than 5 % of it, and their mean is above half of the first loss. Only where \
         an epoch is one step, or at least 10.",
     why: "The published counts fire on batches that differ by chance. Chance makes no correlation; only jumping across a valley \
-        makes one below −0.5: it is −1.00 on two moons with whole batches and SGD at 5 and 20, and above −0.05 at rates up to 1.",
+        makes one below −0.5: it was −1.00 on two moons with whole batches and SGD at 5 and 20, and above −0.2 on the templates of points.",
     source: "AUTOTRAINER (swings of 0.03 in a fifth of the epochs); TheDeepChecker (the loss turns in half of 50 steps); gradsnitch (swings that grow)",
     follows: &["rate-too-high", "steps-too-large", "diverging", "inputs-unscaled", "target-unscaled"],
     asks: &[],
@@ -50,8 +50,8 @@ fn judge(case: &Case) -> Vec<Finding> {
     let pairs = late.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>();
     let correlation = pairs / (late.len() - 1) as f64 / variance;
     let swing = variance.sqrt() / mean.abs();
-    // NaN of losses that are all the same.
-    if !(correlation < LIMIT) || swing < SWING {
+    // Losses that are all the same have no correlation.
+    if correlation.is_nan() || correlation >= LIMIT || swing < SWING {
         return Vec::new();
     }
     let words = "The loss jumps up and down from step to step: each step goes past the lowest point to the other side of the \

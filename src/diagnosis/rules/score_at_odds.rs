@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
         is that of overfitting, which healthy runs don't reach.",
     source: "TheDeepChecker (correlation below 0.5); Guo et al., On Calibration of Modern Neural Networks (2017): the loss \
         rises while the accuracy does too",
-    follows: &["overfitting", "few-samples", "wrong-labels"],
+    follows: &["overfitting", "few-samples", "wrong-labels", "norm-lags"],
     asks: &[],
     judge,
 };
