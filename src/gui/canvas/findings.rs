@@ -110,7 +110,9 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
             faint(ui, &format!("{} {} Published in: {}.", rule.fires, rule.why, rule.source));
         }
     }
-    ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+    // No higher than its buttons, however much room there is below.
+    ui.spacing_mut().interact_size.y = 24.0;
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
         for (i, (words, action)) in finding.offers.iter().enumerate() {
             let (fill, ink) = if i == 0 { (t.accent, t.on_accent) } else { (t.raised, t.text) };

@@ -77,7 +77,10 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
         return;
     }
-    fact(ui, "Problems", &count(state.inference().problems.len() as u64));
+    let problems = state.inference().problems.len();
+    if problems > 0 {
+        fact(ui, "Problems", &count(problems as u64));
+    }
     for problem in &state.inference().problems {
         problem_ui(ui, problem, actions);
     }

@@ -60,7 +60,7 @@ fn problems_of_the_network_what_was_diagnosed_and_notes_on_the_data_are_in_one_l
     assert_eq!(idle.offers, [("Delete Dense 3".to_owned(), Action::Edit(Edit::Remove(vec![aside])))]);
     let vanishing = of(&findings, "Dense 1");
     assert_eq!((vanishing.severity, &vanishing.spot), (Severity::Bad, &Spot::Layers(vec![first])));
-    assert_eq!(vanishing.evidence, "share 1e−7 (limit 1e−5) at step 1,234");
+    assert_eq!(vanishing.evidence, "share: 1e−7 (limit 1e−5) at step 1,234");
     assert_eq!(vanishing.offers, [("Set the learning rate to 0.5".to_owned(), Action::SetTraining(slower))]);
     assert_eq!(vanishing.rule.as_ref().expect("a rule").by_hand, ["Use fewer layers"]);
     let of_data: Vec<_> = findings.iter().filter(|finding| finding.spot == Spot::Data).collect();
@@ -123,9 +123,7 @@ fn data_on_its_way_is_told_calmly_until_it_is_there_or_has_failed() {
     state.data = DataState::Failed("It is gone.".into());
     state.infer_again();
     let all = said(&state);
-    assert!(
-        all.iter().any(|(severity, words)| *severity == Severity::Bad && words.contains("Choose some in the Data"))
-    );
+    assert!(all.iter().any(|(severity, words)| *severity == Severity::Bad && words.contains("the Data tab says why")));
 }
 
 #[test]

@@ -170,6 +170,8 @@ fn the_list_holds_every_problem_with_its_repairs() {
     harness.get_by_label("expected 2, got 5");
     let mend = harness.query_all_by_label("Insert Dense with 2 units").count();
     assert_eq!(mend, 2, "in the list, and beside the wire");
+    let [show, pill] = ["Show Loss", "1 problem"].map(|name| harness.get_by_label(name).rect());
+    assert!(pill.top() - show.bottom() < 60.0, "the list is as high as what it holds: {show} above {pill}");
     click(&mut harness, "Show Loss");
     assert!(harness.state().state.selection().wire.is_some());
 }
