@@ -30,7 +30,7 @@ fn a_healthy_project_has_no_findings_and_a_fault_is_named_with_its_place_and_num
         json_free(folder, &["diagnose", "p.glassbox.json"]).contains("Nothing found after 200 steps by the "),
         "overfitting takes longer"
     );
-    assert!(json_free(folder, &["diagnose", "p.glassbox.json", "--steps", "600"]).contains("Nothing found by "));
+    assert!(json_free(folder, &["diagnose", "p.glassbox.json", "--steps", "1000"]).contains("Nothing found by "));
 
     // The last layer squashes what the loss squashes once more.
     planted(folder, "xor", |project| {

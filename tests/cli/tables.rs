@@ -96,7 +96,7 @@ fn what_cannot_be_is_refused_with_the_way_out() {
     fails(folder, &table(&["--target", "day", "--task", "numbers"]), &["\"day\"", "line 2"]);
     fails(folder, &["new", "xor", "--numeric", "x", "-o", "p.json"], &["only work with the template 'table'"]);
     std::fs::write(folder.join("t.csv"), "a,b,label\n1,2,x\n3,4,y\n").unwrap();
-    fails(folder, &table(&["--target", "label"]), &["Only 2 of 2 rows", "Add rows"]);
+    fails(folder, &table(&["--target", "label"]), &["only 2 rows", "Add rows"]);
     std::fs::write(folder.join("t.csv"), "a,label\n1,x\n3,x\n5,x\n6,x\n").unwrap();
     fails(
         folder,

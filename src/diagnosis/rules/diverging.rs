@@ -10,7 +10,7 @@ const LIMIT: f64 = 2.0;
 /// Fewer steps say nothing.
 const LEAST: u64 = 20;
 /// Samples that the first loss is the mean of, where batches are smaller.
-const FIRST: usize = 32;
+const FIRST: usize = 8;
 /// Parts of the run whose means are compared.
 const PARTS: u64 = 10;
 
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     title: "Loss grows",
     when: When::Training { within: 100 },
     fires: "Over the last tenth of at least 20 steps, the mean loss is at least twice the lowest mean of any tenth (and of \
-        the first loss, over at least 32 samples), and above the first loss.",
+        the first loss, over at least 8 samples), and above the first loss.",
     why: "Twice the minimum alone, or 30 % above it, fires on runs whose loss is close to 0. Worse than before training \
         is beyond doubt.",
     source: "TheDeepChecker (twice the minimum); gradsnitch (30 % above it for 20 steps)",
@@ -47,7 +47,7 @@ fn judge(case: &Case) -> Vec<Finding> {
     vec![finding.remedy(super::slower(case.training))]
 }
 
-/// Over the first samples: the loss of a single one says little.
+/// Over the first samples: the loss of a single one says little, and that of later steps may already be thrown about.
 fn first_loss(records: &Records) -> Option<f64> {
     let steps = (FIRST / records.batch.max(1)).clamp(1, records.steps as usize / 4);
     let first = records.curves.train_loss.values().get(..steps)?;
