@@ -1,7 +1,7 @@
 //! How well the nearest training sample answers: what data says of itself without any network.
 //!
-//! With ever more samples its error is at most twice the least that is possible (Cover and Hart 1967), so a network that
-//! is far worse leaves something unlearnt.
+//! With ever more samples its error is at most twice the least that is possible (Cover and Hart 1967), so a network
+//! that is far worse leaves something unlearnt.
 
 use crate::data::{DataError, Dataset, Progress};
 use crate::model::Task;

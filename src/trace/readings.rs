@@ -1,5 +1,5 @@
-//! What a run is asked beyond its records: how the loss bends along its steps, how far batches agree, how single samples
-//! fare. Read on a copy, which the run does not notice.
+//! What a run is asked beyond its records: how the loss bends along its steps, how far batches agree, how single
+//! samples fare. Read on a copy, which the run does not notice.
 
 /// What can be read of a run where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +35,8 @@ pub struct StepReading {
 }
 
 impl StepReading {
-    /// Where the step ends on the parabola that has both slopes (Cockpit's α): −1 where it began, 0 at the lowest point,
-    /// 1 as high on the other side. `None` of a step that does not go downhill.
+    /// Where the step ends on the parabola that has both slopes (Cockpit's α): −1 where it began, 0 at the lowest
+    /// point, 1 as high on the other side. `None` of a step that does not go downhill.
     pub fn alpha(self) -> Option<f64> {
         (self.before < 0.0 && self.after.is_finite()).then(|| -self.after / self.before)
     }
@@ -60,8 +60,8 @@ pub struct BatchReading {
 }
 
 impl BatchReading {
-    /// Squared norm of the gradient without noise, and the trace of the gradients' covariance of one sample: unbiased, so
-    /// the first may come out below 0 (McCandlish et al. 2018, appendix A.1).
+    /// Squared norm of the gradient without noise, and the trace of the gradients' covariance of one sample: unbiased,
+    /// so the first may come out below 0 (McCandlish et al. 2018, appendix A.1).
     pub fn signal_and_noise(&self) -> (f64, f64) {
         let (few, many) = (self.size as f64, (self.size * self.batches) as f64);
         let signal = (many * self.mean - few * self.each) / (many - few);

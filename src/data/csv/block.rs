@@ -175,7 +175,8 @@ impl Block {
         &self.text[from..self.ends[at] as usize]
     }
 
-    /// Reads the fractions of a text, along its lines: whoever goes through it column by column finds them side by side.
+    /// Reads the fractions of a text, along its lines: whoever goes through it column by column finds them side by
+    /// side.
     pub fn read_fractions(&mut self) {
         if !self.columns.is_empty() {
             return;

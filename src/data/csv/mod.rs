@@ -139,8 +139,7 @@ pub(super) fn load_within(
     let weights = Weights::of_rows(weight, (table, &words), &rows, [&train, &validation], &mut notes, progress)?;
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     let (truth, scale) = target.into_truth(settings, &train);
-    // Lists of rows are what private memory a large table takes.
-    drop((train, validation));
+    drop((train, validation)); // Lists of rows are most of the memory that a large table takes.
     let (mut origin, mut places) = (None, None);
     let (parts, converted) = match &begun {
         Some(begun) => {

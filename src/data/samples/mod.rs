@@ -51,7 +51,8 @@ pub trait Rows: Send + Sync {
         Ok(hashed(&self.input(row)?))
     }
 
-    /// All rows in the order they are stored in, in which going through them costs least; `None`: that they have anyway.
+    /// All rows in the order they are stored in, in which going through them costs least; `None`: that they have
+    /// anyway.
     fn as_stored(&self) -> Option<Vec<u32>> {
         None
     }

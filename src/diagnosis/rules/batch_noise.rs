@@ -1,9 +1,9 @@
 //! Batches far larger than how much the gradients of samples differ.
 //!
-//! McCandlish et al. (2018): the noise scale, the trace of the covariance of the gradients of single samples in the squared
-//! length of their mean, is the batch at which noise and signal are equal. Far above it, samples
-//! are computed for nothing. Far below it steps go nearly at random, but so they do in every run that has converged: on
-//! a rule for that, networks at rest could not be told from such as are lost in noise.
+//! McCandlish et al. (2018): the noise scale, the trace of the covariance of the gradients of single samples in the
+//! squared length of their mean, is the batch at which noise and signal are equal. Far above it, samples are computed
+//! for nothing. Far below it steps go nearly at random, but so they do in every run that has converged: on a rule for
+//! that, networks at rest could not be told from such as are lost in noise.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Records, Remedy, Rule, Severity, When};
 use crate::model::TrainingSpec;

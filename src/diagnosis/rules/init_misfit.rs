@@ -1,8 +1,8 @@
 //! Initial weights that make numbers fade or grow from layer to layer, for the activation behind them.
 //!
-//! He et al. (2015): weights with variance 2 / n keep the size of numbers behind ReLU, which halves their second moment;
-//! Glorot's and LeCun's suit functions that are straight around 0. The gain of a chain of layers is foretold from its
-//! settings: Glorot weights between equal layers take off √½ each.
+//! He et al. (2015): weights with variance 2 / n keep the size of numbers behind ReLU, which halves their second
+//! moment; Glorot's and LeCun's suit functions that are straight around 0. The gain of a chain of layers is foretold
+//! from its settings: Glorot weights between equal layers take off √½ each.
 
 use crate::diagnosis::{Case, Finding, Network, Place, Remedy, Rule, Severity, When};
 use crate::model::layer::{Activation, Group, Initialiser};

@@ -1,8 +1,8 @@
 //! A loss that jumps up and down from step to step instead of falling.
 //!
 //! AUTOTRAINER counts swings of the accuracy (0.03 in a fifth of the epochs), TheDeepChecker turns of
-//! the loss (half of 50 steps), gradsnitch wants swings that grow. Losses of small batches swing by chance, but one after
-//! the other is as likely to be above the mean as below.
+//! the loss (half of 50 steps), gradsnitch wants swings that grow. Losses of small batches swing by chance, but one
+//! after the other is as likely to be above the mean as below.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Rule, Severity, When};
 

@@ -1,8 +1,9 @@
 //! Steps too short or too long for how the loss bends, by Cockpit's α: the slopes along a step at both of its ends give
 //! a parabola; α says where on it the step ends.
 //!
-//! Cockpit publishes no limit: α near −1 is a step that could be far longer, above 1 one that ends higher than it began.
-//! Steps of healthy runs are often as short as the first or as long as the second, so the loss has to stay as well.
+//! Cockpit publishes no limit: α near −1 is a step that could be far longer, above 1 one that ends higher than it
+//! began. Steps of healthy runs are often as short as the first or as long as the second, so the loss has to stay as
+//! well.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Records, Remedy, Rule, Severity, When};
 use crate::model::TrainingSpec;

@@ -1,8 +1,8 @@
 //! Validation samples that are easier than those that were learnt from.
 //!
 //! UMLAUT warns of a validation accuracy above 95 % or 5 points above that of training. A healthy network reaches both,
-//! the second by chance on few samples. Here the two parts are asked alike, without dropout, and the difference has to be
-//! beyond chance.
+//! the second by chance on few samples. Here the two parts are asked alike, without dropout, and the difference has to
+//! be beyond chance.
 
 use crate::diagnosis::{Case, Confidence, Finding, Place, Remedy, Rule, Severity, When};
 

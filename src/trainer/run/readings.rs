@@ -20,8 +20,8 @@ const LEAST_SAMPLES: usize = 64;
 const MOST_NUMBERS: usize = 1 << 25;
 
 impl Run {
-    /// Reads the instruments with the weights as they stand between two steps; nothing in the middle of one, and nothing
-    /// of a network without a Loss.
+    /// Reads the instruments with the weights as they stand between two steps; nothing in the middle of one, and
+    /// nothing of a network without a Loss.
     pub fn read(&self, instruments: &[Instrument]) -> Result<Readings, RunError> {
         let mut readings = Readings { step: self.machine.step(), ..Readings::default() };
         if self.machine.is_in_step() || !self.trains() {
