@@ -26,6 +26,12 @@ impl<'a> Case<'a> {
         Self { network, training: &project.training, source: &project.data, data, records: None }
     }
 
+    /// Whether the run began with weights that were given or learnt: they are whatever they are, and the settings say
+    /// nothing of them.
+    pub fn begins_with_given_weights(&self) -> bool {
+        self.records.is_some_and(|records| !records.is_fresh)
+    }
+
     /// With what a run of it recorded.
     pub fn after(self, records: &'a Records) -> Self {
         Self { records: Some(records), ..self }
