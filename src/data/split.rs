@@ -3,6 +3,8 @@
 //! The parts are drawn one after the other: first the test part, from random numbers of its own, so that neither the
 //! validation share nor a fold changes it; then the rest is divided as if there were no test.
 
+use std::borrow::Cow;
+
 use super::random::{Draws, Purpose};
 use crate::expr::counted;
 use crate::model::{DataSpec, Division, Fold};
@@ -63,7 +65,7 @@ pub(super) fn divide(spec: &DataSpec, rows: &Rows) -> Result<Split, String> {
         (_, Keys::Groups(groups)) => in_groups(spec, groups, None)?,
         _ => {
             let (rest, test) = set_aside(spec, rows);
-            let of_rest = drawn(spec, rows, &rest)?;
+            let of_rest = drawn(spec, rows, rest.as_deref())?;
             Split { test, ..of_rest }
         }
     };
@@ -133,10 +135,10 @@ fn is_stratified(spec: &DataSpec, rows: &Rows) -> bool {
     }
 }
 
-/// Takes the test part out of all rows: what is left, in ascending order, and the part.
-fn set_aside(spec: &DataSpec, rows: &Rows) -> (Vec<usize>, Vec<usize>) {
+/// Takes the test part out of all rows: what is left, in ascending order (`None`: all), and the part.
+fn set_aside(spec: &DataSpec, rows: &Rows) -> (Option<Vec<usize>>, Vec<usize>) {
     if spec.test == 0.0 {
-        return ((0..rows.len).collect(), Vec::new());
+        return (None, Vec::new());
     }
     let draws = Purpose::Split.draws(spec.seed, TEST);
     let split = match rows.classes.filter(|_| is_stratified(spec, rows)) {
@@ -145,21 +147,26 @@ fn set_aside(spec: &DataSpec, rows: &Rows) -> (Vec<usize>, Vec<usize>) {
     };
     let mut rest = split.train;
     rest.sort_unstable();
-    (rest, split.validation)
+    (Some(rest), split.validation)
 }
 
-/// Divides some of all rows by lot.
-fn drawn(spec: &DataSpec, rows: &Rows, some: &[usize]) -> Result<Split, String> {
-    let classes: Option<Vec<usize>> = rows.classes.map(|classes| some.iter().map(|&row| classes[row]).collect());
+/// Divides rows by lot: all, or some of them.
+fn drawn(spec: &DataSpec, rows: &Rows, some: Option<&[usize]>) -> Result<Split, String> {
+    let classes = rows.classes.map(|classes| match some {
+        Some(some) => Cow::Owned(some.iter().map(|&row| classes[row]).collect::<Vec<_>>()),
+        None => Cow::Borrowed(classes),
+    });
+    let len = some.map_or(rows.len, <[usize]>::len);
     let share = spec.validation / (1.0 - spec.test);
     let split = match (spec.fold, &classes) {
         (Some(fold), classes) => {
             let by_class = classes.as_deref().filter(|_| spec.split != Division::Random);
-            folded(fold, some.len(), spec.seed, by_class)?
+            folded(fold, len, spec.seed, by_class)?
         }
         (None, Some(classes)) if is_stratified(spec, rows) => stratified(classes, share, spec.seed),
-        (None, classes) => split(some.len(), share, spec.seed, classes.as_deref()),
+        (None, classes) => split(len, share, spec.seed, classes.as_deref()),
     };
+    let Some(some) = some else { return Ok(split) };
     let back = |part: Vec<usize>| part.into_iter().map(|place| some[place]).collect();
     Ok(Split { train: back(split.train), validation: back(split.validation), test: Vec::new() })
 }
@@ -231,7 +238,7 @@ fn marked(spec: &DataSpec, rows: &Rows, marks: &[Mark]) -> Result<Split, String>
         }
         (true, _) => {
             let stratified = DataSpec { split: Division::Stratified, test: 0.0, ..spec.clone() };
-            Ok(Split { test, ..drawn(&stratified, rows, &train)? })
+            Ok(Split { test, ..drawn(&stratified, rows, Some(&train))? })
         }
     }
 }
@@ -358,6 +365,7 @@ fn split_by(len: usize, share: f64, mut draws: Draws, classes: Option<&[usize]>)
     draws.shuffle(&mut order);
     let kept = ((len as f64 * share).round() as usize).clamp(1.min(len), len.saturating_sub(1).max(1).min(len));
     let train = order.split_off(kept);
+    order.shrink_to_fit();
     let mut split = Split { train, validation: order, test: Vec::new() };
     if let Some(classes) = classes {
         let count = classes.iter().max().map_or(0, |&c| c + 1);

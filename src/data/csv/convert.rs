@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -24,7 +25,7 @@ use crate::files::memory::size;
 use crate::model::{ColumnRole, DataSpec};
 
 /// Pieces of rows that are written at once.
-const PIECES: usize = 8;
+const PIECES: usize = 16;
 /// Bytes of a row besides its values: where it stands in lists of rows.
 const LISTED: u64 = 32;
 /// Of the whole of loading a table.
@@ -188,10 +189,14 @@ impl Begun<'_> {
         let mut writer = Writer::begin(cache, encoder.width(), behind).map_err(failed)?;
         let doing = format!("converting {}", name(self.place.path));
         let mut hashes = Vec::with_capacity(rows.len());
+        let (width, each) = (target.width(), encoder.width() + behind);
+        let mut answers = Vec::with_capacity(rows.len() * width);
         // Rows are written while the next are encoded.
         let mut write = |encoded: Vec<Encoded>| {
             encoded.into_iter().try_for_each(|Encoded { numbers, hashes: more }| {
                 hashes.extend(more);
+                let of_row = |row: &[f32]| answers.extend_from_slice(&row[encoder.width()..][..width]);
+                numbers.chunks_exact(each).for_each(of_row);
                 writer.rows(&numbers).map_err(failed)
             })
         };
@@ -219,12 +224,21 @@ impl Begun<'_> {
             part.iter().for_each(|&place| print.take(hashes[place]));
             print.end()
         };
-        let samples = samples.into_iter().zip(parts).map(|(samples, part)| samples.with_print(print(part)));
-        Ok((samples.collect(), Converted { writer, file }))
+        // Told while they lie in memory: of rows in the file each would be fetched by itself.
+        let of_classes = matches!(target, ScaledTarget::Classes(_));
+        let known = |(samples, part): (Samples, &Vec<usize>)| {
+            let answer = |row: usize| Ok(&answers[part[row] * width..][..width]);
+            samples.with_print(print(part)).with_targets(of_classes, answer)
+        };
+        let samples = samples.into_iter().zip(parts).map(known).collect::<Result<_, _>>()?;
+        Ok((samples, Converted { writer, file }))
     }
 
-    /// Gives the file its name, with what is said about it. Errors: the table is another by now.
-    pub fn keep(self, converted: Converted, dataset: &mut Dataset) -> Result<(), DataError> {
+    /// Gives the file its name, with what is said about it. `used`: what the rows were made of. Errors: the table is
+    /// another by now.
+    pub fn keep(self, converted: Converted, used: impl Send + 'static, dataset: &mut Dataset) -> Result<(), DataError> {
+        // Giving gigabytes of a file back takes seconds, for which nobody has to wait.
+        let _ = thread::Builder::new().name("scratch".into()).spawn(move || drop(used));
         let Converted { writer, file } = converted;
         let Place { cache, key, path, spec } = self.place;
         let now = Key::new(&files(path)?, spec)?;

@@ -25,7 +25,7 @@ const ROWS: (usize, usize) = (16, 4096);
 /// Bytes after which a block takes no more rows.
 const BYTES: usize = 2 << 20;
 /// Blocks that are handed out at once: threads have to be told less often.
-const BLOCKS: usize = 8;
+const BLOCKS: usize = 32;
 
 /// Where rows come from.
 enum Text {

@@ -11,6 +11,8 @@ use crate::files::mapped::Mapped;
 
 /// Bytes of a column that are written at once.
 const BLOCK: usize = 1 << 16;
+/// Columns that do not write at the same time: one file takes one writer at a time.
+const STAGGERED: usize = 16;
 /// A column begins at a multiple of it.
 const APART: u64 = 1 << 12;
 
@@ -51,6 +53,7 @@ pub(super) struct Store {
     file: Option<Shared>,
     /// Where the next column begins.
     at: u64,
+    columns: usize,
 }
 
 type Shared = Arc<Mutex<File>>;
@@ -58,14 +61,16 @@ type Shared = Arc<Mutex<File>>;
 impl Store {
     /// `file`: without one in memory.
     pub fn new(rows: usize, file: Option<File>) -> Self {
-        Self { rows, file: file.map(|file| Arc::new(Mutex::new(file))), at: 0 }
+        Self { rows, file: file.map(|file| Arc::new(Mutex::new(file))), at: 0, columns: 0 }
     }
 
     pub fn column<T: NoUninit + AnyBitPattern>(&mut self) -> Filling<T> {
         let from = self.at;
         self.at = (from + (self.rows * size_of::<T>()) as u64).next_multiple_of(APART);
         let room = if self.file.is_some() { BLOCK / size_of::<T>() } else { self.rows };
-        Filling { values: Vec::with_capacity(room), file: self.file.clone(), from, written: 0, rows: self.rows }
+        let full = (room * (self.columns % STAGGERED + 1) / STAGGERED).max(1);
+        self.columns += 1;
+        Filling { values: Vec::with_capacity(room), full, file: self.file.clone(), from, written: 0, rows: self.rows }
     }
 
     /// Once all columns are full: what they are read from.
@@ -80,6 +85,8 @@ impl Store {
 /// A column that is being filled.
 pub(super) struct Filling<T> {
     values: Vec<T>,
+    /// As many as are written at once, where they are.
+    full: usize,
     file: Option<Shared>,
     from: u64,
     written: usize,
@@ -89,12 +96,12 @@ pub(super) struct Filling<T> {
 impl<T: NoUninit + AnyBitPattern> Filling<T> {
     /// `likely`: as many as there may be, or fewer, or more; but no more than `most` have room.
     pub fn in_memory(likely: usize, most: usize) -> Self {
-        Self { values: Vec::with_capacity(likely.min(most)), file: None, from: 0, written: 0, rows: most }
+        Self { values: Vec::with_capacity(likely.min(most)), full: 0, file: None, from: 0, written: 0, rows: most }
     }
 
     pub fn push(&mut self, value: T) -> Result<(), Error> {
         self.values.push(value);
-        if self.file.is_some() && self.values.len() * size_of::<T>() >= BLOCK { self.flush() } else { Ok(()) }
+        if self.file.is_some() && self.values.len() >= self.full { self.flush() } else { Ok(()) }
     }
 
     /// So many so far.
@@ -116,6 +123,7 @@ impl<T: NoUninit + AnyBitPattern> Filling<T> {
         file.write_all(bytemuck::cast_slice(&self.values))?;
         self.written += self.values.len();
         self.values.clear();
+        self.full = BLOCK / size_of::<T>();
         Ok(())
     }
 
@@ -167,6 +175,18 @@ mod tests {
             let (c, d) = filled(Some(tempfile::tempfile().unwrap()), rows);
             assert!(a.len() == rows && *a == *c && *b == *d, "{rows} rows");
             assert_eq!(b.into_vec(), d.into_vec());
+        }
+    }
+
+    #[test]
+    fn columns_that_are_filled_together_are_not_written_together() {
+        let mut store = Store::new(40_000, Some(tempfile::tempfile().unwrap()));
+        let mut columns: Vec<Filling<f64>> = (0..STAGGERED).map(|_| store.column()).collect();
+        for row in 0..40_000 {
+            let before: usize = columns.iter().map(|column| column.written).sum();
+            columns.iter_mut().for_each(|column| column.push(f64::from(row)).unwrap());
+            let written = columns.iter().map(|column| column.written).sum::<usize>() - before;
+            assert!(written * size_of::<f64>() <= BLOCK, "at row {row}");
         }
     }
 

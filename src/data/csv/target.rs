@@ -366,9 +366,18 @@ fn determines(values: &Values, classes: &[u32], rows: &[usize]) -> bool {
     class_of.len() * 3 <= rows.len()
 }
 
+/// Whether a correlation is larger than `least`, whatever its sign, from sums over `count` pairs; `None`: one of both is
+/// the same everywhere.
+fn correlates(least: f64, count: f64, [x, y, xx, yy, xy]: [f64; 5]) -> Option<bool> {
+    let (of_x, of_y, of_both) = (xx - x * x / count, yy - y * y / count, xy - x * y / count);
+    (of_x > 0.0 && of_y > 0.0).then(|| of_both.abs() > least * (of_x * of_y).sqrt())
+}
+
 /// Whether a numeric column is the target up to unit and offset.
 fn is_linear_in(values: &Values, target: &[f64], rows: &[usize]) -> bool {
     const FEWEST: f64 = 10.0;
+    // What is nothing like linear in so many rows is not in all.
+    const BEGINNING: f64 = 1000.0;
     let Values::Numbers(numbers) = values else { return false };
     let mut pairs = rows.iter().map(|&row| (numbers[row], target[row])).filter(|(x, _)| !x.is_nan());
     // In one pass: from the first of them on, so that numbers far from zero lose no digits.
@@ -378,7 +387,9 @@ fn is_linear_in(values: &Values, target: &[f64], rows: &[usize]) -> bool {
         let (a, b) = (pair.0 - first.0, pair.1 - first.1);
         (count, x, y) = (count + 1.0, x + a, y + b);
         (xx, yy, xy) = (xx + a * a, yy + b * b, xy + a * b);
+        if count == BEGINNING && correlates(0.99, count, [x, y, xx, yy, xy]) == Some(false) {
+            return false;
+        }
     }
-    let (of_x, of_y, of_both) = (xx - x * x / count, yy - y * y / count, xy - x * y / count);
-    count >= FEWEST && of_x > 0.0 && of_y > 0.0 && of_both.abs() > 0.99999 * (of_x * of_y).sqrt()
+    count >= FEWEST && correlates(0.99999, count, [x, y, xx, yy, xy]) == Some(true)
 }

@@ -1,17 +1,14 @@
 //! Rows that are both for training and for validation: what was learnt by heart looks like what was understood.
 
 use std::collections::HashSet;
-
-use rayon::prelude::*;
+use std::sync::Mutex;
 
 use crate::data::fingerprint::hashed;
 use crate::data::progress::{Progress, stop_if_cancelled};
-use crate::data::{DataError, Dataset, Samples};
+use crate::data::{DataError, Dataset};
 
 /// Numbers of the training set that are gone through; of more nothing is told.
 const MOST_NUMBERS: usize = 400_000_000;
-/// Rows that are gone through between two looks at whether anybody still wants it.
-const PIECE: usize = 1 << 14;
 
 type Prints = HashSet<u64, foldhash::fast::RandomState>;
 
@@ -32,20 +29,24 @@ pub fn twins(dataset: &Dataset, progress: &dyn Progress) -> Result<Option<Twins>
         return Ok(None);
     }
     let rows = validation.spread(crate::data::samples::MOST);
-    let looked_for = rows.iter().map(|&row| print(validation, row as usize)).collect::<Result<Vec<u64>, _>>()?;
+    let of_row = |row: &u32| Ok(print(validation.input_hash(*row as usize)?, &validation.target(*row as usize)?));
+    let looked_for = rows.iter().map(of_row).collect::<Result<Vec<u64>, DataError>>()?;
     let some: Prints = looked_for.iter().copied().collect();
-    let stored = train.as_stored();
-    let found = stored.par_chunks(PIECE).map(|piece| {
+    let found = Mutex::new(Prints::default());
+    train.for_each_hash(&|input, target| {
         stop_if_cancelled(progress)?;
-        let prints = piece.iter().map(|&row| print(train, row as usize));
-        prints.filter(|print| print.as_ref().map_or(true, |print| some.contains(print))).collect()
-    });
-    let found: Prints = found.collect::<Result<Vec<Vec<u64>>, DataError>>()?.into_iter().flatten().collect();
+        let print = print(input, target);
+        if some.contains(&print) {
+            found.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(print);
+        }
+        Ok(())
+    })?;
+    let found = found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     let count = looked_for.iter().filter(|print| found.contains(print)).count();
     Ok(Some(Twins { count, of: rows.len() }))
 }
 
 /// What tells a row, its target too, from others.
-fn print(part: &Samples, row: usize) -> Result<u64, DataError> {
-    Ok(part.input_hash(row)?.rotate_left(23) ^ hashed(&part.target(row)?))
+fn print(input: u64, target: &[f32]) -> u64 {
+    input.rotate_left(23) ^ hashed(target)
 }

@@ -145,6 +145,11 @@ impl RowsFile {
         found.split_at_checked(self.layout.width as usize)
     }
 
+    /// How many there are, of all parts.
+    pub fn rows(&self) -> usize {
+        self.layout.rows as usize
+    }
+
     /// Numbers in an input.
     pub fn width(&self) -> usize {
         self.layout.width as usize

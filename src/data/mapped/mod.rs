@@ -13,12 +13,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Unit;
 use super::dataset::{Giveaway, Truth};
+use super::fingerprint::hashed;
 use super::progress::{Progress, stop_if_cancelled};
-use super::samples::{Rows, Stock};
+use super::samples::{ROWS_AT_ONCE, Rows, Stock, TakeHash};
 use super::{DataError, Dataset, Encoding, Samples};
 use crate::files::cache::{Cache, Making};
 pub(super) use file::{RowsFile, Writer};
@@ -102,15 +104,16 @@ impl Rows for MappedRows {
         Ok(Cow::Borrowed(self.row(row)?.1.split_at(self.target_len).0))
     }
 
-    fn as_stored(&self) -> Option<Vec<u32>> {
-        const NONE: u32 = u32::MAX;
-        let index = self.file.index();
-        let mut rows = vec![NONE; index.len()];
-        for (row, &place) in (0..).zip(index.get(self.part.clone())?) {
-            *rows.get_mut(place as usize)? = row;
+    fn for_each_hash(&self, take: &TakeHash) -> Result<(), DataError> {
+        let mut is_of_part = vec![false; self.file.rows()];
+        for &place in self.file.index().get(self.part.clone()).unwrap_or_default() {
+            is_of_part.get_mut(place as usize).into_iter().for_each(|is| *is = true);
         }
-        rows.retain(|&row| row != NONE);
-        Some(rows)
+        let places = is_of_part.par_iter().enumerate().with_min_len(ROWS_AT_ONCE).filter(|(_, is)| **is);
+        places.try_for_each(|(place, _)| {
+            let Some((input, behind)) = self.file.row(place) else { return Ok(()) };
+            take(hashed(input), behind.get(..self.target_len).unwrap_or_default())
+        })
     }
 
     fn is_weighted(&self) -> bool {

@@ -3,6 +3,7 @@
 //! [`Samples::take_stock`] finds it where the data is loaded, so that no other thread has to.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -87,6 +88,21 @@ impl Samples {
         self
     }
 
+    /// These samples, of whose targets is told what is asked about them later. `target`: that of a row, from where it
+    /// is had at less cost.
+    pub(in crate::data) fn with_targets<T: Deref<Target = [f32]>>(
+        self,
+        of_classes: bool,
+        target: impl Fn(usize) -> Result<T, DataError> + Sync,
+    ) -> Result<Self, DataError> {
+        if of_classes {
+            let _ = self.known.counts.set(Ok(counted(self.len(), target)?));
+        } else if !self.is_empty() {
+            let _ = self.known.means.set(Ok(means(self.len(), self.target_len, target)?));
+        }
+        Ok(self)
+    }
+
     /// Finds what is asked about a part later.
     pub(in crate::data) fn take_stock(&self, of_classes: bool) -> Result<(), DataError> {
         self.print()?;
@@ -105,43 +121,13 @@ impl Samples {
 
     /// How many there are of each class that occurs, where targets are class indices.
     pub fn counts(&self) -> Result<&BTreeMap<usize, usize>, DataError> {
-        let found = self.known.counts.get_or_init(|| {
-            let of_piece = |from: usize| {
-                let mut counts = BTreeMap::new();
-                for row in from..(from + SUMMED).min(self.len()) {
-                    self.target(row)?.iter().for_each(|&target| *counts.entry(target as usize).or_default() += 1);
-                }
-                Ok(counts)
-            };
-            let pieces = (0..self.len()).into_par_iter().step_by(SUMMED).map(of_piece);
-            let mut counts = BTreeMap::<usize, usize>::new();
-            for piece in pieces.collect::<Result<Vec<BTreeMap<usize, usize>>, DataError>>()? {
-                piece.into_iter().for_each(|(class, count)| *counts.entry(class).or_default() += count);
-            }
-            Ok(counts)
-        });
+        let found = self.known.counts.get_or_init(|| counted(self.len(), |row| self.target(row)));
         found.as_ref().map_err(DataError::clone)
     }
 
     /// The mean of each number of the targets; NaN where there are no samples.
     pub fn target_means(&self) -> Result<&[f64], DataError> {
-        let found = self.known.means.get_or_init(|| {
-            // Of pieces, so that the same comes out on any number of threads.
-            let of_piece = |from: usize| {
-                let mut sums = vec![0.0; self.target_len];
-                for row in from..(from + SUMMED).min(self.len()) {
-                    let target = self.target(row)?;
-                    sums.iter_mut().zip(target.iter()).for_each(|(sum, &number)| *sum += f64::from(number));
-                }
-                Ok(sums)
-            };
-            let pieces = (0..self.len()).into_par_iter().step_by(SUMMED).map(of_piece);
-            let mut sums = vec![0.0; self.target_len];
-            for piece in pieces.collect::<Result<Vec<_>, DataError>>()? {
-                sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
-            }
-            Ok(sums.into_iter().map(|sum| sum / self.len() as f64).collect())
-        });
+        let found = self.known.means.get_or_init(|| means(self.len(), self.target_len, |row| self.target(row)));
         found.as_deref().map_err(DataError::clone)
     }
 
@@ -175,4 +161,46 @@ impl Samples {
     pub fn fair(&self, by_class: bool) -> Arc<[u32]> {
         self.known.fair[usize::from(by_class)].get_or_init(|| fair::order(self, by_class).into()).clone()
     }
+}
+
+/// How many rows there are of each class.
+fn counted<T: Deref<Target = [f32]>>(
+    len: usize,
+    target: impl Fn(usize) -> Result<T, DataError> + Sync,
+) -> Result<BTreeMap<usize, usize>, DataError> {
+    let of_piece = |from: usize| {
+        let mut counts = BTreeMap::new();
+        for row in from..(from + SUMMED).min(len) {
+            target(row)?.iter().for_each(|&target| *counts.entry(target as usize).or_default() += 1);
+        }
+        Ok(counts)
+    };
+    let pieces = (0..len).into_par_iter().step_by(SUMMED).map(of_piece);
+    let mut counts = BTreeMap::<usize, usize>::new();
+    for piece in pieces.collect::<Result<Vec<BTreeMap<usize, usize>>, DataError>>()? {
+        piece.into_iter().for_each(|(class, count)| *counts.entry(class).or_default() += count);
+    }
+    Ok(counts)
+}
+
+/// The mean of each number of the targets.
+fn means<T: Deref<Target = [f32]>>(
+    len: usize,
+    target_len: usize,
+    target: impl Fn(usize) -> Result<T, DataError> + Sync,
+) -> Result<Vec<f64>, DataError> {
+    // Of pieces, so that the same comes out on any number of threads.
+    let of_piece = |from: usize| {
+        let mut sums = vec![0.0; target_len];
+        for row in from..(from + SUMMED).min(len) {
+            sums.iter_mut().zip(target(row)?.iter()).for_each(|(sum, &number)| *sum += f64::from(number));
+        }
+        Ok(sums)
+    };
+    let pieces = (0..len).into_par_iter().step_by(SUMMED).map(of_piece);
+    let mut sums = vec![0.0; target_len];
+    for piece in pieces.collect::<Result<Vec<_>, DataError>>()? {
+        sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
+    }
+    Ok(sums.into_iter().map(|sum| sum / len as f64).collect())
 }

@@ -12,12 +12,20 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::fingerprint::hashed;
 use super::{DataError, PictureFile};
 use known::Known;
 pub use known::MOST;
 pub(in crate::data) use known::Stock;
 use memory::InMemory;
+
+/// Is given the hash of an input, and a target.
+pub type TakeHash<'a> = dyn Fn(u64, &[f32]) -> Result<(), DataError> + Sync + 'a;
+
+/// Rows that one thread goes through at least.
+pub(in crate::data) const ROWS_AT_ONCE: usize = 1 << 12;
 
 /// A kind of samples. Whoever asks may be any thread, and several at once.
 pub trait Rows: Send + Sync {
@@ -51,10 +59,11 @@ pub trait Rows: Send + Sync {
         Ok(hashed(&self.input(row)?))
     }
 
-    /// All rows in the order they are stored in, in which going through them costs least; `None`: that they have
-    /// anyway.
-    fn as_stored(&self) -> Option<Vec<u32>> {
-        None
+    /// Hands over every row once, in the order in which going through them costs least, on all threads: the hash of its
+    /// input, and its target.
+    fn for_each_hash(&self, take: &TakeHash) -> Result<(), DataError> {
+        let each = (0..self.len()).into_par_iter().with_min_len(ROWS_AT_ONCE);
+        each.try_for_each(|row| take(self.input_hash(row)?, &self.target(row)?))
     }
 
     /// Appends some rows to a batch, each after the one before. A kind whose samples cost something may make several at
@@ -195,9 +204,9 @@ impl Samples {
         self.rows.input_hash(row)
     }
 
-    /// All rows in an order in which going through them costs least.
-    pub(in crate::data) fn as_stored(&self) -> Vec<u32> {
-        self.rows.as_stored().unwrap_or_else(|| (0..self.len() as u32).collect())
+    /// [`Rows::for_each_hash`]
+    pub(in crate::data) fn for_each_hash(&self, take: &TakeHash) -> Result<(), DataError> {
+        self.rows.for_each_hash(take)
     }
 
     /// The target of one.
