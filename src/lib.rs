@@ -16,9 +16,11 @@ pub mod cli;
 // 5: the application without a screen.
 pub mod session;
 
-// 4: the training thread; what is kept on disk; the same model in other programs; why a network does not learn.
+// 4: the training thread; what is kept on disk; the same model in other programs; why a network does not learn;
+// lessons as data.
 pub mod diagnosis;
 pub mod interop;
+pub mod lesson;
 pub mod persist;
 pub mod trainer;
 

@@ -17,6 +17,7 @@ mod evaluate;
 mod export;
 mod fetch;
 mod interrupt;
+mod lesson;
 mod new;
 mod onto;
 mod options;
@@ -95,6 +96,7 @@ pub fn run() -> Next {
         Some(Command::Import(options)) => (arrive::run(&options), options.json),
         Some(Command::Check(options)) => (check::run(&options), options.json),
         Some(Command::Diagnose(options)) => (diagnose::run(&options), options.json),
+        Some(Command::Lesson(options)) => (lesson::run(&options), options.json),
         Some(Command::Train(options)) => (train::run(&options), options.json),
         Some(Command::Runs(options)) => (runs::run(&options), options.json),
         Some(Command::Predict(options)) => (predict::run(&options), options.json),

@@ -10,6 +10,7 @@ mod computing;
 mod diagnose;
 mod elsewhere;
 mod fetch;
+mod lesson;
 mod split;
 mod table;
 
@@ -19,6 +20,7 @@ pub use computing::ComputingOptions;
 pub use diagnose::DiagnoseOptions;
 pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
 pub use fetch::FetchOptions;
+pub use lesson::{LessonAction, LessonOptions};
 pub use split::SplitOptions;
 pub use table::{ScaleChoice, TableOptions, TaskChoice};
 
@@ -51,6 +53,8 @@ pub enum Command {
     Check(CheckOptions),
     /// Find what keeps a network from learning, with evidence and remedies.
     Diagnose(DiagnoseOptions),
+    /// List the lessons, check one that you wrote, or carry one out without a window.
+    Lesson(LessonOptions),
     /// Train a project without a window.
     Train(TrainOptions),
     /// List, export, rename or delete the runs saved with a project.

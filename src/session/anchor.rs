@@ -48,3 +48,27 @@ pub enum Anchor {
     /// The run behind the live one goes.
     DismissGhost,
 }
+
+impl Anchor {
+    /// Those that a lesson can point at, by the names in its file.
+    pub const NAMED: [(&'static str, Self); 13] = [
+        ("menu", Self::Menu),
+        ("play", Self::Play),
+        ("speed", Self::Speed),
+        ("canvas", Self::Canvas),
+        ("layers", Self::Layers),
+        ("data", Self::Data),
+        ("inspector", Self::Inspector),
+        ("plots", Self::Plots),
+        ("output", Self::Output),
+        ("build", Self::Tab(Tab::Build)),
+        ("debug", Self::Tab(Tab::Debug)),
+        ("compare", Self::Tab(Tab::Compare)),
+        ("code", Self::Tab(Tab::Code)),
+    ];
+
+    /// What a lesson means by a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, anchor)| *anchor)
+    }
+}

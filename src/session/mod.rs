@@ -26,6 +26,7 @@ pub mod folds;
 pub mod import;
 mod keeper;
 mod keeping;
+pub mod lessons;
 mod loading;
 mod naming;
 mod not_finite;
