@@ -1,6 +1,8 @@
 //! Every lesson in the program is carried out as a script: what it claims is seen, for any seed where it says so; and
 //! docs/lessons.md describes every field.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use glassbox::lesson::{BUILT_IN, Lesson};
 use glassbox::session::Anchor;
 use glassbox::session::lessons::{Played, faults, play};

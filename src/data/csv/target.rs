@@ -366,8 +366,8 @@ fn determines(values: &Values, classes: &[u32], rows: &[usize]) -> bool {
     class_of.len() * 3 <= rows.len()
 }
 
-/// Whether a correlation is larger than `least`, whatever its sign, from sums over `count` pairs; `None`: one of both is
-/// the same everywhere.
+/// Whether a correlation is larger than `least`, whatever its sign, from sums over `count` pairs; `None`: one of both
+/// is the same everywhere.
 fn correlates(least: f64, count: f64, [x, y, xx, yy, xy]: [f64; 5]) -> Option<bool> {
     let (of_x, of_y, of_both) = (xx - x * x / count, yy - y * y / count, xy - x * y / count);
     (of_x > 0.0 && of_y > 0.0).then(|| of_both.abs() > least * (of_x * of_y).sqrt())
