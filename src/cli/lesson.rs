@@ -28,7 +28,7 @@ fn list(as_json: bool) -> anyhow::Result<()> {
             let steps = lesson.steps.len();
             all.push(json!({ "name": name, "title": title, "minutes": minutes, "about": about, "steps": steps }));
         } else {
-            answer(format_args!("{name:<12} {title} ({minutes} min): {about}"))?;
+            answer(format_args!("{name:<16} {title} ({minutes} min): {about}"))?;
         }
     }
     if as_json {

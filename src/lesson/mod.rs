@@ -21,7 +21,24 @@ macro_rules! built_in {
 }
 
 /// The lessons in the program, in the order in which they are best taken: name and text.
-pub const BUILT_IN: &[(&str, &str)] = built_in!["step-size", "neuron", "xor", "first-loss"];
+pub const BUILT_IN: &[(&str, &str)] = built_in![
+    "step-size",
+    "neuron",
+    "xor",
+    "symmetry",
+    "first-loss",
+    "chain-rule",
+    "vanishing",
+    "dead-relu",
+    "momentum",
+    "batch-size",
+    "overfitting",
+    "batch-norm",
+    "convolution",
+    "memory",
+    "attention",
+    "find-the-fault",
+];
 
 /// The text of a lesson in the program.
 pub fn find(name: &str) -> Option<&'static str> {
