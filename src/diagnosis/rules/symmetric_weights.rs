@@ -45,7 +45,7 @@ fn initialiser(layer: &Layer) -> Option<&'static str> {
 fn finding(layer: &Layer, word: &str, units: i64) -> Finding {
     let words = format!(
         "All weights of {} start as {word}. Its units compute the same, get the same gradient and stay alike for ever, as \
-         if there was only one.",
+         if there were only one.",
         layer.name
     );
     let init = match layer.kind.activation() {
