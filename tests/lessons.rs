@@ -5,7 +5,7 @@
 
 use glassbox::lesson::{BUILT_IN, Lesson};
 use glassbox::session::Anchor;
-use glassbox::session::lessons::{Played, faults, play};
+use glassbox::session::lessons::{NUMBERS, Played, faults, play};
 
 fn lesson(name: &str) -> Lesson {
     let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name).unwrap();
@@ -90,4 +90,27 @@ fn the_page_for_teachers_describes_every_field_fact_and_control_and_its_example_
     let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let lesson = Lesson::from_text(example).unwrap();
     assert_eq!((faults(&lesson), played(&lesson, None).1), (vec![], None));
+}
+
+#[test]
+fn names_that_stand_for_nothing_are_told_before_anything_is_trained() {
+    for (step, field) in [
+        (r#""check": "acuracy > 0.5""#, "check"),
+        (r#""run": { "until": "dense_9.weight > 0" }"#, "run.until"),
+        (r#""explain": "It is {los}.""#, "explain"),
+        (r#""keep": { "a": "max(dense_1.weigth)" }"#, "keep.a"),
+    ] {
+        let found = faults(&own(step));
+        assert_eq!(
+            found.iter().map(|fault| (fault.step, fault.field.as_str())).collect::<Vec<_>>(),
+            [(1, field)],
+            "{step}"
+        );
+    }
+    for name in NUMBERS {
+        let check = format!(r#""run": {{ "steps": 1 }}, "check": "{name} > -1""#);
+        let lesson = own(&check);
+        assert_eq!(faults(&lesson), Vec::new(), "{name}");
+        assert_eq!(played(&lesson, None).1, None, "{name}");
+    }
 }

@@ -1,7 +1,7 @@
 //! A lesson carried out without a window, as a script: every step is set up, run, checked and told. What names stand
 //! for in a lesson is decided here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::Anchor;
 use crate::data::{self, NoProgress};
 use crate::engine::Device;
 use crate::expr::{Array, counted, evaluate, parse};
-use crate::lesson::{self, Fault, Lesson, Predict, Run as Going, Step};
+use crate::lesson::{self, Fault, Lesson, Predict, Run as Going, Step, placeholders};
 use crate::model::{Project, infer};
 use crate::trace::Evaluation;
 use crate::trainer::{Run, locate};
@@ -38,6 +38,21 @@ pub struct Played {
     /// What was read afterwards.
     pub explain: Option<String>,
 }
+
+/// Names of numbers that are none of the network's values.
+pub const NUMBERS: [&str; 11] = [
+    "step",
+    "epoch",
+    "learning_rate",
+    "batch_size",
+    "parameters",
+    "samples",
+    "batch_loss",
+    "loss",
+    "accuracy",
+    "validation_loss",
+    "validation_accuracy",
+];
 
 /// The network of a lesson in training.
 struct Stage {
@@ -132,15 +147,55 @@ pub fn faults(lesson: &Lesson) -> Vec<Fault> {
         }
     }
     if found.is_empty() {
-        let mut before = None;
+        let (mut before, mut run, mut kept) = (None, None, BTreeSet::new());
         for (at, step) in lesson.steps.iter().enumerate() {
-            if let Some(Err(words)) = set_up(step, &mut before, None) {
-                found.push(Fault { step: at + 1, field: "setup".to_owned(), words });
+            let mut say = |field: String, words| found.push(Fault { step: at + 1, field, words });
+            match set_up(step, &mut before, None) {
+                Some(Ok(new)) => run = Some(new),
+                Some(Err(words)) => say("setup".to_owned(), words),
+                None => {}
+            }
+            kept.extend(step.keep.keys().map(String::as_str));
+            for (field, expression) in expressions(step) {
+                let names = parse(&expression).map(|parsed| parsed.names().into_iter().map(str::to_owned).collect());
+                let names: BTreeSet<String> = names.unwrap_or_default();
+                let unknown = |name: &String| run.as_ref().and_then(|run| is_known(run, &kept, name).err());
+                names.iter().filter_map(unknown).for_each(|words| say(field.clone(), words));
             }
         }
     }
     found.sort_by_key(|fault| fault.step);
     found
+}
+
+/// Whether a name stands for anything.
+fn is_known(run: &Run, kept: &BTreeSet<&str>, name: &str) -> Result<(), String> {
+    if kept.contains(name) || NUMBERS.contains(&name) {
+        return Ok(());
+    }
+    locate(run.machine().program(), name).map(drop)
+}
+
+/// All that a step computes, each with the field it stands in.
+fn expressions(step: &Step) -> Vec<(String, String)> {
+    let asked = step.predict.as_ref();
+    let texts = [
+        ("text", Some(&step.text)),
+        ("explain", step.explain.as_ref()),
+        ("predict.question", asked.map(|predict| &predict.question)),
+    ];
+    let inside = |(field, text): (&str, Option<&String>)| {
+        let text = text.map_or("", String::as_str);
+        placeholders(text).into_iter().map(|inside| (field.to_owned(), inside.to_owned())).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = texts.into_iter().flat_map(inside).filter(|(_, inside)| inside != "prediction").collect();
+    let mut add = |field: &str, text: Option<&String>| all.extend(text.map(|text| (field.to_owned(), text.clone())));
+    asked.iter().flat_map(|predict| &predict.choices).for_each(|choice| add("predict.choices", Some(&choice.when)));
+    add("predict.number", asked.and_then(|predict| predict.number.as_ref()));
+    add("run.until", step.run.as_ref().and_then(|run| run.until.as_ref()));
+    add("check", step.check.as_ref());
+    step.keep.iter().for_each(|(name, number)| add(&format!("keep.{name}"), Some(number)));
+    all
 }
 
 /// The run that a step sets up, if it does.
